@@ -1,0 +1,79 @@
+# Everything runs in a virtual environment that is made on first use.
+# Needed beforehand: Python 3.10 or newer, git and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+RECIPE ?= apps/recipes/split_digits.flags
+RUN_DIR ?= runs/$(basename $(notdir $(RECIPE)))
+PYTEST_ARGS ?=
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PYTEST := $(PY) -m pytest
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 10))
+OLD_VENV = $(VENV) holds an older Python than 3.10. Remove it and try again.
+OLD_PYTHON = Python 3.10 or newer is needed. Try: make PYTHON=python3.11
+
+# TensorFlow: warnings and errors only.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help train venv dev jax test test-slow test-jax lint clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+	    $(firstword $(MAKEFILE_LIST))
+
+train: venv ## Train and export the smallest recipe (RECIPE=, RUN_DIR= for another)
+	$(PY) apps/train.py --flagfile=$(RECIPE) --run_dir=$(RUN_DIR) --overwrite
+	$(PY) export/export_tflite.py --run_dir=$(RUN_DIR) --quantization=all --overwrite
+	@echo
+	@echo "Results:      $(RUN_DIR)/results.json"
+	@echo "Plots:        $(RUN_DIR)/plots/"
+	@echo "Edge models:  $(RUN_DIR)/export/*.tflite, one JSON beside each"
+	@echo "Size report:  $(RUN_DIR)/export/report.json"
+
+test: dev ## Run the fast tests (PYTEST_ARGS= for more options)
+	KERAS_BACKEND=tensorflow $(PYTEST) $(PYTEST_ARGS)
+
+test-slow: dev ## Run the slow tests
+	KERAS_BACKEND=tensorflow $(PYTEST) -m slow $(PYTEST_ARGS)
+
+test-jax: jax ## Run the fit tests on the JAX backend
+	KERAS_BACKEND=jax $(PYTEST) -m backend $(PYTEST_ARGS)
+
+lint: dev ## Check style, format and types
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+
+clean: ## Remove caches and build results; keeps runs/ and the environment
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+venv: $(VENV)/.installed ## Make the environment, with what runs the code
+dev: $(VENV)/.installed-dev ## The same, with what tests the code
+jax: $(VENV)/.installed-jax ## The same, with JAX
+
+# A stamp is newer than the file it installed.
+$(VENV)/.created:
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "$(OLD_PYTHON)" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
+	@$(PY) -c '$(NEW_ENOUGH)' || { echo "$(OLD_VENV)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: requirements.txt $(VENV)/.created
+	@echo "Installing $< into $(VENV); the first time takes some minutes."
+	@$(PIP) -r $<
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing $< into $(VENV)."
+	@$(PIP) -r $<
+	@touch $@
+
+$(VENV)/.installed-jax: requirements-jax.txt $(VENV)/.installed-dev
+	@echo "Installing $< into $(VENV)."
+	@$(PIP) -r $<
+	@touch $@

@@ -1,0 +1,112 @@
+"""From flags to a scenario and a compiled learner."""
+
+from typing import Any
+
+import keras
+
+import hypermask_tf as hm
+from apps import train_flags as f
+from hypermask_tf import scenarios
+from hypermask_tf.hypernetworks.budget import GIB
+
+
+def build_scenario() -> scenarios.Scenario:
+    """The scenario that the flags name.
+
+    Raises:
+        FileNotFoundError: If its data set is not prepared.
+    """
+    options: dict[str, Any] = {
+        "data_dir": f.DATA_DIR.value,
+        "download": f.DOWNLOAD.value,
+    }
+    if f.NUM_TASKS.value:
+        options["num_tasks"] = f.NUM_TASKS.value
+    if f.CLASS_SEED.value is not None:
+        options["seed"] = f.CLASS_SEED.value
+    return scenarios.get(f.BENCHMARK.value, **options)
+
+
+def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
+    """A compiled learner for `scenario`.
+
+    Raises:
+        ValueError: If the flags do not fit together.
+    """
+    model = hm.HyperMask(
+        _target(scenario),
+        scenario.num_tasks,
+        _hypernetwork(),
+        granularity=f.GRANULARITY.value,
+        sparsity=f.SPARSITY.value,
+        activation=f.ACTIVATION.value,
+        ramp_steps=f.STEPS.value if f.RAMP.value else 0,
+        protection=f.PROTECTION.value,
+        beta=f.BETA.value,
+        lam=f.LAMBDA.value,
+        output_reduction=f.REDUCTION.value,
+        sampled_tasks=f.SAMPLED.value or None,
+        normalization=f.NORMALIZATION.value,
+        augmentation=_augmentation(scenario),
+        reset_optimizer=f.RESET.value,
+        memory_limit=int(f.MEMORY_GIB.value * GIB),
+    )
+    rate: Any = f.LEARNING_RATE.value
+    if f.SCHEDULE.value == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, f.STEPS.value)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=f.STEPS_PER_CALL.value,
+    )
+    return model
+
+
+def _target(scenario: scenarios.Scenario) -> keras.Model:
+    widths = [int(width) for width in f.HIDDEN.value]
+    keras.config.set_dtype_policy(f.DTYPE.value)
+    try:
+        if f.TARGET.value == "mlp":
+            return hm.targets.mlp(
+                scenario.input_shape,
+                widths,
+                scenario.max_classes,
+                initializer=f.INITIALIZER.value,
+            )
+        if len(widths) < 2:
+            raise ValueError(
+                "A convnet needs at least one stage and a dense layer. "
+                f"Received: --hidden={','.join(f.HIDDEN.value)}"
+            )
+        return hm.targets.convnet(
+            scenario.input_shape, widths[:-1], widths[-1], scenario.max_classes
+        )
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def _hypernetwork() -> hm.Hypernetwork:
+    hidden = [int(width) for width in f.HYPER_HIDDEN.value]
+    if f.HYPERNETWORK.value == "mask_bank":
+        return hm.MaskBank()
+    if f.HYPERNETWORK.value == "chunked":
+        return hm.ChunkedHypernetwork(
+            f.EMBEDDING.value,
+            hidden,
+            chunk_size=f.CHUNK_SIZE.value,
+            chunk_embedding_dim=f.CHUNK_EMBEDDING.value,
+        )
+    return hm.MLPHypernetwork(f.EMBEDDING.value, hidden)
+
+
+def _augmentation(scenario: scenarios.Scenario) -> keras.Layer | None:
+    if not f.AUGMENT.value:
+        return None
+    offset = scenario.preprocessing.get("offset", 0.0)
+    if not isinstance(offset, int | float):
+        raise ValueError(
+            "Random crops pad with one grey value, and this benchmark has an offset "
+            f"per channel. Received: --augment_padding={f.AUGMENT.value}"
+        )
+    return scenarios.RandomCropWithPadding(f.AUGMENT.value, value=float(offset))

@@ -1,0 +1,50 @@
+"""What a run must know about itself to be believed and repeated."""
+
+import datetime
+import importlib.metadata
+import platform
+from typing import Any
+
+import keras
+
+import hypermask_tf as hm
+from hypermask_tf import scenarios
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "jax")
+
+
+def make_manifest(
+    scenario: scenarios.Scenario, model: hm.HyperMask, seed: int
+) -> dict[str, Any]:
+    """Benchmark, class order per task, seed, sizes, versions, backend and device."""
+    return {
+        "schema_version": 1,
+        "benchmark": scenario.name,
+        "scenario": scenario.manifest(),
+        "seed": seed,
+        "started": datetime.datetime.now(datetime.timezone.utc).isoformat(
+            timespec="seconds"
+        ),
+        "target_parameters": model.target.count_params(),
+        "hypernetwork_parameters": model.hypernetwork.count_params(),
+        "versions": {
+            "hypermask_tf": hm.__version__,
+            "python": platform.python_version(),
+            **{name: _version(name) for name in _PACKAGES},
+        },
+        "backend": keras.backend.backend(),
+        "device": _device(),
+        "platform": platform.platform(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _device() -> str:
+    devices = keras.distribution.list_devices()
+    return ", ".join(devices)

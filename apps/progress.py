@@ -1,0 +1,89 @@
+"""Progress of a run on the terminal."""
+
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from hypermask_tf.metrics import AccuracyMatrix
+
+
+class TaskProgress(keras.callbacks.Callback):
+    """A progress bar for the steps of one task.
+
+    Args:
+        progress: The display of the run.
+        title: What stands before the bar.
+        total: Steps in all.
+    """
+
+    def __init__(self, progress: Progress, title: str, total: int) -> None:
+        super().__init__()
+        self._progress, self._total = progress, total
+        self._bar = progress.add_task(title, total=total, figures="")
+        self._done = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._done += int(self.params.get("steps") or 0)
+        logs = logs or {}
+        figures = f"loss {logs.get('task_loss', 0):.4f}"
+        if "accuracy" in logs:
+            figures += f"  accuracy {100 * logs['accuracy']:.2f} %"
+        self._progress.update(self._bar, completed=self._done, figures=figures)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._progress.update(self._bar, completed=self._total)
+
+
+def make_progress(console: Console) -> Progress:
+    """An empty display with a bar, steps, time left and figures."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def accuracy_table(matrix: AccuracyMatrix) -> Table:
+    """The accuracy matrix in percent, with a summary below."""
+    table = Table(
+        title="Test accuracy in %, task identity known: after learning a task (rows), "
+        "on each task (columns)",
+        caption=summary(matrix),
+    )
+    table.add_column("after")
+    for task in range(matrix.num_tasks):
+        table.add_column(f"task {task}", justify="right")
+    for after, row in enumerate(matrix.matrix):
+        cells = [
+            "" if value != value else f"{100 * value:.2f}"  # NaN: not measured
+            for value in row
+        ]
+        styles = [
+            cell if j <= after else f"[dim]{cell}" for j, cell in enumerate(cells)
+        ]
+        table.add_row(f"task {after}", *styles)
+    return table
+
+
+def summary(matrix: AccuracyMatrix) -> str:
+    """ACC, BWT, FWT and forgetting in one line, in points."""
+    named = (
+        ("average accuracy", matrix.average_accuracy),
+        ("backward transfer", matrix.backward_transfer),
+        ("forward transfer", matrix.forward_transfer),
+        ("forgetting", matrix.forgetting),
+    )
+    return ", ".join(f"{n} {100 * v:.2f}" for n, v in named if v is not None)

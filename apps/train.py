@@ -1,0 +1,117 @@
+"""Learns the tasks of a benchmark one after the other, and keeps the run.
+
+    python apps/train.py --flagfile=apps/recipes/split_digits.flags --run_dir=runs/x
+
+The run folder holds the flags, a manifest, `results.json` after every task, a
+checkpoint per task, logs and plots. The exit status is 0 only if every task was
+learned; 1 if training broke off; 2, with one line on standard error, for a mistake in
+the call.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+if __package__ in (None, ""):  # started as a file from a plain checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from export.quiet import quiet_stderr
+
+with quiet_stderr():
+    import keras
+    from absl import flags
+    from rich.console import Console
+
+    from apps import train_flags as f
+    from apps.build import build_model, build_scenario
+    from apps.manifest import make_manifest
+    from apps.progress import TaskProgress, accuracy_table, make_progress, summary
+    from export import command
+    from hypermask_tf import plots
+    from hypermask_tf.metrics import AccuracyMatrix
+    from hypermask_tf.training import NonFiniteLossError, RunFolder, TaskSequence
+
+    keras.ops.zeros(())  # the first tensor prints the last of the start-up notices
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the command; returns its exit status."""
+    console = Console()
+    keras.utils.set_random_seed(f.SEED.value)
+    scenario = build_scenario()
+    model = build_model(scenario)
+    if f.VERBOSE.value or f.DRY_RUN.value:
+        model.summary()
+    if f.DRY_RUN.value:
+        return 0
+    run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
+    run.write_manifest(make_manifest(scenario, model, f.SEED.value))
+    run.write_flags(_flagfile())
+    with make_progress(console) as progress:
+        sequence = TaskSequence(
+            model,
+            scenario,
+            run,
+            steps_per_task=f.STEPS.value,
+            batch_size=f.BATCH.value,
+            seed=f.SEED.value,
+            epoch_steps=f.EPOCH_STEPS.value,
+            measure_unseen=f.MEASURE_UNSEEN.value,
+            callbacks=lambda task: [
+                TaskProgress(progress, f"task {task}", f.STEPS.value),
+                *_loggers(run, task),
+            ],
+        )
+        try:
+            sequence.learn(
+                lambda task, matrix: progress.console.print(
+                    f"{task.name}: {summary(matrix)}"
+                )
+            )
+        except NonFiniteLossError as error:
+            return _broken(run, sequence.matrix, error)
+    _draw(run, sequence.matrix)
+    console.print(accuracy_table(sequence.matrix))
+    seconds = sum(sequence.results()["train_seconds_per_task"])
+    console.print(f"Trained in {seconds:.0f} s. The run is in {run.path}")
+    return 0
+
+
+def _flagfile() -> str:
+    """Every flag of this command with its value, as a flagfile."""
+    chosen = flags.FLAGS.get_key_flags_for_module(f.__name__)
+    lines = [flag.serialize() for flag in chosen if flag.value is not None]
+    # The next run has a folder of its own, and asks again before it replaces one.
+    skipped = ("--run_dir", "--overwrite", "--nooverwrite", "--data_dir")
+    kept = sorted(line for line in lines if line and not line.startswith(skipped))
+    return "\n".join(kept) + "\n"
+
+
+def _loggers(run: RunFolder, task: int) -> list[keras.callbacks.Callback]:
+    run.logs_dir.mkdir(exist_ok=True)
+    loggers = [keras.callbacks.CSVLogger(str(run.logs_dir / f"task_{task:02d}.csv"))]
+    if f.TENSORBOARD.value:
+        folder = str(run.logs_dir / f"task_{task:02d}")
+        loggers.append(keras.callbacks.TensorBoard(folder))
+    return loggers
+
+
+def _draw(run: RunFolder, matrix: AccuracyMatrix) -> None:
+    title = f"{f.BENCHMARK.value}: accuracy on each task"
+    plots.plot_accuracy_matrix(
+        matrix, run.plots_dir / "accuracy_matrix.png", title=title
+    )
+    plots.plot_task_curves(matrix, run.plots_dir / "task_curves.png")
+
+
+def _broken(run: RunFolder, matrix: AccuracyMatrix, error: Exception) -> int:
+    done = matrix.num_finished
+    kept = f"task_{done - 1:02d}.keras" if done else "none"
+    command.mistake(f"{error} Last good checkpoint in {run.checkpoints_dir}: {kept}")
+    return command.FAILED
+
+
+if __name__ == "__main__":
+    command.run(main)

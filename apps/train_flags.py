@@ -1,0 +1,180 @@
+"""The flags of `apps/train.py`: every choice of a run, with its default."""
+
+from absl import flags
+
+from hypermask_tf import regularizers, scenarios, targets
+from hypermask_tf.masks import GRANULARITIES
+from hypermask_tf.masks.activations import ACTIVATIONS
+from hypermask_tf.normalization.normalization_bank import MODES
+from hypermask_tf.targets.mlp import INITIALIZERS
+
+# The run.
+RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder to write the run to.")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a run in --run_dir.")
+SEED = flags.DEFINE_integer("seed", 1, "Seed of weights, embeddings and batches.")
+VERBOSE = flags.DEFINE_bool("verbose", False, "Print the model's sizes first.")
+DRY_RUN = flags.DEFINE_bool(
+    "dry_run", False, "Print the model's sizes and stop before training."
+)
+TENSORBOARD = flags.DEFINE_bool("tensorboard", False, "Write TensorBoard events too.")
+
+# The data.
+BENCHMARK = flags.DEFINE_enum(
+    "benchmark", "split_digits", scenarios.names(), "The scenario to learn."
+)
+NUM_TASKS = flags.DEFINE_integer(
+    "num_tasks", 0, "Learn so many tasks; 0 for all.", lower_bound=0
+)
+CLASS_SEED = flags.DEFINE_integer(
+    "class_seed",
+    None,
+    "Seed of the class order, or of the permutations; natural order by default.",
+)
+DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Folder of prepared TFDS data sets (or set TFDS_DATA_DIR)."
+)
+DOWNLOAD = flags.DEFINE_bool(
+    "download", False, "Download and prepare a data set that is not there."
+)
+AUGMENT = flags.DEFINE_integer(
+    "augment_padding",
+    0,
+    "Train on random crops of images padded by so many pixels; 0 for none.",
+    lower_bound=0,
+)
+
+# The target network.
+TARGET = flags.DEFINE_enum("target", "mlp", targets.names(), "The target network.")
+HIDDEN = flags.DEFINE_list(
+    "hidden",
+    ["400", "400"],
+    "Widths of an mlp's hidden layers; of a convnet's stages, then of its dense layer.",
+)
+INITIALIZER = flags.DEFINE_enum(
+    "initializer",
+    "authors",
+    INITIALIZERS,
+    "First weights of an mlp: the authors' uniform ±1/sqrt(fan_in), or Keras's.",
+)
+DTYPE = flags.DEFINE_enum(
+    "dtype",
+    "float32",
+    ["float32", "mixed_bfloat16", "mixed_float16"],
+    "Dtype policy of the target network.",
+)
+NORMALIZATION = flags.DEFINE_enum(
+    "normalization", "per_task", MODES, "Whose batch norm is."
+)
+
+# The masks.
+GRANULARITY = flags.DEFINE_enum(
+    "granularity", "unit", sorted(GRANULARITIES), "What has a mask score of its own."
+)
+SPARSITY = flags.DEFINE_float(
+    "sparsity", 90.0, "Percentage of scores switched off.", 0.0, 99.999
+)
+ACTIVATION = flags.DEFINE_enum(
+    "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
+)
+RAMP = flags.DEFINE_bool(
+    "ramp", False, "Let the sparsity rise over the first task, as the authors do."
+)
+
+# The hypernetwork.
+HYPERNETWORK = flags.DEFINE_enum(
+    "hypernetwork",
+    "mlp",
+    ["mlp", "chunked", "mask_bank"],
+    "What emits the scores; mask_bank: independent scores per task.",
+)
+HYPER_HIDDEN = flags.DEFINE_list(
+    "hyper_hidden", ["25", "25"], "Widths of the hypernetwork's hidden layers."
+)
+EMBEDDING = flags.DEFINE_integer(
+    "embedding_dim", 128, "Length of a task's embedding.", lower_bound=1
+)
+CHUNK_SIZE = flags.DEFINE_integer(
+    "chunk_size", 4096, "Scores per chunk of a chunked hypernetwork.", lower_bound=1
+)
+CHUNK_EMBEDDING = flags.DEFINE_integer(
+    "chunk_embedding_dim", 32, "Length of a chunk's embedding.", lower_bound=1
+)
+MEMORY_GIB = flags.DEFINE_float(
+    "memory_limit_gib", 2.0, "Memory allowed for the hypernetwork in training.", 0.0
+)
+
+# What stops forgetting.
+PROTECTION = flags.DEFINE_enum(
+    "protection", "used", regularizers.PROTECTIONS, "Which weights lambda protects."
+)
+BETA = flags.DEFINE_float("beta", 1e-3, "Weight of the output regulariser.", 0.0)
+LAMBDA = flags.DEFINE_float("lambda", 1.0, "Weight of the weight regulariser.", 0.0)
+REDUCTION = flags.DEFINE_enum(
+    "output_reduction",
+    "mean",
+    regularizers.REDUCTIONS,
+    "How the output regulariser is scaled over earlier tasks.",
+)
+SAMPLED = flags.DEFINE_integer(
+    "sampled_tasks",
+    0,
+    "Regularise the outputs of so many random earlier tasks a step; 0 for all.",
+    lower_bound=0,
+)
+
+# The training.
+STEPS = flags.DEFINE_integer("steps_per_task", 1000, "Steps on each task.", 1)
+BATCH = flags.DEFINE_integer("batch_size", 128, "Samples per step.", 1)
+LEARNING_RATE = flags.DEFINE_float("learning_rate", 1e-3, "First learning rate.", 0.0)
+SCHEDULE = flags.DEFINE_enum(
+    "schedule",
+    "constant",
+    ["constant", "cosine"],
+    "The learning rate over a task; cosine falls to zero.",
+)
+RESET = flags.DEFINE_bool(
+    "reset_optimizer", True, "Start every task with a fresh optimizer."
+)
+STEPS_PER_CALL = flags.DEFINE_integer(
+    "steps_per_execution", 20, "Steps per call of the compiled function.", 1
+)
+EPOCH_STEPS = flags.DEFINE_integer(
+    "epoch_steps", 100, "Steps between two lines of the log.", 1
+)
+MEASURE_UNSEEN = flags.DEFINE_bool(
+    "measure_unseen", True, "Measure tasks not yet learned: forward transfer needs it."
+)
+
+flags.register_validator(
+    "run_dir", bool, message="Pass a folder for the run: --run_dir=runs/x"
+)
+for _name in ("hidden", "hyper_hidden"):
+    flags.register_validator(
+        _name,
+        lambda widths: all(w.strip().isdigit() and int(w) > 0 for w in widths),
+        message="Expected positive layer widths such as 400,400",
+    )
+
+
+@flags.multi_flags_validator(
+    ["steps_per_task", "epoch_steps"],
+    message="--steps_per_task must be a multiple of --epoch_steps",
+)
+def _whole_epochs(values: dict[str, int]) -> bool:
+    return values["steps_per_task"] % values["epoch_steps"] == 0
+
+
+@flags.multi_flags_validator(
+    ["epoch_steps", "steps_per_execution"],
+    message="--epoch_steps must be a multiple of --steps_per_execution",
+)
+def _whole_executions(values: dict[str, int]) -> bool:
+    return values["epoch_steps"] % values["steps_per_execution"] == 0
+
+
+@flags.multi_flags_validator(
+    ["schedule", "reset_optimizer"],
+    message="--schedule=cosine restarts with every task: it needs --reset_optimizer",
+)
+def _schedule_restarts(values: dict[str, object]) -> bool:
+    return values["schedule"] == "constant" or bool(values["reset_optimizer"])

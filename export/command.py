@@ -1,0 +1,43 @@
+"""What the command lines share: exit statuses and how mistakes are told."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import app, flags, logging
+
+_DEBUG = flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
+
+FAILED = 1
+USER_MISTAKE = 2
+
+
+def mistake(text: str) -> int:
+    """Prints one line on standard error; returns the status of a user's mistake."""
+    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    print(f"{name}: {' '.join(text.split())}", file=sys.stderr)
+    return USER_MISTAKE
+
+
+def run(main: Callable[[Sequence[str]], int]) -> None:
+    """Runs `main` as a program; bad flags and user errors exit with status 2."""
+
+    def parse(argv: Sequence[str]) -> list[str]:
+        try:
+            return flags.FLAGS(argv)
+        except flags.Error as error:
+            sys.exit(mistake(str(error)))
+
+    def guarded(argv: Sequence[str]) -> int:
+        if len(argv) > 1:
+            return mistake(f"Expected flags only. Received: {' '.join(argv[1:])}")
+        try:
+            return main(argv)
+        except (ValueError, TypeError, ImportError, OSError) as error:
+            if _DEBUG.value:
+                raise
+            return mistake(str(error))
+
+    # Data set readers announce every file they open.
+    logging.set_verbosity(logging.WARNING)
+    app.run(guarded, flags_parser=parse)

@@ -1,0 +1,106 @@
+"""The child process of `export.convert`: the only place that calls the converter.
+
+Reads a JSON list of jobs from standard input, writes each job's file, and answers
+with one JSON line a job on standard output: `{"error": ""}`. Everything else that
+TensorFlow prints goes to standard error.
+"""
+
+import itertools
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from export.convert import DYNAMIC_INT8, INPUT_NAME, OUTPUT_NAME, SIGNATURE
+
+
+def write_saved_model(model_path: str, input_shape: list[int], folder: str) -> None:
+    """Writes a `.keras` file as a SavedModel with a static batch of 1.
+
+    Going through `keras.export.ExportArchive` matters: `from_concrete_functions`
+    given the Keras 3 model itself writes a file with uninitialised variables.
+
+    Raises:
+        ValueError: when the model has several inputs or outputs.
+    """
+    import keras
+    import tensorflow as tf
+
+    model = keras.models.load_model(model_path, compile=False)
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ValueError(
+            "Expected a model with one input and one output. Received: "
+            f"{len(model.inputs)} inputs and {len(model.outputs)} outputs. "
+            "Bake a model whose only output is its logits."
+        )
+
+    def serve(image: Any) -> dict[str, Any]:
+        return {OUTPUT_NAME: keras.tree.flatten(model(image, training=False))[0]}
+
+    spec = tf.TensorSpec((1, *input_shape), tf.float32, name=INPUT_NAME)
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(SIGNATURE, serve, input_signature=[spec])
+    archive.write_out(folder, verbose=False)
+
+
+def saved_model_to_tflite(folder: str, quantization: str) -> bytes:
+    """Converts a SavedModel to `.tflite` bytes, builtin ops only."""
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        folder, signature_keys=[SIGNATURE]
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    converter.allow_custom_ops = False
+    if quantization == DYNAMIC_INT8:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return bytes(converter.convert())
+
+
+def explain(error: Exception) -> str:
+    """Returns one line that says why a conversion failed."""
+    ops = re.findall(r"'tf\.(\w+)' op is neither a custom op nor a flex", str(error))
+    if ops:
+        return (
+            "the model needs TensorFlow ops that are not LiteRT builtins and cannot "
+            f"run on the device: {', '.join(sorted(set(ops)))}. Replace the layers "
+            "that use them."
+        )
+    lines = str(error).split("\n")
+    return f"{type(error).__name__}: {lines[0].strip()[:500] or 'no message'}"
+
+
+def main() -> None:
+    """Converts the jobs given on standard input."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # stray prints must not mix with the answers
+    jobs = json.load(sys.stdin)
+    for (model_path, input_shape), group in itertools.groupby(
+        jobs, lambda job: (job["model_path"], job["input_shape"])
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            problem = ""
+            try:
+                write_saved_model(model_path, input_shape, folder)
+            except Exception as error:
+                problem = explain(error)
+            for job in group:
+                answer = json.dumps({"error": problem or _convert(job, folder)})
+                print(answer, file=answers, flush=True)
+
+
+def _convert(job: dict[str, Any], folder: str) -> str:
+    try:
+        content = saved_model_to_tflite(folder, job["quantization"])
+        Path(job["tflite_path"]).write_bytes(content)
+    except Exception as error:
+        return explain(error)
+    return ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""HyperMask: continual learning with a mask per task, in Keras.
+
+Reference: HyperMask, arXiv 2310.00113.
+"""
+
+from hypermask_tf import scenarios, targets
+from hypermask_tf.hypermask import HyperMask
+from hypermask_tf.hypernetworks import (
+    ChunkedHypernetwork,
+    Hypernetwork,
+    MaskBank,
+    MLPHypernetwork,
+)
+from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.normalization import TransductiveBatchNormalization
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AccuracyMatrix",
+    "ChunkedHypernetwork",
+    "HyperMask",
+    "Hypernetwork",
+    "MLPHypernetwork",
+    "MaskBank",
+    "TransductiveBatchNormalization",
+    "scenarios",
+    "targets",
+]

@@ -1,0 +1,52 @@
+"""From a learner and a task to a plain Keras model."""
+
+from typing import Any
+
+import keras
+
+from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.normalization import TransductiveBatchNormalization
+
+
+def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
+    """A stock Keras model with the weights m ⊙ θ and normalisation of `task`.
+
+    Args:
+        model: A `HyperMask`.
+        task: A task within its capacity.
+        dtype: Dtype policy of the result; None keeps the target's.
+
+    Raises:
+        ValueError: If the target uses `TransductiveBatchNormalization`.
+    """
+    for layer in all_layers(model.target):
+        if isinstance(layer, TransductiveBatchNormalization):
+            raise ValueError(
+                "A network that normalises by batch statistics at test time cannot "
+                "be baked: at batch 1 it would predict something else. Build the "
+                "target with keras.layers.BatchNormalization. "
+                f"Received: layer {layer.name!r}"
+            )
+    config = keras.saving.serialize_keras_object(model.target)
+    if dtype is not None:
+        config = _with_policy(config, dtype)
+    baked = keras.saving.deserialize_keras_object(config)
+    trainable, fixed = model.task_values(task)
+    for variables, values in (
+        (baked.trainable_variables, trainable),
+        (baked.non_trainable_variables, fixed),
+    ):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+    return baked
+
+
+def _with_policy(config: Any, dtype: str) -> Any:
+    """The serialised model with every dtype policy replaced."""
+    if isinstance(config, list | tuple):
+        return [_with_policy(item, dtype) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if str(config.get("class_name", "")).endswith("DTypePolicy"):
+        return keras.saving.serialize_keras_object(keras.DTypePolicy(dtype))
+    return {key: _with_policy(value, dtype) for key, value in config.items()}

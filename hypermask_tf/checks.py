@@ -1,0 +1,97 @@
+"""Checks of what users hand to a learner, with messages that help."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def check_task(task: Any, num_tasks: int) -> int:
+    """Returns `task` as an int within capacity.
+
+    Raises:
+        TypeError: If it is not an integer.
+        ValueError: If it is negative or beyond capacity.
+    """
+    if isinstance(task, bool) or not isinstance(task, int | np.integer):
+        raise TypeError(f"`task` must be an integer. Received: task={task!r}")
+    if task < 0:
+        raise ValueError(f"`task` counts from 0. Received: task={task}")
+    if task >= num_tasks:
+        raise ValueError(
+            f"`task` must be below the capacity of {num_tasks} tasks; "
+            f"`model.extend({int(task) + 1})` makes room for it. Received: task={task}"
+        )
+    return int(task)
+
+
+def check_order(task: int, learned: int) -> None:
+    """Allows the task being learned and the next one only.
+
+    Raises:
+        ValueError: If `task` was finished before, or skips one.
+    """
+    if task < learned - 1:
+        raise ValueError(
+            f"Task {task} is finished: task {learned - 1} has begun since, and its "
+            f"regularisers hold on to what came before. Only task {learned - 1} can "
+            f"be continued. Received: task={task}"
+        )
+    if task > learned:
+        raise ValueError(
+            f"Tasks are learned in order, and the next one is {learned}. "
+            f"Received: task={task}"
+        )
+
+
+def check_positive(name: str, value: Any, minimum: int = 1) -> int:
+    """Returns an integer argument that must be at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"`{name}` must be an integer. Received: {name}={value!r}")
+    if value < minimum:
+        raise ValueError(
+            f"`{name}` must be at least {minimum}. Received: {name}={value}"
+        )
+    return int(value)
+
+
+def check_weight(name: str, value: float) -> float:
+    """Returns a regulariser's weight, which must be finite and not negative."""
+    if not np.isfinite(value) or value < 0:
+        raise ValueError(
+            f"`{name}` must be finite and not negative. Received: {name}={value}"
+        )
+    return float(value)
+
+
+def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    """Returns `value` if it is one of `choices`."""
+    if value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {list(choices)}. Received: {name}={value!r}"
+        )
+    return str(value)
+
+
+def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
+    """Compares integer labels with the width of the target's output.
+
+    Only arrays are looked at, and only where the loss takes integer labels: the
+    labels of a data set cannot be seen before they are drawn.
+
+    Raises:
+        ValueError: If a label is negative or has no output unit.
+    """
+    name = loss if isinstance(loss, str) else getattr(loss, "name", "")
+    if name != "sparse_categorical_crossentropy" or not isinstance(y, np.ndarray):
+        return
+    shape = getattr(target, "output_shape", None)
+    if y.size == 0 or not isinstance(shape, tuple) or shape[-1] is None:
+        return
+    low, high = int(y.min()), int(y.max())
+    if low < 0 or high >= shape[-1]:
+        raise ValueError(
+            f"The target's head has {shape[-1]} outputs, so labels must lie in "
+            f"0..{shape[-1] - 1}. Widen its last layer, or map each task's classes "
+            f"to 0, 1, … (scenarios do). Received: labels from {low} to {high}"
+        )

@@ -1,0 +1,33 @@
+"""Room for more tasks than first planned."""
+
+from typing import Any
+
+from keras import ops
+
+
+def extend(model: Any, num_tasks: int) -> Any:
+    """A copy of `model` with a capacity of `num_tasks` tasks.
+
+    Every variable that has a row per task keeps its rows and gets new ones; all
+    others are copied, so old tasks predict the same to the last bit of their
+    weights.
+
+    Raises:
+        ValueError: If the capacity would not grow.
+    """
+    if num_tasks <= model.num_tasks:
+        raise ValueError(
+            f"`num_tasks` must be above the present capacity of {model.num_tasks}. "
+            f"Received: num_tasks={num_tasks}"
+        )
+    longer = type(model).from_config({**model.get_config(), "num_tasks": num_tasks})
+    for new, old in zip(longer.weights, model.weights, strict=True):
+        values = ops.convert_to_numpy(old.value)
+        if new.shape != old.shape:
+            grown = ops.convert_to_numpy(new.value).copy()
+            grown[: values.shape[0]] = values
+            values = grown
+        new.assign(values)
+    if model.compiled:
+        longer.compile_from_config(model.get_compile_config())
+    return longer

@@ -1,0 +1,62 @@
+"""How large a hypernetwork will be, known before anything is allocated."""
+
+from hypermask_tf.hypernetworks.chunked_hypernetwork import ChunkedHypernetwork
+from hypermask_tf.hypernetworks.hypernetwork import Hypernetwork
+from hypermask_tf.hypernetworks.mlp_hypernetwork import MLPHypernetwork
+
+GIB = 2**30
+# The weight itself and Adam's two moments, float32.
+BYTES_PER_PARAMETER = 3 * 4
+
+
+def training_bytes(hypernetwork: Hypernetwork, num_tasks: int, num_scores: int) -> int:
+    """Bytes of the hypernetwork's weights with the moments of Adam."""
+    return BYTES_PER_PARAMETER * hypernetwork.num_parameters(num_tasks, num_scores)
+
+
+def check_budget(
+    hypernetwork: Hypernetwork, num_tasks: int, num_scores: int, limit: int
+) -> None:
+    """Refuses a hypernetwork that would not fit.
+
+    Args:
+        hypernetwork: One whose weights are not made yet.
+        num_tasks: Capacity in tasks.
+        num_scores: Scores it has to emit.
+        limit: Bytes allowed for its weights and two optimizer moments.
+
+    Raises:
+        ValueError: If it needs more; names the bytes and a chunk size that fits.
+    """
+    needed = training_bytes(hypernetwork, num_tasks, num_scores)
+    if needed <= limit:
+        return
+    raise ValueError(
+        f"{type(hypernetwork).__name__} for {num_scores:,} scores needs "
+        f"{needed:,} bytes ({needed / GIB:.2f} GiB) with optimizer moments, above "
+        f"the limit of {limit:,} bytes. "
+        f"{_advice(hypernetwork, num_tasks, num_scores, limit)} "
+        f"Or raise it: HyperMask(memory_limit={needed}). "
+        f"Received: memory_limit={limit}"
+    )
+
+
+def _advice(
+    hypernetwork: Hypernetwork, num_tasks: int, num_scores: int, limit: int
+) -> str:
+    dim = hypernetwork.embedding_dim if hypernetwork.shared else 32
+    hidden = (
+        hypernetwork.hidden
+        if isinstance(hypernetwork, MLPHypernetwork | ChunkedHypernetwork)
+        else (100,)
+    )
+    size = 1 << (num_scores.bit_length() - 1)
+    while size >= 1:
+        chunked = ChunkedHypernetwork(dim, hidden, chunk_size=size, seed=0)
+        if training_bytes(chunked, num_tasks, num_scores) <= limit:
+            return (
+                f"Use ChunkedHypernetwork(embedding_dim={dim}, hidden={hidden}, "
+                f'chunk_size={size}), which fits, or granularity="unit".'
+            )
+        size //= 2
+    return 'Use granularity="unit", or fewer hidden units.'

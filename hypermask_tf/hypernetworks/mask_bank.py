@@ -1,0 +1,87 @@
+"""No hypernetwork at all: every task learns its own scores."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from hypermask_tf.hypernetworks.fan_in_uniform import RowNormal
+from hypermask_tf.hypernetworks.hypernetwork import Hypernetwork
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable("hypermask_tf")
+class MaskBank(Hypernetwork):
+    """Independent learned scores per task: the baseline a sceptic asks for.
+
+    Only the scores of the task being learned are trainable; those of earlier
+    tasks lie in a bank that no optimizer sees, so their masks cannot move and the
+    output regulariser has nothing to do.
+
+    Args:
+        scale: Standard deviation of a new task's scores.
+        seed: Seed of the scores; each task draws its own.
+
+    Example:
+
+    >>> bank = MaskBank()
+    >>> bank.create(num_tasks=3, num_scores=100)
+    >>> tuple(bank(keras.ops.arange(2)).shape)
+    (2, 100)
+    """
+
+    shared = False
+
+    def __init__(
+        self, scale: float = 0.5, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        kwargs.pop("embedding_dim", None)
+        super().__init__(1, seed, **kwargs)
+        self.scale = float(scale)
+
+    def num_parameters(self, num_tasks: int, num_scores: int) -> int:
+        return num_scores
+
+    def _create_embeddings(self) -> None:
+        """A bank needs no embeddings."""
+
+    def create_weights(self) -> None:
+        self.bank = self.add_weight(
+            shape=(self.num_tasks, self.num_scores),
+            initializer=RowNormal(self.seed),
+            trainable=False,
+            name="bank",
+        )
+        self.bank.assign(self.bank * self.scale)
+        self.scores = self.add_weight(
+            shape=(self.num_scores,), initializer="zeros", name="scores"
+        )
+        self.scores.assign(self.bank[0])
+        self.current = self.add_weight(
+            shape=(),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+            name="current",
+        )
+
+    def call(self, tasks: Tensor) -> Tensor:
+        stored = ops.take(self.bank, tasks, axis=0)
+        learning = ops.expand_dims(ops.equal(tasks, self.current), -1)
+        return ops.where(learning, ops.expand_dims(self.scores, 0), stored)
+
+    def begin_task(self, task: int) -> None:
+        """Puts the learned scores into the bank and takes out those of `task`."""
+        bank = keras.ops.convert_to_numpy(self.bank).copy()
+        bank[int(keras.ops.convert_to_numpy(self.current))] = (
+            keras.ops.convert_to_numpy(self.scores)
+        )
+        self.bank.assign(bank)
+        self.scores.assign(bank[task])
+        self.current.assign(task)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("embedding_dim")
+        return {**config, "scale": self.scale}

@@ -1,0 +1,67 @@
+"""The paper's hypernetwork: an MLP from a task's embedding to all its scores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from hypermask_tf.hypernetworks.dense_stack import (
+    DenseStack,
+    check_hidden,
+    stack_parameters,
+)
+from hypermask_tf.hypernetworks.hypernetwork import Hypernetwork
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable("hypermask_tf")
+class MLPHypernetwork(Hypernetwork):
+    """An MLP with ELU that maps a task's embedding to all mask scores at once.
+
+    Its last layer holds `hidden[-1] * scores` weights: with a score per weight it
+    is far larger than the target, with a score per unit it is small.
+
+    Args:
+        embedding_dim: Length of each task's embedding.
+        hidden: Widths of the hidden layers, for instance `(25, 25)`.
+        seed: Seed of the embeddings.
+
+    Raises:
+        ValueError: If a width is not positive.
+
+    Example:
+
+    >>> hypernetwork = MLPHypernetwork(embedding_dim=8, hidden=(16,))
+    >>> hypernetwork.create(num_tasks=3, num_scores=100)
+    >>> tuple(hypernetwork(keras.ops.arange(2)).shape)
+    (2, 100)
+
+    Reference: HyperMask, arXiv 2310.00113, section 3.
+    """
+
+    def __init__(
+        self,
+        embedding_dim: int = 128,
+        hidden: Sequence[int] = (25, 25),
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(embedding_dim, seed, **kwargs)
+        self.hidden = check_hidden(hidden)
+
+    def _widths(self, num_scores: int) -> tuple[int, ...]:
+        return (self.embedding_dim, *self.hidden, num_scores)
+
+    def num_parameters(self, num_tasks: int, num_scores: int) -> int:
+        embeddings = num_tasks * self.embedding_dim
+        return embeddings + stack_parameters(self._widths(num_scores))
+
+    def create_weights(self) -> None:
+        self.stack = DenseStack(self._widths(self.num_scores), name="stack")
+
+    def emit(self, embeddings: Tensor) -> Tensor:
+        return self.stack(embeddings)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "hidden": list(self.hidden)}

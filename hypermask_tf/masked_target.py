@@ -1,0 +1,78 @@
+"""A target network whose variables are replaced on the fly by a task's own."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from hypermask_tf.masks import MaskLayout
+from hypermask_tf.normalization import NormalizationBank
+
+Tensor = Any
+
+
+class MaskedTarget:
+    """Runs f(x; m ⊙ θ) with the normalisation of a task.
+
+    The one place that says which values a task's network has; the learner's
+    forward pass and `bake` both ask here.
+
+    Args:
+        target: The built target network.
+        layout: What scores mean for it.
+        bank: Its normalisation variables by task.
+    """
+
+    def __init__(
+        self, target: keras.Model, layout: MaskLayout, bank: NormalizationBank
+    ) -> None:
+        self.target, self.layout, self.bank = target, layout, bank
+        self._takes_training = "training" in inspect.signature(target.call).parameters
+        self._weight_penalties = sum(
+            v.regularizer is not None for v in target.trainable_variables
+        )
+
+    def values(
+        self, masks: Sequence[Tensor | None], task: Tensor, current: Tensor
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Values of a task's trainable and non-trainable variables, in order."""
+        scales = self.bank.scales(task, current)
+        trainable = []
+        for i, (variable, mask) in enumerate(
+            zip(self.target.trainable_variables, masks, strict=True)
+        ):
+            value = scales.get(i, variable.value)
+            trainable.append(
+                value if mask is None else value * ops.cast(mask, value.dtype)
+            )
+        statistics = self.bank.statistics(task, current)
+        fixed = [
+            statistics.get(i, variable.value)
+            for i, variable in enumerate(self.target.non_trainable_variables)
+        ]
+        return trainable, fixed
+
+    def run(
+        self,
+        inputs: Tensor,
+        masks: Sequence[Tensor | None],
+        task: Tensor,
+        current: Tensor,
+        training: bool,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Output of the task's network, and the losses its layers added."""
+        trainable, fixed = self.values(masks, task, current)
+        kwargs = {"training": training} if self._takes_training else {}
+        outputs, updated, losses = self.target.stateless_call(
+            trainable, fixed, inputs, return_losses=True, **kwargs
+        )
+        if training:
+            # Statistics of the task being learned, and the state of dropout.
+            for variable, value in zip(
+                self.target.non_trainable_variables, updated, strict=True
+            ):
+                variable.assign(ops.where(task >= current, value, variable.value))
+        # Weight penalties stand last, and Keras collects those from the variables.
+        return outputs, losses[: len(losses) - self._weight_penalties]

@@ -1,0 +1,44 @@
+"""Semi-binary masks: thresholds, activations, and what a score stands for."""
+
+import keras
+
+from hypermask_tf.masks.layout import MaskLayout
+from hypermask_tf.masks.roles import Roles, find_roles
+from hypermask_tf.masks.unit_layout import UnitLayout
+from hypermask_tf.masks.weight_layout import WeightLayout
+
+GRANULARITIES: dict[str, type[WeightLayout] | type[UnitLayout]] = {
+    "weight": WeightLayout,
+    "unit": UnitLayout,
+}
+
+
+def make_layout(
+    granularity: str,
+    target: keras.Model,
+    roles: Roles,
+    sparsity: float,
+    activation: str,
+) -> MaskLayout:
+    """The mask layout called `granularity`, for `target`.
+
+    Raises:
+        ValueError: If the name is unknown or the target does not suit it.
+    """
+    if granularity not in GRANULARITIES:
+        raise ValueError(
+            f"`granularity` must be one of {sorted(GRANULARITIES)}. "
+            f"Received: granularity={granularity!r}"
+        )
+    return GRANULARITIES[granularity](target, roles, sparsity, activation)
+
+
+__all__ = [
+    "GRANULARITIES",
+    "MaskLayout",
+    "Roles",
+    "UnitLayout",
+    "WeightLayout",
+    "find_roles",
+    "make_layout",
+]

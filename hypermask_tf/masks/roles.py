@@ -1,0 +1,89 @@
+"""Which role each variable of a target plays: masked, normalisation, plain."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+Maskable = Callable[[Any], bool] | Sequence[bool] | None
+
+_NORMALIZATION = (
+    keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.RMSNormalization,
+)
+
+
+def all_layers(model: keras.Layer) -> list[keras.Layer]:
+    """Every layer of `model`, itself and those nested in layers included."""
+    # Keras has no public way to list the layers inside a custom layer; this
+    # method has kept its name and meaning since the first TF 2 release.
+    return list(model._flatten_layers())
+
+
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """Roles of a target's variables (DESIGN: maskable tensors).
+
+    Attributes:
+        maskable: One flag per trainable variable. Kernels, biases and other
+            weights are maskable, parameters of normalisation layers are not.
+        normalization: One flag per trainable variable: gamma, beta and the like.
+        statistics: One flag per non-trainable variable: moving mean and variance.
+        output_bias: Index of the trainable variable that gets a score but is used
+            unmasked: the last maskable one if it is a vector. None otherwise.
+    """
+
+    maskable: tuple[bool, ...]
+    normalization: tuple[bool, ...]
+    statistics: tuple[bool, ...]
+    output_bias: int | None
+
+
+def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
+    """Sorts the variables of `target` into roles.
+
+    Args:
+        target: A built Keras model.
+        maskable: None for the rule above, or an override: a function from a
+            variable to bool, or one bool per trainable variable.
+
+    Raises:
+        ValueError: If nothing is maskable, or the override does not fit.
+    """
+    owned = {
+        id(variable)
+        for layer in all_layers(target)
+        if isinstance(layer, _NORMALIZATION)
+        for variable in layer.variables
+    }
+    trainable = target.trainable_variables
+    normalization = tuple(id(v) in owned for v in trainable)
+    if maskable is None:
+        flags = [not n for n in normalization]
+    elif callable(maskable):
+        flags = [bool(maskable(v)) for v in trainable]
+    else:
+        flags = [bool(flag) for flag in maskable]
+    if len(flags) != len(trainable):
+        raise ValueError(
+            "`maskable` must hold one flag per trainable variable of the target "
+            f"({len(trainable)}). Received: {len(flags)} flags"
+        )
+    if not any(flags):
+        raise ValueError(
+            "The target has no maskable variable: it needs at least one trainable "
+            "kernel. Build the target before wrapping it, and check `maskable`. "
+            f"Received: target with {len(trainable)} trainable variables"
+        )
+    last = max(i for i, flag in enumerate(flags) if flag)
+    return Roles(
+        maskable=tuple(flags),
+        normalization=tuple(
+            n and not f for n, f in zip(normalization, flags, strict=True)
+        ),
+        statistics=tuple(id(v) in owned for v in target.non_trainable_variables),
+        output_bias=last if len(trainable[last].shape) == 1 else None,
+    )

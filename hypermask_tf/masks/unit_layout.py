@@ -1,0 +1,93 @@
+"""One score per unit: what makes a task's network physically small."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from hypermask_tf.masks.layout import MaskLayout
+from hypermask_tf.masks.roles import Roles
+from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
+
+Tensor = Any
+
+
+class UnitLayout(MaskLayout):
+    """One score for every unit (output of a dense layer, channel) of the target.
+
+    A unit's mask value scales every weight that produces it: its kernel column,
+    its bias and its normalisation. Weights that read a unit which is off are zero
+    as well, so an off unit is exactly off whatever the activation does to zero.
+    Input pixels and logits are never units; neither are the outputs of layers
+    that `hypermask_tf.units` does not know, which stay dense.
+
+    Args:
+        target: The built target network, Functional or Sequential.
+        roles: Its variables' roles.
+        sparsity: Percentage of units that are off in each group of units.
+        activation: Name of a mask activation.
+
+    Raises:
+        ValueError: If the target has no graph to read (a subclassed model), or no
+            unit that may be switched off.
+    """
+
+    def __init__(
+        self,
+        target: keras.Model,
+        roles: Roles,
+        sparsity: float,
+        activation: str = "abs_tanh",
+    ) -> None:
+        self.graph = UnitGraph(target)
+        if not self.graph.group_sizes:
+            raise ValueError(
+                "The target has no hidden units to mask. Add a hidden layer, or use "
+                '`granularity="weight"`.'
+            )
+        super().__init__(roles, self.graph.group_sizes, sparsity, activation)
+        self._specs: list[VariableUnits | None] = []
+        for index, variable in enumerate(target.trainable_variables):
+            free = roles.maskable[index] or roles.normalization[index]
+            self._specs.append(self.graph.units_of(variable) if free else None)
+        self._shapes = [tuple(v.shape) for v in target.trainable_variables]
+
+    def masks(self, scores: Tensor, ramp: Tensor | None = None) -> list[Tensor | None]:
+        values = self.values(scores, ramp)
+        alive = ops.stop_gradient(ops.cast(ops.not_equal(values, 0), values.dtype))
+        return [
+            self._mask(spec, shape, values, alive) if spec else None
+            for spec, shape in zip(self._specs, self._shapes, strict=True)
+        ]
+
+    def _mask(
+        self, spec: VariableUnits, shape: tuple[int, ...], values: Tensor, alive: Tensor
+    ) -> Tensor | None:
+        mask = None
+        if np.any(spec.out_units != FIXED):
+            ones = [1] * len(shape)
+            for axis in spec.out_axes:
+                ones[axis] = shape[axis]
+            mask = ops.reshape(_take(values, spec.out_units.ravel()), ones)
+        readers = [units for units in spec.in_units if np.any(units != FIXED)]
+        if spec.in_axis is not None and len(readers) == len(spec.in_units) > 0:
+            # A row is dead only if its unit is off in every call of the layer.
+            rows = _take(alive, readers[0])
+            for units in readers[1:]:
+                rows = ops.maximum(rows, _take(alive, units))
+            ones = [1] * len(shape)
+            ones[spec.in_axis] = shape[spec.in_axis]
+            rows = ops.reshape(rows, ones)
+            mask = rows if mask is None else mask * rows
+        return mask
+
+
+def _take(values: Tensor, units: np.ndarray) -> Tensor:
+    """values[units] with 1 for `FIXED`; slices where it can, which XLA prefers."""
+    size = len(units)
+    if units[0] != FIXED and np.array_equal(units, np.arange(size) + units[0]):
+        return values[int(units[0]) : int(units[0]) + size]
+    with_fixed = ops.concatenate([values, ops.ones((1,), dtype=values.dtype)])
+    places = np.where(units == FIXED, values.shape[0], units)
+    return ops.take(with_fixed, ops.convert_to_tensor(places, dtype="int32"))

@@ -1,0 +1,208 @@
+"""Continual-learning metrics, all from one matrix of accuracies."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+
+
+class AccuracyMatrix:
+    """Test accuracies `R[i, j]` on task `j` after learning task `i`.
+
+    Metrics are those of the tasks finished so far: with `k` tasks learned, each of
+    them tested after the last, they are what a run of `k` tasks would report.
+    A metric is `None` where a number that it needs was not measured.
+
+    * `average_accuracy`: mean of `R[k-1, j]` over the `k` tasks.
+    * `backward_transfer`: mean of `R[k-1, j] - R[j, j]` over `j < k-1`.
+    * `forward_transfer`: mean of `R[j-1, j] - b[j]` over `1 <= j < k`, where `b` is
+      the accuracy before any training.
+    * `forgetting`: mean of `max_{i < k-1} R[i, j] - R[k-1, j]` over `j < k-1`.
+
+    Args:
+        num_tasks: Number of tasks.
+        initial: Accuracy of the untrained model on each task, `None` or NaN where
+            it was not measured. Defaults to not measured.
+
+    Attributes:
+        num_tasks: Number of rows and columns.
+        num_finished: Number `k` of tasks that the metrics speak of.
+        matrix: Copy of the matrix, NaN where not measured.
+        initial: Copy of the accuracies before training, NaN where not measured.
+
+    Raises:
+        ValueError: If a size, an index or an accuracy is out of its range.
+
+    Example:
+
+    >>> from hypermask_tf.metrics import AccuracyMatrix
+    >>> accuracies = AccuracyMatrix(num_tasks=2)
+    >>> accuracies.record(after=0, task=0, accuracy=1.0)
+    >>> accuracies.record(after=1, task=0, accuracy=0.75)
+    >>> accuracies.record(after=1, task=1, accuracy=0.5)
+    >>> accuracies.average_accuracy, accuracies.backward_transfer
+    (0.625, -0.25)
+
+    Source: average accuracy and transfer after
+    [Lopez-Paz and Ranzato, 2017](https://arxiv.org/abs/1706.08840); forgetting after
+    [Chaudhry et al., 2018](https://arxiv.org/abs/1801.10112).
+    """
+
+    def __init__(
+        self, num_tasks: int, initial: Sequence[float | None] | None = None
+    ) -> None:
+        if num_tasks < 1:
+            raise ValueError(
+                "Expected at least one task. Received: "
+                f"num_tasks={num_tasks}. Give the number of planned tasks."
+            )
+        self._matrix: Matrix = np.full((num_tasks, num_tasks), np.nan)
+        self._initial: Matrix = np.full(num_tasks, np.nan)
+        if initial is None:
+            return
+        if len(initial) != num_tasks:
+            raise ValueError(
+                f"Expected one initial accuracy for each of {num_tasks} tasks. "
+                f"Received: initial={list(initial)}. Use None for those not measured."
+            )
+        for task, accuracy in enumerate(initial):
+            if accuracy is not None and not np.isnan(accuracy):
+                self.record_initial(task, accuracy)
+
+    @property
+    def num_tasks(self) -> int:
+        return len(self._matrix)
+
+    @property
+    def matrix(self) -> Matrix:
+        return self._matrix.copy()
+
+    @property
+    def initial(self) -> Matrix:
+        return self._initial.copy()
+
+    @property
+    def num_finished(self) -> int:
+        for after in reversed(range(self.num_tasks)):
+            if not np.isnan(self._matrix[after, : after + 1]).any():
+                return after + 1
+        return 0
+
+    def record(self, after: int, task: int, accuracy: float) -> None:
+        """Notes the accuracy on `task`, a fraction, after learning task `after`."""
+        self._check_index("after", after)
+        self._check_index("task", task)
+        self._matrix[after, task] = _checked(accuracy)
+
+    def record_initial(self, task: int, accuracy: float) -> None:
+        """Notes the accuracy of the untrained model on `task`."""
+        self._check_index("task", task)
+        self._initial[task] = _checked(accuracy)
+
+    def grow(self, num_tasks: int) -> None:
+        """Makes room for more tasks; what was recorded stays."""
+        extra = num_tasks - self.num_tasks
+        if extra < 0:
+            raise ValueError(
+                f"Expected `num_tasks` to be {self.num_tasks} or more. Received: "
+                f"num_tasks={num_tasks}. A matrix cannot forget tasks."
+            )
+        self._matrix = np.pad(self._matrix, (0, extra), constant_values=np.nan)
+        self._initial = np.pad(self._initial, (0, extra), constant_values=np.nan)
+
+    @property
+    def average_accuracy(self) -> float | None:
+        return _mean(self._last_row())
+
+    @property
+    def backward_transfer(self) -> float | None:
+        return _mean((self._last_row() - np.diag(self._matrix)[: self._last + 1])[:-1])
+
+    @property
+    def forward_transfer(self) -> float | None:
+        tasks = np.arange(1, self.num_finished)
+        return _mean(self._matrix[tasks - 1, tasks] - self._initial[tasks])
+
+    @property
+    def forgetting(self) -> float | None:
+        earlier = self._matrix[: max(self._last, 0), : max(self._last, 0)]
+        # -1 is below every accuracy; a column without any has no maximum.
+        best = np.where(np.isnan(earlier), -1.0, earlier).max(axis=0, initial=-1.0)
+        best = np.where(best < 0.0, np.nan, best)
+        return _mean(best - self._last_row()[:-1])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the keys that `results.json` holds, ready for JSON.
+
+        `initial_accuracy` is among them only where something was measured before
+        training: without it the forward transfer could not be computed again.
+        """
+        result: dict[str, Any] = {
+            "accuracy_matrix": [_with_nulls(row) for row in self._matrix],
+            "average_accuracy": self.average_accuracy,
+            "backward_transfer": self.backward_transfer,
+            "forward_transfer": self.forward_transfer,
+            "forgetting": self.forgetting,
+        }
+        if not np.isnan(self._initial).all():
+            result["initial_accuracy"] = _with_nulls(self._initial)
+        return result
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "AccuracyMatrix":
+        """Reads what `to_dict` wrote. Metrics are computed again, other keys left."""
+        rows = values["accuracy_matrix"]
+        if any(len(row) != len(rows) for row in rows):
+            raise ValueError(
+                "Expected `accuracy_matrix` to have as many columns as rows. Received: "
+                f"{len(rows)} rows of lengths {[len(row) for row in rows]}. Use null "
+                "for what was not measured."
+            )
+        result = cls(len(rows), values.get("initial_accuracy"))
+        for after, row in enumerate(rows):
+            for task, accuracy in enumerate(row):
+                if accuracy is not None and not np.isnan(accuracy):
+                    result.record(after, task, accuracy)
+        return result
+
+    def __repr__(self) -> str:
+        done = f"{self.num_finished} of {self.num_tasks} tasks"
+        return f"<AccuracyMatrix {done} average={self.average_accuracy}>"
+
+    @property
+    def _last(self) -> int:
+        return self.num_finished - 1
+
+    def _last_row(self) -> Matrix:
+        count = self.num_finished
+        return self._matrix[count - 1, :count] if count else np.empty(0)
+
+    def _check_index(self, name: str, index: int) -> None:
+        if not 0 <= index < self.num_tasks:
+            raise ValueError(
+                f"Expected `{name}` to be a task from 0 to {self.num_tasks - 1}. "
+                f"Received: {name}={index}. Use `grow` to make room for more tasks."
+            )
+
+
+def _checked(accuracy: float) -> float:
+    value = float(accuracy)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(
+            "Expected the accuracy to be a fraction from 0 to 1. Received: "
+            f"accuracy={accuracy}. Divide percentages by 100."
+        )
+    return value
+
+
+def _mean(values: Matrix) -> float | None:
+    if not values.size or np.isnan(values).any():
+        return None
+    return float(values.mean())
+
+
+def _with_nulls(values: Matrix) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]

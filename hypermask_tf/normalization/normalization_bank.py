@@ -1,0 +1,98 @@
+"""Keeps each finished task's normalisation variables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from hypermask_tf.masks.roles import Roles
+
+Tensor = Any
+MODES = ("per_task", "per_task_statistics", "shared")
+
+
+class NormalizationBank(keras.layers.Layer):
+    """One row per task for every normalisation variable of a target.
+
+    The target's own variables are the working copy of the task being learned, the
+    only ones an optimizer sees; when the next task begins they move into a row of
+    the bank. A task that has not begun reads the working copy.
+
+    Args:
+        target: The built target network.
+        roles: Its variables' roles.
+        num_tasks: Rows.
+        mode: `"per_task"`: statistics, gamma and beta belong to a task;
+            `"per_task_statistics"`: gamma and beta are shared and unprotected;
+            `"shared"`: everything is.
+
+    Raises:
+        ValueError: If `mode` is unknown.
+    """
+
+    def __init__(
+        self,
+        target: keras.Model,
+        roles: Roles,
+        num_tasks: int,
+        mode: str = "per_task",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**{"dtype": "float32", **kwargs})
+        if mode not in MODES:
+            raise ValueError(
+                f"`normalization` must be one of {list(MODES)}. "
+                f"Received: normalization={mode!r}"
+            )
+        keep_scales = mode == "per_task"
+        keep_statistics = mode != "shared"
+        self._scales = self._rows(
+            target.trainable_variables,
+            roles.normalization if keep_scales else (),
+            num_tasks,
+        )
+        self._statistics = self._rows(
+            target.non_trainable_variables,
+            roles.statistics if keep_statistics else (),
+            num_tasks,
+        )
+        self.built = True
+
+    def _rows(
+        self, variables: Sequence[Any], flags: Sequence[bool], num_tasks: int
+    ) -> dict[int, tuple[Any, Any]]:
+        rows = {}
+        for index, flag in enumerate(flags):
+            if not flag:
+                continue
+            own = variables[index]
+            bank = self.add_weight(
+                (num_tasks, *own.shape),
+                initializer="zeros",
+                trainable=False,
+                name=own.path.replace("/", "_"),
+            )
+            bank.assign(ops.repeat(ops.expand_dims(own.value, 0), num_tasks, axis=0))
+            rows[index] = (own, bank)
+        return rows
+
+    def scales(self, task: Tensor, current: Tensor) -> dict[int, Tensor]:
+        """Values of `task` by index in the target's trainable variables."""
+        return {i: _choose(row, task, current) for i, row in self._scales.items()}
+
+    def statistics(self, task: Tensor, current: Tensor) -> dict[int, Tensor]:
+        """Values of `task` by index in the target's non-trainable variables."""
+        return {i: _choose(row, task, current) for i, row in self._statistics.items()}
+
+    def archive(self, task: int) -> None:
+        """Writes the working copies into the rows of `task`, which has ended."""
+        for own, bank in (*self._scales.values(), *self._statistics.values()):
+            values = ops.convert_to_numpy(bank).copy()
+            values[task] = ops.convert_to_numpy(own)
+            bank.assign(values)
+
+
+def _choose(row: tuple[Any, Any], task: Tensor, current: Tensor) -> Tensor:
+    own, bank = row
+    return ops.where(task >= current, own.value, ops.take(bank.value, task, axis=0))

@@ -1,0 +1,35 @@
+"""Sequences of tasks: benchmarks by name, and scenarios of your own data."""
+
+from hypermask_tf.scenarios import registry
+from hypermask_tf.scenarios.augmentation import RandomCropWithPadding
+from hypermask_tf.scenarios.from_arrays import from_arrays
+from hypermask_tf.scenarios.from_tfds import from_tfds
+from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
+from hypermask_tf.scenarios.preprocessing import preprocess
+from hypermask_tf.scenarios.registry import get, names
+from hypermask_tf.scenarios.scenario import Scenario
+from hypermask_tf.scenarios.split import (
+    split_cifar100,
+    split_digits,
+    split_fashion_mnist,
+    split_mnist,
+)
+from hypermask_tf.scenarios.task import Task
+
+__all__ = [
+    "RandomCropWithPadding",
+    "Scenario",
+    "Task",
+    "from_arrays",
+    "from_tfds",
+    "get",
+    "names",
+    "permuted_digits",
+    "permuted_mnist",
+    "preprocess",
+    "registry",
+    "split_cifar100",
+    "split_digits",
+    "split_fashion_mnist",
+    "split_mnist",
+]

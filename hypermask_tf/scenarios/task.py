@@ -1,0 +1,127 @@
+"""One task of a continual-learning scenario."""
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Images = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
+Arrays = tuple[Images, Labels]
+
+SPLITS = ("train", "validation", "test")
+
+
+class Task:
+    """One classification problem of a sequence, with arrays made on demand.
+
+    A task knows which original labels it holds and how to make its arrays, but
+    does not keep them: ten permuted tasks of 60,000 padded images take 2.5 GB as
+    floats, and a run needs one of them at a time. While somebody else holds the
+    arrays, further accesses return the same objects; they are read-only, so that
+    no holder can change the data of another.
+
+    Args:
+        index: Position of the task in its scenario, from 0.
+        classes: Original labels. The new label `i` stands for `classes[i]`, so
+            new labels run from 0 to `num_classes - 1`.
+        load: Function from `"train"`, `"validation"` or `"test"` to a pair
+            `(x, y)` of fresh arrays, `y` in new labels. It must return equal
+            arrays at every call.
+        sizes: Number of samples of each of the three splits.
+        preprocessing: JSON-able description of how raw pixels become `x`; see
+            `hypermask_tf.scenarios.preprocess`.
+        class_names: One name per class. Defaults to the original labels as text.
+        name: Name of the task. Defaults to `"task_00"` for index 0, and so on.
+
+    Attributes:
+        train: Pair `(x, y)`: float32 of shape `(n, height, width, channels)`, and
+            int32 of shape `(n,)`.
+        validation: As `train`. Disjoint from it.
+        test: As `train`. Disjoint from both.
+
+    Raises:
+        ValueError: If there are no classes, or a class occurs twice, or there is
+            not one name per class.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from hypermask_tf.scenarios import Task
+    >>> def load(split):
+    ...     return np.ones((2, 4, 4, 1), "float32"), np.array([0, 1], "int32")
+    >>> task = Task(0, (7, 3), load, sizes={"train": 2, "validation": 2, "test": 2})
+    >>> x, y = task.train
+    >>> x.shape, task.num_classes, task.classes[y[0]]
+    ((2, 4, 4, 1), 2, 7)
+    """
+
+    def __init__(
+        self,
+        index: int,
+        classes: Sequence[int],
+        load: Callable[[str], Arrays],
+        *,
+        sizes: Mapping[str, int],
+        preprocessing: Mapping[str, Any] | None = None,
+        class_names: Sequence[str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.index = int(index)
+        self.name = name or f"task_{self.index:02d}"
+        self.classes = tuple(int(label) for label in classes)
+        if not self.classes or len(set(self.classes)) != len(self.classes):
+            raise ValueError(
+                "Expected `classes` to be one or more different labels. Received: "
+                f"classes={tuple(classes)}. Name each label of the task once."
+            )
+        names = [str(label) for label in self.classes]
+        self.class_names = tuple(names if class_names is None else class_names)
+        if len(self.class_names) != len(self.classes):
+            raise ValueError(
+                f"Expected one name for each of the {len(self.classes)} classes. "
+                f"Received: class_names={self.class_names}. Leave it out to name the "
+                "classes by their labels."
+            )
+        self.sizes = {split: int(sizes[split]) for split in SPLITS}
+        self._preprocessing = dict(preprocessing or {})
+        self._load = load
+        self._alive: dict[str, tuple[weakref.ref[Images], weakref.ref[Labels]]] = {}
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.classes)
+
+    @property
+    def preprocessing(self) -> dict[str, Any]:
+        return dict(self._preprocessing)
+
+    @property
+    def train(self) -> Arrays:
+        return self._arrays("train")
+
+    @property
+    def validation(self) -> Arrays:
+        return self._arrays("validation")
+
+    @property
+    def test(self) -> Arrays:
+        return self._arrays("test")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{split}={n}" for split, n in self.sizes.items())
+        return f"<Task {self.index} {self.name!r} classes={self.classes} {sizes}>"
+
+    def _arrays(self, split: str) -> Arrays:
+        if split in self._alive:
+            x_ref, y_ref = self._alive[split]
+            x, y = x_ref(), y_ref()
+            if x is not None and y is not None:
+                return x, y
+        x, y = self._load(split)
+        x.flags.writeable = False
+        y.flags.writeable = False
+        self._alive[split] = (weakref.ref(x), weakref.ref(y))
+        return x, y

@@ -1,0 +1,26 @@
+"""Targets by name, for command lines and for tests that run every one."""
+
+from collections.abc import Callable
+
+import keras
+
+from hypermask_tf.targets.convnet import convnet
+from hypermask_tf.targets.mlp import mlp
+
+_TARGETS: dict[str, Callable[..., keras.Model]] = {"mlp": mlp, "convnet": convnet}
+
+
+def names() -> list[str]:
+    """Names of all registered targets."""
+    return sorted(_TARGETS)
+
+
+def get(name: str) -> Callable[..., keras.Model]:
+    """The function that builds the target called `name`.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    if name not in _TARGETS:
+        raise ValueError(f"`target` must be one of {names()}. Received: {name!r}")
+    return _TARGETS[name]

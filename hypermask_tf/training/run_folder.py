@@ -1,0 +1,170 @@
+"""The folder of a run: what is in it, written whole or not at all."""
+
+import json
+import os
+import pathlib
+import shutil
+from typing import Any
+
+import keras
+
+from hypermask_tf import files, scenarios
+
+_OWN = ("checkpoints", "logs", "plots", "export")
+
+
+class RunFolder:
+    """A run's flags, manifest, results, checkpoints, logs, plots and exports.
+
+    Every file is written under a temporary name and renamed, so whatever is there
+    is whole. Checkpoints are recorded with their SHA-256 in
+    `checkpoints/index.json` and checked against it when loaded.
+
+    Args:
+        path: The folder. Use `create` or `open`.
+
+    Example:
+
+    >>> import tempfile
+    >>> run = RunFolder.create(tempfile.mkdtemp() + "/first")
+    >>> run.write_manifest({"benchmark": "split_digits"})
+    >>> RunFolder.open(run.path).manifest()["benchmark"]
+    'split_digits'
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = pathlib.Path(path)
+        self.checkpoints_dir = self.path / "checkpoints"
+        self.logs_dir = self.path / "logs"
+        self.plots_dir = self.path / "plots"
+        self.export_dir = self.path / "export"
+
+    @classmethod
+    def create(
+        cls, path: str | os.PathLike[str], overwrite: bool = False
+    ) -> "RunFolder":
+        """Makes an empty run folder.
+
+        Args:
+            path: Where. An empty folder may exist.
+            overwrite: Whether a run that lies there already is removed.
+
+        Raises:
+            FileExistsError: If something is there and may not be replaced.
+        """
+        run = cls(path)
+        if run.path.exists() and (run.path.is_file() or any(run.path.iterdir())):
+            run._clear(overwrite)
+        run.path.mkdir(parents=True, exist_ok=True)
+        return run
+
+    def _clear(self, overwrite: bool) -> None:
+        if not (self.path / "manifest.json").is_file():
+            raise FileExistsError(
+                f"{self.path} exists and is not the folder of a run, so it is left "
+                "alone. Name another --run_dir"
+            )
+        if not overwrite:
+            raise FileExistsError(
+                f"{self.path} holds a run already. Name another --run_dir, or pass "
+                "--overwrite to replace it"
+            )
+        for name in _OWN:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        for name in ("results.json", "flags.txt", "manifest.json"):
+            (self.path / name).unlink(missing_ok=True)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> "RunFolder":
+        """Opens the folder of a run.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        run = cls(path)
+        if not (run.path / "manifest.json").is_file():
+            raise FileNotFoundError(
+                f"{run.path} is not the folder of a run: it has no manifest.json. "
+                "Train one with apps/train.py --run_dir=…"
+            )
+        return run
+
+    def write_flags(self, text: str) -> None:
+        """Writes `flags.txt`, a flagfile that runs this run again."""
+        files.write_text(self.path / "flags.txt", text)
+
+    def write_manifest(self, values: dict[str, Any]) -> None:
+        """Writes `manifest.json`: data, seed, versions, device."""
+        files.write_json(self.path / "manifest.json", values)
+
+    def write_results(self, values: dict[str, Any]) -> None:
+        """Writes `results.json`, whole, after every task."""
+        files.write_json(self.path / "results.json", values)
+
+    def manifest(self) -> dict[str, Any]:
+        """What `write_manifest` wrote."""
+        return self._read("manifest.json")
+
+    def results(self) -> dict[str, Any]:
+        """What `write_results` wrote last."""
+        return self._read("results.json")
+
+    def _read(self, name: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"{self.path / name} is missing: has the run finished a task?"
+            ) from error
+        except ValueError as error:
+            raise ValueError(f"{self.path / name} is damaged: {error}") from error
+
+    def save_checkpoint(self, model: keras.Model, task: int) -> pathlib.Path:
+        """Saves `model` as it is after learning `task`."""
+        path = self.checkpoints_dir / f"task_{task:02d}.keras"
+        with files.replacing(path) as temporary:
+            model.save(temporary)
+        entry = {"sha256": files.sha256(path), "bytes": path.stat().st_size}
+        index = {**self._index(), path.name: entry}
+        files.write_json(self.checkpoints_dir / "index.json", index)
+        return path
+
+    def _index(self) -> dict[str, Any]:
+        path = self.checkpoints_dir / "index.json"
+        return self._read("checkpoints/index.json") if path.is_file() else {}
+
+    def load_model(self, task: int | None = None) -> Any:
+        """The learner as it was after `task`, by default the last finished one.
+
+        Raises:
+            FileNotFoundError: If there is no such checkpoint.
+            ValueError: If the file is not the one that was written.
+        """
+        index = self._index()
+        name = f"task_{task:02d}.keras" if task is not None else max(index, default="")
+        path = self.checkpoints_dir / name
+        if name not in index or not path.is_file():
+            raise FileNotFoundError(
+                f"{self.path} has no checkpoint {name or 'of a finished task'}. "
+                f"There are: {sorted(index) or 'none'}"
+            )
+        found = files.sha256(path)
+        if found != index[name]["sha256"]:
+            raise ValueError(
+                f"{path} is damaged: its SHA-256 is {found}, expected "
+                f"{index[name]['sha256']}. Restore it from a copy, or train again"
+            )
+        return keras.models.load_model(path)
+
+    def load_scenario(
+        self, data_dir: str | os.PathLike[str] | None = None
+    ) -> scenarios.Scenario:
+        """The scenario this run learned, built again.
+
+        Args:
+            data_dir: Where prepared data sets lie, as for `scenarios.get`.
+        """
+        scenario = self.manifest()["scenario"]
+        return scenarios.get(
+            scenario["name"], **scenario["config"], data_dir=data_dir, download=False
+        )

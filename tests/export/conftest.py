@@ -1,0 +1,165 @@
+"""Small models and a fake run, converted once for all tests of this room."""
+
+import dataclasses
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from export.convert import QUANTIZATIONS, ConversionJob, convert_files
+
+
+def _settled(model: keras.Model, seed: int = 0) -> keras.Model:
+    """Gives every variable, statistics included, a non-trivial positive-ish value."""
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        value = rng.normal(0.0, 0.3, variable.shape)
+        if "variance" in variable.path or "gamma" in variable.path:
+            value = 0.5 + np.abs(value)
+        if variable.path.endswith("kernel"):
+            value[np.abs(value) < np.quantile(np.abs(value), 0.6)] = 0.0
+        variable.assign(value)
+    return model
+
+
+def mlp(seed: int = 0) -> keras.Model:
+    return _settled(
+        keras.Sequential(
+            [
+                keras.Input((8, 8, 1)),
+                layers.Flatten(),
+                layers.Dense(64, activation="relu"),
+                layers.Dense(3),
+            ]
+        ),
+        seed,
+    )
+
+
+def conv_net() -> keras.Model:
+    image = keras.Input((8, 8, 3))
+    x = layers.Conv2D(8, 3, padding="same", use_bias=False)(image)
+    x = layers.BatchNormalization()(x)
+    x = layers.MaxPooling2D()(layers.ReLU()(x))
+    return _settled(keras.Model(image, layers.Dense(3)(layers.Flatten()(x))))
+
+
+def depthwise_net() -> keras.Model:
+    image = keras.Input((8, 8, 3))
+    x = layers.Conv2D(8, 3, strides=2, padding="same")(image)
+    x = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.GlobalAveragePooling2D()(layers.SeparableConv2D(8, 3)(x))
+    return _settled(keras.Model(image, layers.Dense(3)(x)))
+
+
+def needs_flex() -> keras.Model:
+    image = keras.Input((8, 8, 1))
+    determinant = keras.ops.linalg.det(layers.Reshape((8, 8))(image))
+    return keras.Model(image, layers.Dense(3)(layers.Reshape((1,))(determinant)))
+
+
+def two_outputs() -> keras.Model:
+    image = keras.Input((8, 8, 1))
+    x = layers.Flatten()(image)
+    return keras.Model(image, [layers.Dense(2)(x), layers.Dense(3)(x)])
+
+
+MODELS = {
+    "mlp": mlp,
+    "conv_net": conv_net,
+    "depthwise_net": depthwise_net,
+    "needs_flex": needs_flex,
+    "two_outputs": two_outputs,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Converted:
+    """A model with its files; a value of `files` is an error where it is text."""
+
+    model: keras.Model
+    x: np.ndarray
+    logits: np.ndarray | None
+    files: dict[str, bytes | str]
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converted]:
+    """All small models in both quantizations, from one child process."""
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("converted")
+    models = {name: build() for name, build in MODELS.items()}
+    jobs = []
+    for name, model in models.items():
+        model.save(folder / f"{name}.keras")
+        shape = tuple(model.inputs[0].shape[1:])
+        for kind in QUANTIZATIONS:
+            path = folder / f"{name}.{kind}.tflite"
+            jobs.append(ConversionJob(folder / f"{name}.keras", path, kind, shape))
+    files: dict[str, dict[str, bytes | str]] = {name: {} for name in models}
+    for conversion in convert_files(jobs):
+        job = conversion.job
+        files[job.model_path.stem][job.quantization] = (
+            conversion.error or job.tflite_path.read_bytes()
+        )
+    result = {}
+    for name, model in models.items():
+        shape = tuple(model.inputs[0].shape[1:])
+        x = np.random.default_rng(1).normal(size=(40, *shape)).astype("float32")
+        output = model(x, training=False)
+        logits = (
+            None if isinstance(output, list) else keras.ops.convert_to_numpy(output)
+        )
+        result[name] = Converted(model, x, logits, files[name])
+    return result
+
+
+class FakeRun:
+    """Stands for a `RunFolder` with one model a task; tasks 0 and 1 are good."""
+
+    def __init__(self, path: Path, models: list[keras.Model]) -> None:
+        self.path = path
+        self.export_dir = path / "export"
+        self.models = models
+        self.data_dir: str | None = None
+
+    def manifest(self) -> dict[str, Any]:
+        return {"seed": 7}
+
+    def load_model(self) -> Any:
+        return SimpleNamespace(
+            num_learned_tasks=len(self.models),
+            bake=lambda task, dtype: self.models[task],
+        )
+
+    def load_scenario(self, data_dir: str | None = None) -> Any:
+        self.data_dir = data_dir
+        tasks = [_fake_task(i, model) for i, model in enumerate(self.models)]
+        return SimpleNamespace(name="fake", tasks=tasks)
+
+
+def _fake_task(index: int, model: keras.Model) -> Any:
+    x = np.random.default_rng(index).normal(size=(50, 8, 8, 1)).astype("float32")
+    y = keras.ops.convert_to_numpy(model(x)).argmax(-1).astype("int32")
+    return SimpleNamespace(
+        index=index,
+        name=f"task_{index:02d}",
+        classes=(4, 7, 2),
+        class_names=("four", "seven", "two"),
+        test=(x, y),
+        preprocessing={"scale": np.float32(0.5), "permutation": np.arange(3)},
+    )
+
+
+@pytest.fixture
+def fake_run(tmp_path: Path) -> FakeRun:
+    """A run of two tasks."""
+    return FakeRun(tmp_path / "run", [mlp(0), mlp(1)])

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from export import convert as convert_module
+from export.convert import ConversionJob, convert
+from export.verify import run_tflite
+
+GOOD = ["mlp", "conv_net", "depthwise_net"]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_float32_file_equals_keras(converted, name):
+    case = converted[name]
+    outputs = run_tflite(case.files["float32"], case.x)
+    np.testing.assert_allclose(outputs, case.logits, atol=1e-4, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_dynamic_int8_file_is_close_to_keras(converted, name):
+    case = converted[name]
+    outputs = run_tflite(case.files["dynamic_int8"], case.x)
+    np.testing.assert_allclose(
+        outputs, case.logits, atol=0.05 * np.abs(case.logits).max()
+    )
+
+
+def test_dynamic_int8_is_smaller(converted):
+    files = converted["mlp"].files
+    assert len(files["dynamic_int8"]) < 0.5 * len(files["float32"])
+
+
+def test_signature_has_stable_names(converted):
+    from ai_edge_litert.interpreter import Interpreter
+
+    for name in GOOD:
+        for content in converted[name].files.values():
+            signatures = Interpreter(model_content=content).get_signature_list()
+            assert signatures == {"serve": {"inputs": ["image"], "outputs": ["logits"]}}
+
+
+def test_bytes_are_reproducible_across_processes(converted):
+    again = convert(converted["mlp"].model)
+    assert again == converted["mlp"].files["float32"]
+
+
+def test_ops_outside_the_builtins_are_refused(converted):
+    for error in converted["needs_flex"].files.values():
+        assert isinstance(error, str)
+        assert "MatrixDeterminant" in error and "\n" not in error
+
+
+def test_several_outputs_are_refused(converted):
+    for error in converted["two_outputs"].files.values():
+        assert "one input and one output" in error
+
+
+def test_unknown_quantization_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="Received: quantization='int3'"):
+        ConversionJob(tmp_path / "m.keras", tmp_path / "m.tflite", "int3", (4,))
+
+
+def test_a_child_that_dies_fails_its_jobs_with_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(convert_module.sys, "executable", "/bin/false")
+    job = ConversionJob(tmp_path / "m.keras", tmp_path / "m.tflite", "float32", (4,))
+    results = list(convert_module.convert_files([job, job], jobs_per_process=1))
+    assert [result.job for result in results] == [job, job]
+    assert "ended with status 1" in results[0].error
+
+
+@pytest.mark.slow
+def test_mobilenet_v3_small_equals_keras():
+    import keras
+
+    model = keras.applications.MobileNetV3Small(
+        (32, 32, 3), weights=None, classes=10, classifier_activation=None
+    )
+    x = np.random.default_rng(0).uniform(0, 255, (8, 32, 32, 3)).astype("float32")
+    logits = keras.ops.convert_to_numpy(model(x, training=False))
+    for kind, tolerance in (("float32", 1e-4), ("dynamic_int8", 0.1)):
+        outputs = run_tflite(convert(model, kind), x)
+        np.testing.assert_allclose(
+            outputs, logits, atol=tolerance * max(1, np.abs(logits).max())
+        )

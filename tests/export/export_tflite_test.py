@@ -1,0 +1,101 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from absl import flags
+
+from export import export_tflite
+from export.report import ExportReport, FailedFile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _call(*arguments, cwd, **environment):
+    environment = {**os.environ, **environment}
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        [sys.executable, str(ROOT / "export" / "export_tflite.py"), *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        ([], {}, "--run_dir=runs/x"),
+        (["--run_dir=nowhere"], {}, "nowhere, which is not a folder"),
+        (["--run_dir=.", "--tasks=a"], {}, "--tasks=0,3"),
+        (["--run_dir=.", "--quantization=int3"], {}, "int3"),
+        (["--run_dir=.", "--max_accuracy_drop=2"], {}, "max_accuracy_drop"),
+        (["--run_dir=.", "--no_such_flag"], {}, "no_such_flag"),
+        (["--run_dir=.", "stray"], {}, "stray"),
+        (["--run_dir=."], {"KERAS_BACKEND": "jax"}, "Received: KERAS_BACKEND=jax"),
+    ],
+)
+def test_mistakes_give_status_2_and_one_line(tmp_path, arguments, environment, words):
+    environment = {"KERAS_BACKEND": "tensorflow"} | environment
+    result = _call(*arguments, cwd=tmp_path, **environment)
+    assert result.returncode == 2
+    assert words in result.stderr and result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_help_names_the_flags(tmp_path):
+    result = _call("--help", cwd=tmp_path)
+    assert "--max_accuracy_drop" in result.stdout
+
+
+@pytest.fixture
+def call_main(monkeypatch, tmp_path):
+    """Calls `main` on a run whose export is replaced by a given function."""
+    folder = SimpleNamespace(open=lambda path: SimpleNamespace(path=path))
+    monkeypatch.setitem(
+        sys.modules, "hypermask_tf.training", SimpleNamespace(RunFolder=folder)
+    )
+
+    def call(export_run, *arguments):
+        monkeypatch.setattr(export_tflite, "export_run", export_run)
+        flags.FLAGS.unparse_flags()
+        flags.FLAGS(["export_tflite", f"--run_dir={tmp_path}", *arguments])
+        return export_tflite.main(["export_tflite"])
+
+    yield call
+    flags.FLAGS.unparse_flags()
+
+
+def test_flags_reach_the_export(call_main):
+    seen = []
+
+    def export_run(run, options, on_step):
+        seen.append(options)
+        return ExportReport(())
+
+    arguments = ["--quantization=all", "--tasks=0,3", "--overwrite", "--data_dir=d"]
+    assert call_main(export_run, *arguments, "--max_accuracy_drop=0.01") == 0
+    (options,) = seen
+    assert options.quantizations == ("float32", "dynamic_int8")
+    assert options.tasks == (0, 3) and options.overwrite
+    assert options.data_dir == "d" and options.max_accuracy_drop == 0.01
+
+
+def test_a_failed_file_gives_status_1_and_its_line(call_main, capsys):
+    failures = (FailedFile("task_00.tflite", ("bad", "worse")),)
+    report = ExportReport((), (), failures)
+    assert call_main(lambda *arguments: report) == 1
+    assert capsys.readouterr().err == "export_tflite: task_00.tflite: bad; worse\n"
+
+
+@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError, FileExistsError])
+def test_a_mistake_in_the_run_gives_status_2(call_main, capsys, kind):
+    def export_run(*arguments):
+        raise kind("Expected a good run.\nReceived: a bad one")
+
+    assert call_main(export_run) == 2
+    error = capsys.readouterr().err
+    assert error == "export_tflite: Expected a good run. Received: a bad one\n"

@@ -1,0 +1,74 @@
+import hashlib
+import json
+
+from rich.console import Console
+
+from export.report import ExportReport, FailedFile, read_good_files, report_table
+
+
+def _entry(folder, name, task):
+    content = name.encode()
+    (folder / f"{name}.tflite").write_bytes(content)
+    check = {
+        "keras_accuracy": 0.99,
+        "tflite_accuracy": 0.98,
+        "argmax_agreement": 0.995,
+        "max_logit_difference": 0.01,
+    }
+    entry = {
+        "file": f"{name}.tflite",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "task": {"index": task, "name": name},
+        "preprocessing": {"permutation": [1, 0]},
+        "verification": check,
+        "quantization": "dynamic_int8",
+        "bytes": 2_000_000,
+        "gzip_bytes": 1_000_000,
+        "file_weights": {"parameters": 10, "zeros": 9},
+    }
+    (folder / f"{name}.json").write_text(json.dumps(entry))
+    return entry
+
+
+def test_only_files_whose_bytes_were_verified_are_good(tmp_path):
+    late = _entry(tmp_path, "task_100", 100)
+    first = _entry(tmp_path, "task_00", 0)
+    _entry(tmp_path, "task_01", 1)
+    (tmp_path / "task_01.tflite").write_bytes(b"other bytes")
+    _entry(tmp_path, "task_02", 2)
+    (tmp_path / "task_02.tflite").unlink()
+    (tmp_path / "task_03.json").write_text("[]")
+    (tmp_path / "task_04.json").write_text("{")
+    assert read_good_files(tmp_path) == (first, late)
+
+
+def test_float32_comes_first(tmp_path):
+    int8 = _entry(tmp_path, "task_00.dynamic_int8", 0)
+    float32 = _entry(tmp_path, "task_00", 0)
+    assert read_good_files(tmp_path) == (float32, int8)
+
+
+def test_report_is_saved_without_long_permutations(tmp_path):
+    entry = _entry(tmp_path, "task_00", 0)
+    failed = (FailedFile("task_01.tflite", ("bad",)),)
+    ExportReport((entry,), ("task_00.tflite",), failed).save(tmp_path)
+    saved = json.loads((tmp_path / "report.json").read_text())
+    assert saved["failed"] == [{"file": "task_01.tflite", "reasons": ["bad"]}]
+    assert "preprocessing" not in saved["files"][0]
+
+
+def test_table_fits_80_columns(tmp_path):
+    console = Console(width=80, record=True)
+    console.print(report_table([_entry(tmp_path, "task_00", 0)]))
+    text = console.export_text()
+    for word in (
+        "task_00",
+        "dynamic_int8",
+        "99.00",
+        "98.00",
+        "1e-02",
+        "2000.0",
+        "90.0",
+    ):
+        assert word in text
+    assert "…" not in text

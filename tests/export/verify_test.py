@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from export.verify import compare_logits, run_tflite
+
+LOGITS = np.eye(4, dtype="float32")
+LABELS = np.arange(4)
+
+
+def test_equal_logits_pass():
+    result = compare_logits(LOGITS, LOGITS.copy(), LABELS)
+    assert result.passed
+    assert result.keras_accuracy == result.tflite_accuracy == 1.0
+    assert result.argmax_agreement == 1.0 and result.max_logit_difference == 0.0
+    assert result.to_json()["passed"] is True
+
+
+def test_accuracy_drop_fails_and_a_gain_does_not():
+    worse = LOGITS.copy()
+    worse[0] = [0, 1, 0, 0]
+    result = compare_logits(LOGITS, worse, LABELS, "dynamic_int8", 0.2)
+    assert result.tflite_accuracy == 0.75 and result.argmax_agreement == 0.75
+    assert "accuracy 0.7500 is more than 0.2 below" in result.failures[0]
+    assert compare_logits(LOGITS, worse, LABELS, "dynamic_int8", 0.25).passed
+    assert compare_logits(worse, LOGITS, LABELS, "dynamic_int8", 0.0).passed
+
+
+def test_logit_tolerance_is_relative_and_for_float32_only():
+    off = LOGITS + 0.002
+    assert "logits differ" in compare_logits(LOGITS, off, LABELS).failures[0]
+    assert compare_logits(LOGITS, off, LABELS, "dynamic_int8").passed
+    assert compare_logits(100 * LOGITS, 100 * LOGITS + 0.002, LABELS).passed
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_non_finite_logits_fail(bad):
+    broken = LOGITS.copy()
+    broken[3, 0] = bad
+    for keras_logits, tflite_logits, name in (
+        (LOGITS, broken, "file"),
+        (broken, LOGITS, "Keras"),
+    ):
+        result = compare_logits(keras_logits, tflite_logits, LABELS, "dynamic_int8", 1)
+        assert f"1 of 4 {name} outputs are not finite" in result.failures
+
+
+@pytest.mark.parametrize("labels", [LABELS[:0], LABELS[:3]])
+def test_shapes_must_belong_together(labels):
+    with pytest.raises(ValueError, match="labels"):
+        compare_logits(LOGITS[: len(labels) + 1], LOGITS, labels)
+
+
+def test_run_takes_bytes_or_a_path(converted, tmp_path):
+    case = converted["mlp"]
+    path = tmp_path / "m.tflite"
+    path.write_bytes(case.files["float32"])
+    np.testing.assert_array_equal(
+        run_tflite(path, case.x[:3]), run_tflite(case.files["float32"], case.x[:3])
+    )
+
+
+def test_run_refuses_other_shapes(converted):
+    with pytest.raises(ValueError, match=r"Expected examples of shape \(8, 8, 1\)"):
+        run_tflite(converted["mlp"].files["float32"], np.zeros((2, 9, 9, 1)))

@@ -1,0 +1,21 @@
+"""The README's script does what the README says."""
+
+import pathlib
+import re
+
+import keras
+
+README = pathlib.Path(__file__).parents[1] / "README.md"
+
+
+def test_script_on_own_model_and_arrays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 1
+    lines = [line for line in blocks[0].splitlines() if line.strip()]
+    assert len(lines) <= 15
+    names: dict = {}
+    exec(compile(blocks[0], str(README), "exec"), names)
+    assert min(names["accuracies"]) > 0.95
+    baked = keras.models.load_model(tmp_path / "task_0.keras")
+    assert type(baked).__module__.startswith("keras.")
