@@ -6,6 +6,7 @@ VENV ?= .venv
 RECIPE ?= apps/recipes/split_digits.flags
 RUN_DIR ?= runs/$(basename $(notdir $(RECIPE)))
 PYTEST_ARGS ?=
+RUNS ?= runs/*
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -19,7 +20,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train venv dev jax test test-slow test-jax lint clean
+.PHONY: help train table venv dev jax test test-slow test-jax lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
@@ -33,6 +34,9 @@ train: venv ## Train and export the smallest recipe (RECIPE=, RUN_DIR= for anoth
 	@echo "Plots:        $(RUN_DIR)/plots/"
 	@echo "Edge models:  $(RUN_DIR)/export/*.tflite, one JSON beside each"
 	@echo "Size report:  $(RUN_DIR)/export/report.json"
+
+table: venv ## Collect finished runs into a Markdown table (RUNS=)
+	@$(PY) apps/report.py --runs='$(RUNS)'
 
 test: dev ## Run the fast tests (PYTEST_ARGS= for more options)
 	KERAS_BACKEND=tensorflow $(PYTEST) $(PYTEST_ARGS)

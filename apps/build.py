@@ -59,6 +59,7 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         steps_per_execution=f.STEPS_PER_CALL.value,
+        jit_compile=f.JIT.value,
     )
     return model
 

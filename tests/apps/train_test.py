@@ -1,0 +1,114 @@
+"""The training command, as a user calls it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import keras
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="runs on the default backend"
+)
+ROOT = pathlib.Path(__file__).parents[2]
+SMALL = (
+    "--num_tasks=2",
+    "--steps_per_task=40",
+    "--epoch_steps=20",
+    "--batch_size=32",
+    "--hidden=24",
+    "--sparsity=50",
+    "--learning_rate=1e-2",
+)
+
+
+def _train(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "apps/train.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    return folder, _train(*SMALL, f"--run_dir={folder}")
+
+
+def test_leaves_a_whole_run_folder(finished):
+    folder, done = finished
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "average accuracy" in done.stdout
+    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert names == {
+        "flags.txt",
+        "manifest.json",
+        "results.json",
+        "checkpoints/index.json",
+        "checkpoints/task_00.keras",
+        "checkpoints/task_01.keras",
+        "logs/task_00.csv",
+        "logs/task_01.csv",
+        "plots/accuracy_matrix.png",
+        "plots/task_curves.png",
+    }
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert [t["classes"] for t in manifest["scenario"]["tasks"]] == [[0, 1], [2, 3]]
+    header = (folder / "logs" / "task_01.csv").read_text().splitlines()[0]
+    for name in ("task_loss", "output_regularization", "mask_sparsity"):
+        assert name in header
+
+
+def test_its_flagfile_repeats_the_run(finished, tmp_path):
+    folder, _ = finished
+    again = _train(f"--flagfile={folder / 'flags.txt'}", f"--run_dir={tmp_path / 'b'}")
+    assert again.returncode == 0, again.stderr
+    results = [
+        json.loads((path / "results.json").read_text())
+        for path in (folder, tmp_path / "b")
+    ]
+    assert results[0]["accuracy_matrix"] == results[1]["accuracy_matrix"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--sparsity=120",), "sparsity"),
+        (("--benchmark=split_minst",), "split_minst"),
+        (("--no_such_flag",), "no_such_flag"),
+        (("--steps_per_task=30", "--epoch_steps=20"), "multiple"),
+        (("--benchmark=split_mnist", "--data_dir=/nowhere"), "/nowhere"),
+        (("--hypernetwork=mlp", "--memory_limit_gib=1e-5"), "chunk_size"),
+    ],
+)
+def test_mistakes_give_status_2_and_one_line(arguments, message, tmp_path):
+    done = _train(*SMALL, f"--run_dir={tmp_path / 'x'}", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.startswith("train: ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_existing_run_is_kept(finished):
+    folder, _ = finished
+    before = (folder / "results.json").read_bytes()
+    done = _train(*SMALL, f"--run_dir={folder}")
+    assert done.returncode == 2
+    assert "--overwrite" in done.stderr
+    assert (folder / "results.json").read_bytes() == before
+
+
+def test_a_loss_that_is_no_number_gives_status_1(tmp_path):
+    done = _train(*SMALL, f"--run_dir={tmp_path / 'x'}", "--learning_rate=1e30")
+    assert done.returncode == 1
+    assert "Last good checkpoint" in done.stderr
+    assert done.stderr.count("\n") == 1

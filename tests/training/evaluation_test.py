@@ -1,0 +1,22 @@
+"""Accuracy of a task's network."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import hypermask_tf as hm
+from hypermask_tf.training import task_accuracy
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 20])
+def test_equals_arg_max_whatever_the_batch(count):
+    inputs = keras.Input((4,))
+    target = keras.Model(inputs, layers.Dense(3)(layers.Dense(8, "relu")(inputs)))
+    model = hm.HyperMask(target, 2, sparsity=50)
+    rng = np.random.default_rng(count)
+    x = rng.normal(size=(count, 4)).astype("float32")
+    y = rng.integers(0, 3, count)
+    expected = np.mean(np.argmax(model.bake(1).predict(x, verbose=0), -1) == y)
+    for batch_size in (1, 8, 64):
+        assert task_accuracy(model, 1, x, y, batch_size) == expected

@@ -1,0 +1,103 @@
+"""Learning a scenario from end to end."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import hypermask_tf as hm
+from hypermask_tf.training import (
+    NonFiniteLossError,
+    RunFolder,
+    TaskSequence,
+    task_accuracy,
+)
+
+
+@pytest.fixture
+def scenario():
+    """Two tasks that a line separates."""
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 4
+    x = (np.eye(4, 6)[y] * 3 + rng.normal(0, 0.3, (400, 6))).astype("float32")
+    x = x.reshape(400, 1, 6, 1)
+    return hm.scenarios.from_arrays(x[:300], y[:300], x[300:], y[300:], 2)
+
+
+def _model(scenario, learning_rate=1e-2):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input(scenario.input_shape)
+    x = layers.Dense(24, "relu")(layers.Flatten()(inputs))
+    target = keras.Model(inputs, layers.Dense(2)(x))
+    model = hm.HyperMask(target, scenario.num_tasks, sparsity=50)
+    model.compile(
+        keras.optimizers.Adam(learning_rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    return model
+
+
+def _sequence(model, scenario, run=None):
+    return TaskSequence(
+        model, scenario, run, steps_per_task=60, batch_size=16, epoch_steps=20
+    )
+
+
+def test_writes_what_it_measured(scenario, tmp_path):
+    run = RunFolder.create(tmp_path / "run")
+    model = _model(scenario)
+    ended = []
+    matrix = _sequence(model, scenario, run).learn(lambda t, m: ended.append(t.index))
+    results = json.loads((run.path / "results.json").read_text())
+    assert ended == [0, 1]
+    assert results["average_accuracy"] == matrix.average_accuracy > 0.95
+    assert len(results["train_seconds_per_task"]) == 2
+    assert results["forward_transfer"] is not None
+    loaded = run.load_model()
+    for task in scenario:
+        x, y = task.test
+        measured = task_accuracy(loaded, task.index, x, y)
+        assert measured == results["accuracy_matrix"][1][task.index]
+
+
+def test_same_seed_same_results(scenario):
+    first = _sequence(_model(scenario), scenario).learn()
+    second = _sequence(_model(scenario), scenario).learn()
+    np.testing.assert_array_equal(first.matrix, second.matrix)
+
+
+def test_non_finite_loss_stops_and_keeps_the_last_checkpoint(scenario, tmp_path):
+    run = RunFolder.create(tmp_path / "run")
+    run.write_manifest({})
+    model = _model(scenario)
+    sequence = _sequence(model, scenario, run)
+
+    def break_it(task, matrix):
+        model.target.trainable_variables[0].assign(
+            np.full(model.target.trainable_variables[0].shape, np.nan, "float32")
+        )
+
+    with pytest.raises(NonFiniteLossError, match="task 1 became nan"):
+        sequence.learn(break_it)
+    assert run.load_model().num_learned_tasks == 1
+    assert sequence.matrix.num_finished == 1
+
+
+def test_a_task_never_reads_training_data_of_another(scenario):
+    model, read = _model(scenario), []
+    for task in scenario:
+        load = task._load
+        task._load = lambda split, i=task.index, load=load: (
+            read.append((i, split, model.num_learned_tasks)) or load(split)
+        )
+    _sequence(model, scenario).learn()
+    for index, split, learned in read:
+        if split == "train":
+            assert learned == index  # its own turn: the tasks before it have begun
+
+
+def test_uneven_epochs_are_refused(scenario):
+    with pytest.raises(ValueError, match="multiple"):
+        TaskSequence(_model(scenario), scenario, steps_per_task=50, epoch_steps=20)
