@@ -30,7 +30,8 @@ def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
     config = keras.saving.serialize_keras_object(model.target)
     if dtype is not None:
         config = _with_policy(config, dtype)
-    baked = keras.saving.deserialize_keras_object(config)
+    # The target is an object of this process, not a file from somewhere.
+    baked = keras.saving.deserialize_keras_object(config, safe_mode=False)
     trainable, fixed = model.task_values(task)
     for variables, values in (
         (baked.trainable_variables, trainable),

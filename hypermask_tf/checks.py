@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+_SPARSE_FUNCTION = keras.losses.sparse_categorical_crossentropy
+
 
 def check_task(task: Any, num_tasks: int) -> int:
     """Returns `task` as an int within capacity.
@@ -20,7 +22,8 @@ def check_task(task: Any, num_tasks: int) -> int:
     if task >= num_tasks:
         raise ValueError(
             f"`task` must be below the capacity of {num_tasks} tasks; "
-            f"`model.extend({int(task) + 1})` makes room for it. Received: task={task}"
+            f"`model = model.extend({int(task) + 1})` makes room for it. "
+            f"Received: task={task}"
         )
     return int(task)
 
@@ -76,19 +79,28 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
 def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
     """Compares integer labels with the width of the target's output.
 
-    Only arrays are looked at, and only where the loss takes integer labels: the
-    labels of a data set cannot be seen before they are drawn.
+    Only arrays and tensors are looked at, and only where the loss takes integer
+    labels: those of a data set cannot be seen before they are drawn.
 
     Raises:
         ValueError: If a label is negative or has no output unit.
     """
-    name = loss if isinstance(loss, str) else getattr(loss, "name", "")
-    if name != "sparse_categorical_crossentropy" or not isinstance(y, np.ndarray):
+    sparse = keras.losses.SparseCategoricalCrossentropy
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if not isinstance(loss, sparse) and loss is not _SPARSE_FUNCTION:
+        return
+    if not (isinstance(y, list) or hasattr(y, "__array__")):
         return
     shape = getattr(target, "output_shape", None)
-    if y.size == 0 or not isinstance(shape, tuple) or shape[-1] is None:
+    if not isinstance(shape, tuple) or not isinstance(shape[-1], int):
         return
-    low, high = int(y.min()), int(y.max())
+    labels = np.asarray(y).ravel()
+    if isinstance(loss, sparse):
+        labels = labels[labels != loss.get_config().get("ignore_class")]
+    if labels.size == 0:
+        return
+    low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= shape[-1]:
         raise ValueError(
             f"The target's head has {shape[-1]} outputs, so labels must lie in "

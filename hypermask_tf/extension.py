@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 
@@ -20,8 +21,17 @@ def extend(model: Any, num_tasks: int) -> Any:
             f"`num_tasks` must be above the present capacity of {model.num_tasks}. "
             f"Received: num_tasks={num_tasks}"
         )
-    longer = type(model).from_config({**model.get_config(), "num_tasks": num_tasks})
-    for new, old in zip(longer.weights, model.weights, strict=True):
+    config = {**model.get_config(), "num_tasks": num_tasks}
+    # The target is an object of this process, not a file from somewhere.
+    config["target"] = keras.saving.deserialize_keras_object(
+        config["target"], safe_mode=False
+    )
+    longer = type(model).from_config(config)
+    for new, old in zip(
+        (*longer.weights, *longer.random_state),
+        (*model.weights, *model.random_state),
+        strict=True,
+    ):
         values = ops.convert_to_numpy(old.value)
         if new.shape != old.shape:
             grown = ops.convert_to_numpy(new.value).copy()

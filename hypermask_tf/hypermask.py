@@ -1,5 +1,6 @@
 """The learner: one shared network, and a mask over it for every task."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -18,6 +19,8 @@ from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
 
 Tensor = Any
+# What the states of random generators are called in a saved file.
+_RANDOM = "random_"
 
 
 @keras.saving.register_keras_serializable("hypermask_tf")
@@ -176,6 +179,7 @@ class HyperMask(keras.Model):
         self._random = keras.random.SeedGenerator(name="task_sampling")
         self._active = self._counter("active_task", 0)
         self._current = self._counter("current_task", -1)
+        self._first_steps = self._counter("first_task_steps", 0)
         self._steps = self._counter("task_steps", 0)
         self._task_loss = keras.metrics.Mean(name="task_loss")
         self._output_term = keras.metrics.Mean(name="output_regularization")
@@ -186,7 +190,8 @@ class HyperMask(keras.Model):
         return self.add_weight(
             (),
             initializer=keras.initializers.Constant(value),
-            dtype="int32",
+            # 64 bits on TensorFlow: it keeps 32-bit integers off the GPU.
+            dtype="int",
             trainable=False,
             name=name,
         )
@@ -207,45 +212,55 @@ class HyperMask(keras.Model):
         """Nothing: all variables exist since construction."""
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        task = _int32(self._active)
         if not training:
-            scores = self.hypernetwork(ops.reshape(self._active.value, (1,)))[0]
-            masks = self._layout.masks(scores, self._ramp(self._steps.value))
+            scores = self.hypernetwork(ops.reshape(task, (1,)))[0]
+            masks = self._layout.masks(scores, self._ramp(task))
             return self._run(inputs, masks, training=False)[0]
         if self.augmentation is not None:
             inputs = self.augmentation(inputs, training=True)
         self._steps.assign(self._steps.value + 1)
-        scores, output_term = self._scores_and_drift()
-        masks = self._layout.masks(scores, self._ramp(self._steps.value))
+        if self.ramp_steps:
+            first = ops.cast(self._current.value <= 0, self._first_steps.dtype)
+            self._first_steps.assign(self._first_steps.value + first)
+        scores, output_term = self._scores_and_drift(task)
+        masks = self._layout.masks(scores, self._ramp(task))
         outputs, losses = self._run(inputs, masks, training=True)
         self.add_loss(self.beta * output_term)
         self.add_loss(self.lam * self._weight_drift(scores, masks))
         for loss in losses:
-            self.add_loss(loss)
+            # A tensor of its own: on JAX Keras knows losses by identity, and would
+            # count this one again as the target's.
+            self.add_loss(loss + 0.0)
         return outputs
 
     def _run(
         self, inputs: Tensor, masks: list[Tensor | None], training: bool
     ) -> tuple[Tensor, list[Tensor]]:
         return self._masked.run(
-            inputs, masks, self._active.value, self._current.value, training
+            inputs, masks, _int32(self._active), _int32(self._current), training
         )
 
-    def _ramp(self, steps: Tensor) -> Tensor | None:
-        """Share of the sparsity in force, or None where it never changes."""
+    def _ramp(self, task: Tensor) -> Tensor | None:
+        """Share of the sparsity that `task` has, or None where it never changes.
+
+        It belongs to the first task for good: if that ended before the ramp did, its
+        mask must not change when the next one begins.
+        """
         if not self.ramp_steps:
             return None
-        risen = ops.cast(ops.maximum(steps, 1), "float32") / self.ramp_steps
-        first = ops.less_equal(self._current.value, 0)
-        return ops.where(first, ops.minimum(risen, 1.0), 1.0)
+        steps = ops.cast(ops.maximum(_int32(self._first_steps), 1), "float32")
+        risen = ops.minimum(steps / self.ramp_steps, 1.0)
+        return ops.where(ops.equal(task, 0), risen, 1.0)
 
-    def _scores_and_drift(self) -> tuple[Tensor, Tensor]:
+    def _scores_and_drift(self, task: Tensor) -> tuple[Tensor, Tensor]:
         """Scores of the task being learned, and R_out, from one pass through H.
 
         Row 0 is the task itself, the rows behind it the tasks whose drift counts:
         all of them (future ones weigh 0, so shapes never change), or a sample.
         """
-        current = self._current.value
-        rows = ops.reshape(self._active.value, (1,))
+        current = _int32(self._current)
+        rows = ops.reshape(task, (1,))
         if not self._drifts:
             return self.hypernetwork(rows)[0], ops.zeros((), dtype="float32")
         targets: Any = self._memory.scores.value  # type: ignore[union-attr]
@@ -274,6 +289,8 @@ class HyperMask(keras.Model):
         return ops.cast(chosen, "int32"), ops.broadcast_to(share, (count,))
 
     def _weight_drift(self, scores: Tensor, masks: list[Tensor | None]) -> Tensor:
+        if self.lam == 0:
+            return ops.zeros((), dtype="float32")
         memory, variables = self._memory, self.target.trainable_variables
         use: list[Any] = [None] * len(memory.indices)
         if self.protection == "used":
@@ -338,7 +355,7 @@ class HyperMask(keras.Model):
         Raises:
             ValueError: If it is not the next one, or beyond capacity.
         """
-        checks.check_order(checks.check_task(task, self.num_tasks), task)
+        task = checks.check_task(task, self.num_tasks)
         learned = self.num_learned_tasks
         if task != learned:
             raise ValueError(
@@ -346,7 +363,9 @@ class HyperMask(keras.Model):
             )
         if task > 0:
             self._bank.archive(task - 1)
-            self._memory.mark_used(self._masks_of(task - 1))
+            # Masks drift a little: mark what every earlier one lets through now.
+            for earlier in range(task):
+                self._memory.mark_used(self._masks_of(earlier))
         self.hypernetwork.begin_task(task)
         scores = None
         if self._drifts:
@@ -359,6 +378,9 @@ class HyperMask(keras.Model):
 
     def _enter(self, task: int | None) -> None:
         """Continues the task being learned, or begins the next."""
+        if not self.compiled:
+            raise ValueError("Call `compile()` before `fit()`: no optimizer is set.")
+        self._optimizer_reset.remember()
         learned = self.num_learned_tasks
         task = max(learned - 1, 0) if task is None else task
         task = checks.check_task(task, self.num_tasks)
@@ -392,7 +414,7 @@ class HyperMask(keras.Model):
         """
         checks.check_labels(y, self.loss, self.target)
         self._enter(task)
-        args, kwargs = with_mask_monitor(args, kwargs)
+        args, kwargs = with_mask_monitor(self, args, kwargs)
         return super().fit(x, y, *args, **kwargs)
 
     def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
@@ -403,7 +425,7 @@ class HyperMask(keras.Model):
     def evaluate(self, *args: Any, task: int | None = None, **kwargs: Any) -> Any:
         """`keras.Model.evaluate` with the network of `task` (default: the active).
 
-        The loss is the task's own, without regularisers.
+        The loss is the task's own, without the regularisers of the learner.
         """
         before = self.active_task
         if task is not None:
@@ -414,6 +436,14 @@ class HyperMask(keras.Model):
         finally:
             self._evaluating = False
             self.active_task = before
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """`keras.Model.test_on_batch` with the network of the active task."""
+        self._evaluating = True
+        try:
+            return super().test_on_batch(*args, **kwargs)
+        finally:
+            self._evaluating = False
 
     def predict(self, *args: Any, task: int | None = None, **kwargs: Any) -> Any:
         """`keras.Model.predict` with the network of `task` (default: the active)."""
@@ -429,19 +459,35 @@ class HyperMask(keras.Model):
 
     def _masks_of(self, task: int) -> list[Tensor | None]:
         scores = self.hypernetwork(ops.convert_to_tensor([task], dtype="int32"))[0]
-        return self._layout.masks(scores, self._ramp(self._steps.value))
+        return self._layout.masks(scores, self._ramp(ops.convert_to_tensor(task)))
+
+    def mask_arrays(self, task: int) -> list[np.ndarray | None]:
+        """The masks of `task`, one per trainable variable of the target.
+
+        Each is of its variable's shape; None where no mask touches it.
+        """
+        masks = self._masks_of(checks.check_task(task, self.num_tasks))
+        return [
+            None
+            if mask is None
+            else np.broadcast_to(ops.convert_to_numpy(mask), variable.shape).copy()
+            for variable, mask in zip(
+                self.target.trainable_variables, masks, strict=True
+            )
+        ]
 
     def mask(self, task: int) -> dict[str, np.ndarray]:
         """The mask of `task`: variable path to an array of the variable's shape.
 
-        Variables that no mask touches are left out.
+        Variables that no mask touches are left out. Where two variables share a
+        path, as nested models allow, the later ones get their index behind it.
         """
-        masks = self._masks_of(checks.check_task(task, self.num_tasks))
-        return {
-            v.path: np.broadcast_to(ops.convert_to_numpy(mask), v.shape).copy()
-            for v, mask in zip(self.target.trainable_variables, masks, strict=True)
-            if mask is not None
-        }
+        named: dict[str, np.ndarray] = {}
+        for i, mask in enumerate(self.mask_arrays(task)):
+            if mask is not None:
+                path = self.target.trainable_variables[i].path
+                named[f"{path}#{i}" if path in named else path] = mask
+        return named
 
     def task_values(self, task: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Values of a task's variables: m ⊙ θ, and its normalisation's state.
@@ -452,7 +498,7 @@ class HyperMask(keras.Model):
         """
         task = checks.check_task(task, self.num_tasks)
         trainable, fixed = self._masked.values(
-            self._masks_of(task), ops.convert_to_tensor(task), self._current.value
+            self._masks_of(task), ops.convert_to_tensor(task), _int32(self._current)
         )
         return (
             [ops.convert_to_numpy(value) for value in trainable],
@@ -462,6 +508,8 @@ class HyperMask(keras.Model):
     def bake(self, task: int, dtype: str | None = None) -> keras.Model:
         """A plain Keras model of one task: no class of ours, zeros as true zeros.
 
+        A task that has not begun is baked with a warning: its mask is as first drawn.
+
         Args:
             task: The task.
             dtype: Dtype policy of the result, for instance `"float32"`; None keeps
@@ -470,25 +518,57 @@ class HyperMask(keras.Model):
         Raises:
             ValueError: If the target normalises by batch statistics at test time.
         """
-        return baking.bake(self, checks.check_task(task, self.num_tasks), dtype)
+        task = checks.check_task(task, self.num_tasks)
+        if task >= max(self.num_learned_tasks, 1):
+            warnings.warn(f"Task {task} has not been learned yet.", stacklevel=2)
+        return baking.bake(self, task, dtype)
 
     def extend(self, num_tasks: int) -> "HyperMask":
-        """A copy with room for more tasks that predicts the same for old ones.
+        """Returns a copy with room for more tasks; old ones predict the same.
 
         Args:
             num_tasks: The new capacity, above the present one.
 
         Returns:
-            A new model, compiled like this one with a fresh optimizer. This one
-            stays as it is.
+            A new model with a target of its own, compiled like this one with a
+            fresh optimizer. This one stays as it is: `model = model.extend(10)`.
         """
         return extension.extend(self, num_tasks)
 
-    def summary(self, print_fn: Any = None, **kwargs: Any) -> None:
-        """Prints sizes: target, hypernetwork, scores, and each learned task's."""
+    def summary(
+        self, line_length: int | None = None, *args: Any, print_fn: Any = None
+    ) -> None:
+        """Prints sizes: target, hypernetwork, scores, and each learned task's.
+
+        Args:
+            line_length: Ignored, as are further ones of `keras.Model.summary`.
+            print_fn: Takes the text instead of `print`.
+        """
+        del line_length, args
         (print_fn or print)(model_summary.describe(self))
 
     # ---- serialisation ----
+
+    @property
+    def random_state(self) -> list[Any]:
+        """States of all random generators: dropout, augmentation, task sampling."""
+        others = (*self.weights, *self.metrics_variables)
+        known = {id(variable) for variable in others}
+        return [v for v in self.variables if id(v) not in known]
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        # Keras saves no generators, but a resumed run must draw on, not anew.
+        for i, state in enumerate(self.random_state):
+            store[f"{_RANDOM}{i}"] = ops.convert_to_numpy(state.value)
+
+    def load_own_variables(self, store: Any) -> None:
+        names = set(store.keys())
+        own = {name: store[name] for name in names if not name.startswith(_RANDOM)}
+        super().load_own_variables(own)
+        for i, state in enumerate(self.random_state):
+            if f"{_RANDOM}{i}" in names:
+                state.assign(np.asarray(store[f"{_RANDOM}{i}"]))
 
     def get_compile_config(self) -> dict[str, Any]:
         return self._optimizer_reset.compile_config(super().get_compile_config())
@@ -531,3 +611,7 @@ class HyperMask(keras.Model):
                     config[key], custom_objects=custom_objects
                 )
         return cls(**config)
+
+
+def _int32(variable: Any) -> Tensor:
+    return ops.cast(variable.value, "int32")

@@ -15,13 +15,14 @@ class MaskMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:
-            masks = self.model.mask(self.model.active_task).values()
+            arrays = self.model.mask_arrays(self.model.active_task)
+            masks = [mask for mask in arrays if mask is not None]
             zeros = sum(int(np.count_nonzero(mask == 0)) for mask in masks)
             logs["mask_sparsity"] = zeros / max(sum(mask.size for mask in masks), 1)
 
 
 def with_mask_monitor(
-    args: tuple[Any, ...], kwargs: dict[str, Any]
+    model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments of `fit` with a `MaskMonitor` before all other callbacks.
 
@@ -31,7 +32,10 @@ def with_mask_monitor(
     positional = len(args) > _CALLBACKS
     given = args[_CALLBACKS] if positional else kwargs.get("callbacks")
     if isinstance(given, keras.callbacks.CallbackList):
-        given.callbacks.insert(0, MaskMonitor())
+        if not any(isinstance(c, MaskMonitor) for c in given.callbacks):
+            monitor = MaskMonitor()
+            monitor.set_model(model)
+            given.callbacks.insert(0, monitor)
         return args, kwargs
     listed = [MaskMonitor(), *_as_list(given)]
     if positional:

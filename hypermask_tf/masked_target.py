@@ -30,6 +30,7 @@ class MaskedTarget:
     ) -> None:
         self.target, self.layout, self.bank = target, layout, bank
         self._takes_training = "training" in inspect.signature(target.call).parameters
+        self._count = len(target.trainable_variables)
         self._weight_penalties = sum(
             v.regularizer is not None for v in target.trainable_variables
         )
@@ -38,6 +39,13 @@ class MaskedTarget:
         self, masks: Sequence[Tensor | None], task: Tensor, current: Tensor
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Values of a task's trainable and non-trainable variables, in order."""
+        if len(self.target.trainable_variables) != self._count:
+            raise ValueError(
+                "Layers of the target were frozen or thawed after it was wrapped. Set "
+                "`trainable` before, or leave variables unmasked with `maskable`. "
+                f"Expected {self._count} trainable variables. Received: "
+                f"{len(self.target.trainable_variables)}"
+            )
         scales = self.bank.scales(task, current)
         trainable = []
         for i, (variable, mask) in enumerate(

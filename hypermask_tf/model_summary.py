@@ -32,9 +32,9 @@ def describe(model: Any) -> str:
         "",
         _row("variable", "shape", *_tasks(model)),
     ]
-    masks = [model.mask(task) for task in range(model.num_learned_tasks)]
-    for variable in target.trainable_variables:
-        kept = [_kept(mask.get(variable.path)) for mask in masks]
+    masks = [model.mask_arrays(task) for task in range(model.num_learned_tasks)]
+    for i, variable in enumerate(target.trainable_variables):
+        kept = [_kept(mask[i]) for mask in masks]
         shape = " x ".join(map(str, variable.shape))
         lines.append(_row(variable.path, shape, *kept))
     lines += ["", _totals(model, masks)]
@@ -57,12 +57,12 @@ def _kept(mask: np.ndarray | None) -> str:
     return "all" if mask is None else f"{np.count_nonzero(mask):,}"
 
 
-def _totals(model: Any, masks: list[dict[str, np.ndarray]]) -> str:
+def _totals(model: Any, masks: list[list[np.ndarray | None]]) -> str:
     cells = []
     for mask in masks:
         kept = sum(
-            np.count_nonzero(mask[v.path]) if v.path in mask else math.prod(v.shape)
-            for v in model.target.trainable_variables
+            math.prod(v.shape) if m is None else np.count_nonzero(m)
+            for v, m in zip(model.target.trainable_variables, mask, strict=True)
         )
         cells.append(f"{kept:,}")
     total = sum(math.prod(v.shape) for v in model.target.trainable_variables)

@@ -1,6 +1,7 @@
 """A fresh optimizer for every task, without compiling anything anew."""
 
 import copy
+import warnings
 from typing import Any
 
 import keras
@@ -25,6 +26,13 @@ class OptimizerReset:
         if optimizer is not None and optimizer is not self._seen:
             self._seen = optimizer
             self._config = keras.saving.serialize_keras_object(optimizer)
+            if getattr(optimizer, "weight_decay", None):
+                warnings.warn(
+                    "Weight decay shrinks the weights that earlier tasks stand on, "
+                    "outside of every regulariser: expect forgetting. "
+                    f"Received: weight_decay={optimizer.weight_decay}",
+                    stacklevel=3,
+                )
 
     def begin_task(self, task: int) -> None:
         """Remembers a new optimizer's settings; resets one seen before."""

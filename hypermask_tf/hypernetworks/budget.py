@@ -10,8 +10,10 @@ BYTES_PER_PARAMETER = 3 * 4
 
 
 def training_bytes(hypernetwork: Hypernetwork, num_tasks: int, num_scores: int) -> int:
-    """Bytes of the hypernetwork's weights with the moments of Adam."""
-    return BYTES_PER_PARAMETER * hypernetwork.num_parameters(num_tasks, num_scores)
+    """Bytes of the hypernetwork with the moments of Adam and its tasks' scores."""
+    parameters = hypernetwork.num_parameters(num_tasks, num_scores)
+    state = hypernetwork.state_bytes(num_tasks, num_scores)
+    return BYTES_PER_PARAMETER * parameters + state
 
 
 def check_budget(
@@ -23,7 +25,7 @@ def check_budget(
         hypernetwork: One whose weights are not made yet.
         num_tasks: Capacity in tasks.
         num_scores: Scores it has to emit.
-        limit: Bytes allowed for its weights and two optimizer moments.
+        limit: Bytes allowed for weights, two optimizer moments and kept scores.
 
     Raises:
         ValueError: If it needs more; names the bytes and a chunk size that fits.
@@ -33,7 +35,8 @@ def check_budget(
         return
     raise ValueError(
         f"{type(hypernetwork).__name__} for {num_scores:,} scores needs "
-        f"{needed:,} bytes ({needed / GIB:.2f} GiB) with optimizer moments, above "
+        f"{needed:,} bytes ({needed / GIB:.2f} GiB) with optimizer moments and the "
+        f"scores of {num_tasks} tasks, above "
         f"the limit of {limit:,} bytes. "
         f"{_advice(hypernetwork, num_tasks, num_scores, limit)} "
         f"Or raise it: HyperMask(memory_limit={needed}). "

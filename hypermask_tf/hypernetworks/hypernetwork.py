@@ -56,6 +56,10 @@ class Hypernetwork(keras.layers.Layer):
         """Number of trainable values for so many tasks and scores."""
         raise NotImplementedError
 
+    def state_bytes(self, num_tasks: int, num_scores: int) -> int:
+        """Bytes kept beside the parameters: the scores of earlier tasks, for R_out."""
+        return 4 * num_tasks * num_scores
+
     def create_weights(self) -> None:
         """Makes all variables but the embeddings."""
         raise NotImplementedError

@@ -36,12 +36,14 @@ class MaskBank(Hypernetwork):
     def __init__(
         self, scale: float = 0.5, seed: int | None = None, **kwargs: Any
     ) -> None:
-        kwargs.pop("embedding_dim", None)
         super().__init__(1, seed, **kwargs)
         self.scale = float(scale)
 
     def num_parameters(self, num_tasks: int, num_scores: int) -> int:
         return num_scores
+
+    def state_bytes(self, num_tasks: int, num_scores: int) -> int:
+        return 4 * num_tasks * num_scores
 
     def _create_embeddings(self) -> None:
         """A bank needs no embeddings."""
@@ -61,14 +63,16 @@ class MaskBank(Hypernetwork):
         self.current = self.add_weight(
             shape=(),
             initializer="zeros",
-            dtype="int32",
+            dtype="int",
             trainable=False,
             name="current",
         )
 
     def call(self, tasks: Tensor) -> Tensor:
         stored = ops.take(self.bank, tasks, axis=0)
-        learning = ops.expand_dims(ops.equal(tasks, self.current), -1)
+        learning = ops.expand_dims(
+            ops.equal(tasks, ops.cast(self.current.value, tasks.dtype)), -1
+        )
         return ops.where(learning, ops.expand_dims(self.scores, 0), stored)
 
     def begin_task(self, task: int) -> None:

@@ -31,7 +31,8 @@ class Roles:
         maskable: One flag per trainable variable. Kernels, biases and other
             weights are maskable, parameters of normalisation layers are not.
         normalization: One flag per trainable variable: gamma, beta and the like.
-        statistics: One flag per non-trainable variable: moving mean and variance.
+        statistics: One flag per non-trainable variable: moving mean and variance,
+            and any other state of a layer that is not frozen, but for seeds.
         output_bias: Index of the trainable variable that gets a score but is used
             unmasked: the last maskable one if it is a vector. None otherwise.
     """
@@ -59,6 +60,15 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
         if isinstance(layer, _NORMALIZATION)
         for variable in layer.variables
     }
+    # What training moves but no optimizer does: moving statistics of any layer that
+    # is not frozen. Seeds are integers and shared.
+    moving = {
+        id(variable)
+        for layer in all_layers(target)
+        if layer.trainable
+        for variable in layer._non_trainable_variables
+        if keras.backend.is_float_dtype(variable.dtype)
+    }
     trainable = target.trainable_variables
     normalization = tuple(id(v) in owned for v in trainable)
     if maskable is None:
@@ -84,6 +94,6 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
         normalization=tuple(
             n and not f for n, f in zip(normalization, flags, strict=True)
         ),
-        statistics=tuple(id(v) in owned for v in target.non_trainable_variables),
+        statistics=tuple(id(v) in moving for v in target.non_trainable_variables),
         output_bias=last if len(trainable[last].shape) == 1 else None,
     )

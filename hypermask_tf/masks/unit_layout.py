@@ -40,7 +40,11 @@ class UnitLayout(MaskLayout):
         sparsity: float,
         activation: str = "abs_tanh",
     ) -> None:
-        self.graph = UnitGraph(target)
+        variables = target.trainable_variables
+        self.graph = UnitGraph(
+            target,
+            [v for v, m in zip(variables, roles.maskable, strict=True) if m],
+        )
         if not self.graph.group_sizes:
             raise ValueError(
                 "The target has no hidden units to mask. Add a hidden layer, or use "

@@ -1,5 +1,6 @@
 """Keeps each finished task's normalisation variables."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,19 @@ from keras import ops
 from hypermask_tf.masks.roles import Roles
 
 Tensor = Any
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rows:
+    """Working copy and bank by index, out of Keras's sight.
+
+    Keras would take the target's variables in a plain dict for this layer's own, and
+    save them twice.
+    """
+
+    by_index: dict[int, tuple[Any, Any]]
+
+
 MODES = ("per_task", "per_task_statistics", "shared")
 
 
@@ -61,7 +75,7 @@ class NormalizationBank(keras.layers.Layer):
 
     def _rows(
         self, variables: Sequence[Any], flags: Sequence[bool], num_tasks: int
-    ) -> dict[int, tuple[Any, Any]]:
+    ) -> "_Rows":
         rows = {}
         for index, flag in enumerate(flags):
             if not flag:
@@ -75,19 +89,25 @@ class NormalizationBank(keras.layers.Layer):
             )
             bank.assign(ops.repeat(ops.expand_dims(own.value, 0), num_tasks, axis=0))
             rows[index] = (own, bank)
-        return rows
+        return _Rows(rows)
 
     def scales(self, task: Tensor, current: Tensor) -> dict[int, Tensor]:
         """Values of `task` by index in the target's trainable variables."""
-        return {i: _choose(row, task, current) for i, row in self._scales.items()}
+        return {
+            i: _choose(row, task, current) for i, row in self._scales.by_index.items()
+        }
 
     def statistics(self, task: Tensor, current: Tensor) -> dict[int, Tensor]:
         """Values of `task` by index in the target's non-trainable variables."""
-        return {i: _choose(row, task, current) for i, row in self._statistics.items()}
+        return {
+            i: _choose(row, task, current)
+            for i, row in self._statistics.by_index.items()
+        }
 
     def archive(self, task: int) -> None:
         """Writes the working copies into the rows of `task`, which has ended."""
-        for own, bank in (*self._scales.values(), *self._statistics.values()):
+        rows = (self._scales.by_index, self._statistics.by_index)
+        for own, bank in (pair for row in rows for pair in row.values()):
             values = ops.convert_to_numpy(bank).copy()
             values[task] = ops.convert_to_numpy(own)
             bank.assign(values)

@@ -16,8 +16,8 @@ _OWN = ("checkpoints", "logs", "plots", "export")
 class RunFolder:
     """A run's flags, manifest, results, checkpoints, logs, plots and exports.
 
-    Every file is written under a temporary name and renamed, so whatever is there
-    is whole. Checkpoints are recorded with their SHA-256 in
+    Every file but the growing logs is written under a temporary name and renamed, so
+    whatever is there is whole. Checkpoints are recorded with their SHA-256 in
     `checkpoints/index.json` and checked against it when loaded.
 
     Args:
@@ -52,13 +52,27 @@ class RunFolder:
         Raises:
             FileExistsError: If something is there and may not be replaced.
         """
+        cls.check_free(path, overwrite)
         run = cls(path)
-        if run.path.exists() and (run.path.is_file() or any(run.path.iterdir())):
-            run._clear(overwrite)
+        for name in _OWN:
+            shutil.rmtree(run.path / name, ignore_errors=True)
+        for name in ("results.json", "flags.txt", "manifest.json"):
+            (run.path / name).unlink(missing_ok=True)
         run.path.mkdir(parents=True, exist_ok=True)
         return run
 
-    def _clear(self, overwrite: bool) -> None:
+    @classmethod
+    def check_free(cls, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Raises what `create` would, and touches nothing.
+
+        Raises:
+            FileExistsError: If something is there and may not be replaced.
+        """
+        run = cls(path)
+        if run.path.exists() and (run.path.is_file() or any(run.path.iterdir())):
+            run._check_replaceable(overwrite)
+
+    def _check_replaceable(self, overwrite: bool) -> None:
         if not (self.path / "manifest.json").is_file():
             raise FileExistsError(
                 f"{self.path} exists and is not the folder of a run, so it is left "
@@ -69,10 +83,6 @@ class RunFolder:
                 f"{self.path} holds a run already. Name another --run_dir, or pass "
                 "--overwrite to replace it"
             )
-        for name in _OWN:
-            shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in ("results.json", "flags.txt", "manifest.json"):
-            (self.path / name).unlink(missing_ok=True)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "RunFolder":
@@ -141,7 +151,7 @@ class RunFolder:
             ValueError: If the file is not the one that was written.
         """
         index = self._index()
-        name = f"task_{task:02d}.keras" if task is not None else max(index, default="")
+        name = f"task_{task:02d}.keras" if task is not None else _latest(index)
         path = self.checkpoints_dir / name
         if name not in index or not path.is_file():
             raise FileNotFoundError(
@@ -162,9 +172,18 @@ class RunFolder:
         """The scenario this run learned, built again.
 
         Args:
-            data_dir: Where prepared data sets lie, as for `scenarios.get`.
+            data_dir: Where prepared data sets lie, as for `scenarios.get`; by default
+                where the run found them, if that folder is still there.
         """
         scenario = self.manifest()["scenario"]
+        recorded = self.manifest().get("data_dir")
+        if data_dir is None and recorded and pathlib.Path(recorded).is_dir():
+            data_dir = recorded
         return scenarios.get(
             scenario["name"], **scenario["config"], data_dir=data_dir, download=False
         )
+
+
+def _latest(index: dict[str, Any]) -> str:
+    """The checkpoint of the last task; by number, for `task_100` follows `task_99`."""
+    return max(index, key=lambda n: int(n[len("task_") : -len(".keras")]), default="")

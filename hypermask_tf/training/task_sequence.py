@@ -37,7 +37,8 @@ class TaskSequence:
         matrix: The `AccuracyMatrix` so far.
 
     Raises:
-        ValueError: If steps do not divide evenly.
+        ValueError: If steps do not divide evenly, or a task has fewer samples than a
+            batch.
     """
 
     def __init__(
@@ -58,6 +59,12 @@ class TaskSequence:
                 "`steps_per_task` must be a multiple of `epoch_steps`. Received: "
                 f"steps_per_task={steps_per_task}, epoch_steps={epoch_steps}"
             )
+        for task in scenario:
+            if task.sizes["train"] < batch_size:
+                raise ValueError(
+                    "A batch must not be larger than a task's training data. Received: "
+                    f"batch_size={batch_size}, {task.name} has {task.sizes['train']}"
+                )
         self.model, self.scenario, self.run = model, scenario, run
         self.steps_per_task, self.epoch_steps = steps_per_task, epoch_steps
         self.batch_size, self.seed = batch_size, seed
@@ -107,7 +114,7 @@ class TaskSequence:
             epochs=self.steps_per_task // self.epoch_steps,
             steps_per_epoch=self.epoch_steps,
             shuffle=False,  # the data set shuffles
-            callbacks=[StopOnNonFinite(), *self._callbacks(task.index)],
+            callbacks=[StopOnNonFinite(task.index), *self._callbacks(task.index)],
             verbose=0,
         )
         self._seconds.append(time.perf_counter() - start)

@@ -1,5 +1,6 @@
 """Reads the unit graph of a Functional or Sequential Keras model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -20,6 +21,9 @@ class UnitGraph:
 
     Args:
         model: A built Functional or Sequential model, channels last.
+        maskable: Variables that may be masked, None for all. A layer whose kernel
+            may not, a frozen one for instance, makes no units: nothing could learn
+            which of them to switch off.
 
     Attributes:
         num_units: Number of units that can be switched off.
@@ -39,8 +43,11 @@ class UnitGraph:
     (16,)
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(
+        self, model: keras.Model, maskable: Sequence[Any] | None = None
+    ) -> None:
         self.pool = UnitPool()
+        self._maskable = None if maskable is None else {id(v) for v in maskable}
         self.opaque: list[str] = []
         self._specs: dict[int, VariableUnits] = {}
         inputs = [self.pool.fixed(t.shape[-1] or 1) for t in _graph(model).inputs]
@@ -65,6 +72,12 @@ class UnitGraph:
     def known(self, variable: Any) -> VariableUnits | None:
         """What is recorded of `variable` so far, while the graph is read."""
         return self._specs.get(id(variable))
+
+    def new_units(self, kernel: Any, size: int) -> np.ndarray:
+        """The `size` units that `kernel` produces: new, or always on."""
+        if self._maskable is None or id(kernel) in self._maskable:
+            return self.pool.new(size)
+        return self.pool.fixed(size)
 
     def record(self, variable: Any, spec: VariableUnits) -> VariableUnits:
         """Keeps the units of `variable`; a second call returns the first's."""

@@ -26,6 +26,8 @@ class Recorder(Protocol):
 
     def known(self, variable: Any) -> VariableUnits | None: ...
 
+    def new_units(self, kernel: Any, size: int) -> np.ndarray: ...
+
     def record(self, variable: Any, spec: VariableUnits) -> VariableUnits: ...
 
 
@@ -45,7 +47,7 @@ def _making(
     spec = recorder.known(kernel)
     if spec is None:
         shape = tuple(kernel.shape[axis] for axis in out_axes)
-        units = recorder.pool.new(math.prod(shape)).reshape(shape)
+        units = recorder.new_units(kernel, math.prod(shape)).reshape(shape)
         spec = recorder.record(kernel, VariableUnits(out_axes, units, in_axis))
     return spec
 
