@@ -2,7 +2,7 @@
 
 PyTorch keeps dense kernels as [out, in] and convolutions as [out, in, h, w]; the
 hypernetwork's outputs are laid out likewise. Here both are brought into Keras's
-order, the last layer of the hypernetwork column by column.
+order, the last layer of the hypernetwork row by row.
 """
 
 import json
@@ -98,9 +98,10 @@ class GoldenCase:
         values["embeddings"] = np.stack([files[f"{when}_h{i}"] for i in range(TASKS)])
         for layer in range(3):
             kernel, bias = (files[f"{when}_h{3 + 2 * layer + i}"] for i in (0, 1))
-            if layer == 2:
+            if layer == 2:  # which both sides store as (scores, hidden)
                 kernel, bias = kernel[self._places], bias[self._places]
-            values[f"kernel_{layer}"], values[f"bias_{layer}"] = kernel.T, bias
+            values[f"kernel_{layer}"] = kernel if layer == 2 else kernel.T
+            values[f"bias_{layer}"] = bias
         return values
 
     @staticmethod
