@@ -6,11 +6,15 @@ VENV ?= .venv
 RECIPE ?= apps/recipes/split_digits.flags
 RUN_DIR ?= runs/$(basename $(notdir $(RECIPE)))
 PYTEST_ARGS ?=
+# The demonstration may be repeated; a long run of yours is never replaced.
+REPLACE := $(if $(findstring split_digits.flags,$(RECIPE)),--overwrite)
 RUNS ?= runs/*
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-PYTEST := $(PY) -m pytest
+# Files are shared out over two processes, of about 2.5 GB each.
+WORKERS ?= 2
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist=loadfile
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 10))
 OLD_VENV = $(VENV) holds an older Python than 3.10. Remove it and try again.
 OLD_PYTHON = Python 3.10 or newer is needed. Try: make PYTHON=python3.11
@@ -27,7 +31,7 @@ help: ## Show this list
 	    $(firstword $(MAKEFILE_LIST))
 
 train: venv ## Train and export the smallest recipe (RECIPE=, RUN_DIR= for another)
-	$(PY) apps/train.py --flagfile=$(RECIPE) --run_dir=$(RUN_DIR) --overwrite
+	$(PY) apps/train.py --flagfile=$(RECIPE) --run_dir=$(RUN_DIR) $(REPLACE)
 	$(PY) export/export_tflite.py --run_dir=$(RUN_DIR) --quantization=all --overwrite
 	@echo
 	@echo "Results:      $(RUN_DIR)/results.json"

@@ -22,6 +22,8 @@ def build_scenario() -> scenarios.Scenario:
     }
     if f.NUM_TASKS.value:
         options["num_tasks"] = f.NUM_TASKS.value
+    if f.CLASSES.value:
+        options["classes_per_task"] = f.CLASSES.value
     if f.CLASS_SEED.value is not None:
         options["seed"] = f.CLASS_SEED.value
     return scenarios.get(f.BENCHMARK.value, **options)

@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.metadata
+import os
 import platform
 from typing import Any
 
@@ -14,7 +15,10 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "jax")
 
 
 def make_manifest(
-    scenario: scenarios.Scenario, model: hm.HyperMask, seed: int
+    scenario: scenarios.Scenario,
+    model: hm.HyperMask,
+    seed: int,
+    data_dir: str | None = None,
 ) -> dict[str, Any]:
     """Benchmark, class order per task, seed, sizes, versions, backend and device."""
     return {
@@ -22,6 +26,8 @@ def make_manifest(
         "benchmark": scenario.name,
         "scenario": scenario.manifest(),
         "seed": seed,
+        # Where a later command finds the data again.
+        "data_dir": os.path.abspath(data_dir) if data_dir else None,
         "started": datetime.datetime.now(datetime.timezone.utc).isoformat(
             timespec="seconds"
         ),

@@ -10,6 +10,7 @@ the call.
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +40,7 @@ with quiet_stderr():
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     console = Console()
+    RunFolder.check_free(str(f.RUN_DIR.value), f.OVERWRITE.value)
     keras.utils.set_random_seed(f.SEED.value)
     scenario = build_scenario()
     model = build_model(scenario)
@@ -47,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     if f.DRY_RUN.value:
         return 0
     run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
-    run.write_manifest(make_manifest(scenario, model, f.SEED.value))
+    run.write_manifest(make_manifest(scenario, model, f.SEED.value, f.DATA_DIR.value))
     run.write_flags(_flagfile())
     with make_progress(console) as progress:
         sequence = TaskSequence(
@@ -72,6 +74,10 @@ def main(argv: Sequence[str]) -> int:
             )
         except NonFiniteLossError as error:
             return _broken(run, sequence.matrix, error)
+        except Exception:
+            # Past the set-up an error is not the user's: it keeps its traceback.
+            traceback.print_exc()
+            return _broken(run, sequence.matrix, "Training broke off.")
     _draw(run, sequence.matrix)
     console.print(accuracy_table(sequence.matrix))
     seconds = sum(sequence.results()["train_seconds_per_task"])
@@ -106,12 +112,16 @@ def _draw(run: RunFolder, matrix: AccuracyMatrix) -> None:
     plots.plot_task_curves(matrix, run.plots_dir / "task_curves.png")
 
 
-def _broken(run: RunFolder, matrix: AccuracyMatrix, error: Exception) -> int:
+def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:
     done = matrix.num_finished
     kept = f"task_{done - 1:02d}.keras" if done else "none"
     command.mistake(f"{error} Last good checkpoint in {run.checkpoints_dir}: {kept}")
     return command.FAILED
 
+
+# `--help` lists the flags of this module only.
+flags.adopt_module_key_flags(f)
+flags.adopt_module_key_flags(command)
 
 if __name__ == "__main__":
     command.run(main)

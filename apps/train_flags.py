@@ -19,8 +19,14 @@ DRY_RUN = flags.DEFINE_bool(
 TENSORBOARD = flags.DEFINE_bool("tensorboard", False, "Write TensorBoard events too.")
 
 # The data.
-BENCHMARK = flags.DEFINE_enum(
-    "benchmark", "split_digits", scenarios.names(), "The scenario to learn."
+BENCHMARK = flags.DEFINE_string(
+    "benchmark",
+    "split_digits",
+    f"The scenario to learn: {', '.join(scenarios.names())}; or tfds:NAME for any "
+    "image data set of TFDS, with --classes_per_task.",
+)
+CLASSES = flags.DEFINE_integer(
+    "classes_per_task", 0, "Classes of each task; 0 for the benchmark's own.", 0
 )
 NUM_TASKS = flags.DEFINE_integer(
     "num_tasks", 0, "Learn so many tasks; 0 for all.", lower_bound=0
@@ -153,6 +159,11 @@ MEASURE_UNSEEN = flags.DEFINE_bool(
 
 flags.register_validator(
     "run_dir", bool, message="Pass a folder for the run: --run_dir=runs/x"
+)
+flags.register_validator(
+    "benchmark",
+    lambda name: name in scenarios.names() or name.startswith("tfds:"),
+    message=f"Expected one of {', '.join(scenarios.names())}, or tfds:NAME",
 )
 for _name in ("hidden", "hyper_hidden"):
     flags.register_validator(
