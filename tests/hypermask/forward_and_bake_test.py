@@ -10,7 +10,6 @@ from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.roles import all_layers
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
 _IMAGE = (8, 8, 2)
 granularities = pytest.mark.parametrize("granularity", ["weight", "unit"])
 
@@ -50,6 +49,7 @@ def _numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
+@pytest.mark.backend
 @targets
 @granularities
 def test_the_masked_network_is_the_stock_one_with_m_times_theta(name, granularity):
@@ -62,6 +62,7 @@ def test_the_masked_network_is_the_stock_one_with_m_times_theta(name, granularit
     assert not np.allclose(_numpy(model.bake(0)(x)), _numpy(model.bake(1)(x)))
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @granularities
 def test_every_activation(activation, granularity):
@@ -122,6 +123,7 @@ def test_batch_1_is_batch_n(name):
     np.testing.assert_allclose(apart, together, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.backend
 def test_a_subclassed_target():
     model = builders.learner(builders.subclassed())
     builders.shake(model.target.variables)
