@@ -19,14 +19,8 @@ def mistake(text: str) -> int:
     return USER_MISTAKE
 
 
-def run(main: Callable[[Sequence[str]], int]) -> None:
-    """Runs `main` as a program; bad flags and user errors exit with status 2."""
-
-    def parse(argv: Sequence[str]) -> list[str]:
-        try:
-            return flags.FLAGS(argv)
-        except flags.Error as error:
-            sys.exit(mistake(str(error)))
+def guard(main: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:
+    """`main` with a user's mistakes told in one line, as status 2."""
 
     def guarded(argv: Sequence[str]) -> int:
         if len(argv) > 1:
@@ -38,6 +32,18 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
                 raise
             return mistake(str(error))
 
+    return guarded
+
+
+def run(main: Callable[[Sequence[str]], int]) -> None:
+    """Runs `main` as a program; bad flags and user errors exit with status 2."""
+
+    def parse(argv: Sequence[str]) -> list[str]:
+        try:
+            return flags.FLAGS(argv)
+        except flags.Error as error:
+            sys.exit(mistake(str(error)))
+
     # Data set readers announce every file they open.
     logging.set_verbosity(logging.WARNING)
-    app.run(guarded, flags_parser=parse)
+    app.run(guard(main), flags_parser=parse)

@@ -86,7 +86,7 @@ def test_its_flagfile_repeats_the_run(finished, tmp_path):
         (("--no_such_flag",), "no_such_flag"),
         (("--steps_per_task=30", "--epoch_steps=20"), "multiple"),
         (("--benchmark=split_mnist", "--data_dir=/nowhere"), "/nowhere"),
-        (("--hypernetwork=mlp", "--memory_limit_gib=1e-5"), "chunk_size"),
+        (("--granularity=weight", "--memory_limit_gib=1e-4"), "chunk_size"),
     ],
 )
 def test_mistakes_give_status_2_and_one_line(arguments, message, tmp_path):

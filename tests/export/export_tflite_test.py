@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from absl import flags
 
-from export import export_tflite
+from export import command, export_tflite
 from export.report import ExportReport, FailedFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +63,8 @@ def call_main(monkeypatch, tmp_path):
         monkeypatch.setattr(export_tflite, "export_run", export_run)
         flags.FLAGS.unparse_flags()
         flags.FLAGS(["export_tflite", f"--run_dir={tmp_path}", *arguments])
-        return export_tflite.main(["export_tflite"])
+        monkeypatch.setattr(sys, "argv", ["export_tflite"])
+        return command.guard(export_tflite.main)(["export_tflite"])
 
     yield call
     flags.FLAGS.unparse_flags()

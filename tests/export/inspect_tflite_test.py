@@ -25,7 +25,9 @@ def test_zeros_stay_zeros(converted, name):
         assert found.keys() == expected.keys()
         for shape, zeros in expected.items():
             # float32 keeps them exactly; int8 also rounds small weights to 0.
-            assert found[shape] == zeros or (kind != "float32" and found[shape] >= zeros)
+            assert found[shape] == zeros or (
+                kind != "float32" and found[shape] >= zeros
+            )
 
 
 def test_weights_are_counted_as_in_keras(converted):
@@ -65,7 +67,7 @@ def test_flex_op_is_found():
 
 
 def test_other_bytes_are_refused(converted):
-    with pytest.raises(ValueError, match="Expected the bytes of a .tflite file"):
+    with pytest.raises(ValueError, match=r"Expected the bytes of a \.tflite file"):
         inspect_tflite(b"not a flatbuffer")
     with pytest.raises(ValueError, match="damaged"):
         inspect_tflite(converted["mlp"].files["float32"][:100])

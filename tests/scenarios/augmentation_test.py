@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import subprocess
 import sys
@@ -99,6 +100,9 @@ def test_half_precision_stays_half():
     )
 
 
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None, reason="Keras's NumPy backend needs JAX"
+)
 def test_needs_no_tensorflow():
     code = (
         "import numpy as np; from hypermask_tf.scenarios.augmentation import "
