@@ -1,13 +1,16 @@
-"""Reads the unit graph of a Functional or Sequential Keras model."""
+"""The unit graph of a Functional or Sequential Keras model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from hypermask_tf.units import rules
-from hypermask_tf.units.unit_pool import FIXED, UnitPool
+from hypermask_tf.units.reader import Reader
+from hypermask_tf.units.summary import describe
+from hypermask_tf.units.unit_group import UnitGroup, groups_of
+from hypermask_tf.units.unit_pool import FIXED
+from hypermask_tf.units.unit_step import UnitStep
 from hypermask_tf.units.variable_units import VariableUnits
 
 
@@ -19,6 +22,20 @@ class UnitGraph:
     residual branches agree. The model's inputs and outputs are never units
     (`FIXED`), nor is what comes out of a layer without a rule.
 
+    A unit that is off has zeros for every weight that belongs to it, so none of
+    these weights matters. The weights that read it are zero as well, so that most
+    units could be taken out of the model without changing it; `removable` says
+    which. The others are seen by somebody whose weights cannot be cut: a layer
+    without a rule, a frozen one, one that couples the channels, or a shared layer
+    that gets a live unit in another call.
+
+    Behind a coupled layer this holds of an off unit: its weights do not matter, and
+    no kernel reads its position. The position is an exact zero if the layer scales
+    it (the scale and offset are zeros then) or makes zeros of zeros (RMS and unit
+    norm); after a layer norm without scale, or a softmax, it holds what the other
+    units make of it. It counts in the statistics of the others, so it cannot be
+    taken out.
+
     Args:
         model: A built Functional or Sequential model, channels last.
         maskable: Variables that may be masked, None for all. A layer whose kernel
@@ -27,9 +44,17 @@ class UnitGraph:
 
     Attributes:
         num_units: Number of units that can be switched off.
-        group_sizes: Sizes of the groups of units, in order: one per layer, or one
-            per set of layers that a residual connection ties together.
-        opaque: Names of the layers without a rule.
+        group_sizes: Sizes of the groups of units, in order. Units are in one group
+            if the same layers make them: one layer, or those that a residual
+            connection ties together.
+        opaque: Names of the layers without a rule that units end in, or that have
+            weights of their own.
+        coupled: Names of the layers in which a channel depends on the others, such
+            as LayerNormalization and softmax.
+        removable: Bool array `(num_units,)`.
+        seen_by: Units that are not removable, under the names of the layers that
+            see them.
+        steps: The calls of the model's layers in order, nested models opened up.
 
     Raises:
         ValueError: If the model has no graph, or is channels first.
@@ -46,94 +71,69 @@ class UnitGraph:
     def __init__(
         self, model: keras.Model, maskable: Sequence[Any] | None = None
     ) -> None:
-        self.pool = UnitPool()
-        self._maskable = None if maskable is None else {id(v) for v in maskable}
-        self.opaque: list[str] = []
-        self._specs: dict[int, VariableUnits] = {}
-        inputs = [self.pool.fixed(t.shape[-1] or 1) for t in _graph(model).inputs]
-        for units in self._walk(model, inputs):
-            self.pool.merge(units, self.pool.fixed(units.size))
-        numbers, self.group_sizes = self.pool.number()
+        reader = Reader(model, maskable)
+        numbers, self.group_sizes = reader.pool.number()
         self.num_units = sum(self.group_sizes)
+        self._specs = reader.specs
+        self.steps: list[UnitStep] = reader.steps
         for spec in self._specs.values():
-            spec.out_units = numbers[spec.out_units]
-            spec.in_units = [numbers[units] for units in spec.in_units]
+            spec.renumber(numbers)
+        for step in self.steps:
+            step.renumber(numbers)
+        self.opaque = _unique(
+            name for name, weights, u in reader.lost if weights or self._any(numbers[u])
+        )
+        self.coupled = _unique(
+            name for name, units in reader.coupled if self._any(numbers[units])
+        )
+        self.removable = np.ones(self.num_units, bool)
+        self.seen_by: dict[str, np.ndarray] = {}
+        for name, units in (
+            *((name, units) for name, _, units in reader.lost),
+            *reader.coupled,
+            *reader.uncut,
+        ):
+            seen = np.setdiff1d(numbers[units], FIXED)
+            self.removable[seen] = False
+            if seen.size:
+                self.seen_by[name] = np.union1d(self.seen_by.get(name, seen), seen)
+
+    @staticmethod
+    def _any(units: np.ndarray) -> bool:
+        return bool(np.any(units != FIXED))
 
     def units_of(self, variable: Any) -> VariableUnits | None:
         """Units along the axes of `variable`; None if it carries none."""
         spec = self._specs.get(id(variable))
-        if spec is None or (
-            np.all(spec.out_units == FIXED)
-            and all(np.all(units == FIXED) for units in spec.in_units)
+        if spec is None or all(
+            np.all(units == FIXED) for units in (spec.out_units, *spec.reads[1])
         ):
             return None
         return spec
 
-    def known(self, variable: Any) -> VariableUnits | None:
-        """What is recorded of `variable` so far, while the graph is read."""
-        return self._specs.get(id(variable))
+    def groups(self) -> list[UnitGroup]:
+        """For each group of units, the layers around it."""
+        return groups_of(self)
 
-    def new_units(self, kernel: Any, size: int) -> np.ndarray:
-        """The `size` units that `kernel` produces: new, or always on."""
-        if self._maskable is None or id(kernel) in self._maskable:
-            return self.pool.new(size)
-        return self.pool.fixed(size)
+    def summary(self, print_fn: Callable[[str], None] | None = None) -> None:
+        """Prints a table of the groups and the layers around them.
 
-    def record(self, variable: Any, spec: VariableUnits) -> VariableUnits:
-        """Keeps the units of `variable`; a second call returns the first's."""
-        return self._specs.setdefault(id(variable), spec)
+        Args:
+            print_fn: Takes the text in place of `print`.
 
-    def _walk(self, model: keras.Model, inputs: list[np.ndarray]) -> list[np.ndarray]:
-        graph = _graph(model)
-        known = dict(zip(map(id, graph.inputs), inputs, strict=True))
-        for depth in sorted(graph._nodes_by_depth, reverse=True):
-            for node in graph._nodes_by_depth[depth]:
-                if node.is_input or any(id(t) not in known for t in node.input_tensors):
-                    continue
-                arrays = [known[id(t)] for t in node.input_tensors]
-                results = self._through(node.operation, arrays, node.outputs)
-                known.update(zip(map(id, node.outputs), results, strict=True))
-        return [known[id(t)] for t in graph.outputs]
+        Example:
 
-    def _through(
-        self, operation: Any, inputs: list[np.ndarray], outputs: list[Any]
-    ) -> list[np.ndarray]:
-        if getattr(operation, "data_format", None) == "channels_first":
-            raise ValueError(
-                "Unit masks need channels-last models. "
-                f"Received: layer {operation.name!r} with data_format='channels_first'"
-            )
-        if _is_graph(operation):
-            return self._walk(operation, inputs)
-        rule = rules.find(operation)
-        if rule is not None and len(outputs) == 1 and inputs:
-            shape = outputs[0].shape
-            units = rule(self, operation, inputs, shape)
-            if units is not None and units.size == shape[-1]:
-                return [units]
-        return self._lose(operation, outputs)
-
-    def _lose(self, operation: Any, outputs: list[Any]) -> list[np.ndarray]:
-        if operation.name not in self.opaque:
-            self.opaque.append(operation.name)
-        return [
-            self.pool.fixed((t.shape[-1] or 1) if len(t.shape) else 1) for t in outputs
-        ]
+        >>> import keras
+        >>> x = inputs = keras.Input((8,))
+        >>> x = keras.layers.Dense(16, name="hidden")(x)
+        >>> x = keras.layers.Dense(4, name="logits")(x)
+        >>> UnitGraph(keras.Model(inputs, x)).summary()
+        group  units  made by  read by
+        0      16     hidden   logits
+        groups: 1, units: 16, removable: 16
+        """
+        (print_fn or print)(describe(self))
 
 
-def _is_graph(model: Any) -> bool:
-    return isinstance(model, keras.Sequential) or hasattr(model, "_nodes_by_depth")
-
-
-def _graph(model: keras.Model) -> Any:
-    """The Functional graph of a model: Keras has no public view of its nodes."""
-    if isinstance(model, keras.Sequential):
-        model = model._functional
-    if not hasattr(model, "_nodes_by_depth"):
-        raise ValueError(
-            '`granularity="unit"` reads the graph of the target, so it must be a '
-            "Functional or Sequential model. Build it with keras.Model(inputs, "
-            'outputs), or use `granularity="weight"`, which takes any model. '
-            f"Received: {type(model).__name__}"
-        )
-    return model
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""The unit graph against brute force: what a unit makes, and who reads it."""
+"""Unit graphs of well-known kinds of models, and their masks."""
 
 import keras
 import numpy as np
@@ -7,6 +7,7 @@ from keras import layers, ops
 
 from hypermask_tf.masks import UnitLayout, find_roles
 from hypermask_tf.units import FIXED, UnitGraph
+from tests.units.brute_force import Probe, alive_array, fill, makers, readers
 
 _IMAGE = (6, 6, 2)
 
@@ -93,6 +94,14 @@ def residual():
     return _model(inputs, layers.ReLU()(layers.Add()([x, y])))
 
 
+def residual_with_padded_shortcut():
+    inputs = keras.Input(_IMAGE)
+    x = _conv(inputs, 4, activation="relu")
+    y = layers.BatchNormalization()(_conv(x, 20, strides=2))
+    x = ops.pad(x[:, ::2, ::2, :], [[0, 0], [0, 0], [0, 0], [8, 8]])
+    return _model(inputs, layers.ReLU()(layers.Add()([x, y])))
+
+
 def residual_of_the_input():
     inputs = keras.Input(_IMAGE)
     y = _conv(_conv(inputs, 5, activation="relu"), 2)
@@ -143,6 +152,15 @@ def twice_in_a_row():
     return _model(inputs, shared(shared(layers.Dense(4, "relu")(inputs))))
 
 
+def shared_normalisation():
+    inputs, shared = keras.Input(_IMAGE), layers.BatchNormalization()
+    depthwise = layers.DepthwiseConv2D(3, padding="same")
+    x = layers.Concatenate()(
+        [depthwise(shared(_conv(inputs, 4))), depthwise(shared(_conv(inputs, 4)))]
+    )
+    return _model(inputs, _conv(x, 3))
+
+
 def recurrent():
     inputs = keras.Input((5, 2))
     x = layers.LSTM(4)(layers.Dense(6, "relu")(inputs))
@@ -178,6 +196,7 @@ ZOO = {
     transposed: ((4, 5), 0),
     grouped: ((4, 6), 0),
     residual: ((4, 5), 0),
+    residual_with_padded_shortcut: ((4, 16), 0),
     residual_of_the_input: ((5,), 0),
     concatenated: ((3, 4, 4), 0),
     squeeze_excite: ((4, 2), 0),
@@ -185,86 +204,20 @@ ZOO = {
     nested_sequential: ((6, 4), 0),
     siamese: ((4,), 0),
     twice_in_a_row: ((4, 4), 0),
+    shared_normalisation: ((4, 3), 0),
     recurrent: ((6, 4), 1),
     own_layer: ((6, 4), 1),
     own_dense: ((4,), 1),
     normalised_across_units: ((6, 4), 0),
 }
-# Where a unit's own weights must be zero too, because somebody reads it whose weights
-# cannot all be cut: groups, other calls of the layer, the mean over all units, and
-# layers without a rule.
-_NOT_SILENCED_BY_READERS = (
-    grouped,
+# Where some unit is seen by somebody whose weights cannot all be cut: another call of
+# the layer, the mean over all units, and layers without a rule.
+_NOT_ALL_REMOVABLE = (
     twice_in_a_row,
     normalised_across_units,
     recurrent,
     own_layer,
 )
-
-
-def _filled(build):
-    model = build()
-    generator = np.random.default_rng(0)
-    for variable in model.weights:
-        variable.assign(generator.uniform(0.3, 1.0, variable.shape))
-    for variable in model.trainable_variables:
-        variable.assign(variable * generator.choice([-1.0, 1.0], variable.shape))
-    return model
-
-
-def _inputs(model):
-    generator = np.random.default_rng(1)
-    return [
-        generator.normal(size=(3, *t.shape[1:])).astype("float32") for t in model.inputs
-    ]
-
-
-def _alive(graph):
-    alive = np.ones(graph.num_units + 1)  # the last place is that of FIXED, -1
-    start = 0
-    for size in graph.group_sizes:
-        alive[start : start + max(size // 2, 1)] = 0
-        start += size
-    generator = np.random.default_rng(2)
-    alive[:-1] = generator.permuted(alive[:-1])
-    return alive
-
-
-def _spread(values, axes, rank):
-    shape = [1] * rank
-    for axis, size in zip(axes, values.shape, strict=True):
-        shape[axis] = size
-    return values.reshape(shape)
-
-
-def _makers(graph, variable, alive):
-    """1 where the weights that make alive units are, 0 for those of dead ones."""
-    spec = graph.units_of(variable)
-    mask = np.ones(variable.shape)
-    if spec is not None:
-        mask = mask * _spread(alive[spec.out_units], spec.out_axes, mask.ndim)
-    return mask
-
-
-def _readers(graph, variable, alive):
-    """1 where the weights that read alive units are, 0 for those of dead ones."""
-    spec = graph.units_of(variable)
-    mask = np.ones(variable.shape)
-    if spec is not None and spec.in_axis is not None:
-        rows = np.max([alive[units] for units in spec.in_units], axis=0)
-        mask = mask * _spread(rows, (spec.in_axis,), mask.ndim)
-    return mask
-
-
-def _run(model, change):
-    values = [
-        ops.convert_to_tensor(change(v, ops.convert_to_numpy(v)), "float32")
-        for v in model.trainable_variables
-    ]
-    fixed = [ops.convert_to_tensor(v) for v in model.non_trainable_variables]
-    inputs = _inputs(model)
-    inputs = inputs if len(inputs) > 1 else inputs[0]
-    return ops.convert_to_numpy(model.stateless_call(values, fixed, inputs)[0])
 
 
 @pytest.mark.parametrize("build", ZOO, ids=lambda build: build.__name__)
@@ -273,49 +226,26 @@ class TestZoo:
         graph = UnitGraph(build())
         assert (graph.group_sizes, len(graph.opaque)) == ZOO[build]
 
-    def test_a_unit_without_makers_is_read_as_zero(self, build):
-        model = _filled(build)
-        graph = UnitGraph(model)
-        alive = _alive(graph)
-        unread = _run(
-            model,
-            lambda v, w: w * _makers(graph, v, alive) * _readers(graph, v, alive),
-        )
-        # Whatever its readers' rows hold, they multiply an exact zero.
-        read = _run(
-            model,
-            lambda v, w: (
-                w * _makers(graph, v, alive) * (5 - 4 * _readers(graph, v, alive))
-            ),
-        )
-        np.testing.assert_array_equal(read, unread)
-        assert not np.allclose(unread, _run(model, lambda v, w: w))
+    def test_units_are_where_the_graph_says(self, build):
+        probe = Probe(build())
+        probe.check_where_units_are(exactly=False)
+        assert probe.graph.removable.all() == (build not in _NOT_ALL_REMOVABLE)
 
-    def test_a_unit_without_readers_may_be_anything(self, build):
-        if build in _NOT_SILENCED_BY_READERS:
-            pytest.skip("readers that cannot be cut")
-        model = _filled(build)
-        graph = UnitGraph(model)
-        alive = _alive(graph)
-
-        def cut(variable, weights):
-            return weights * _readers(graph, variable, alive)
-
-        def cut_and_changed(variable, weights):
-            return cut(variable, weights) * (3 - 2 * _makers(graph, variable, alive))
-
-        np.testing.assert_array_equal(_run(model, cut_and_changed), _run(model, cut))
+    def test_no_row_is_cut_that_reads_something_else(self, build):
+        Probe(build()).check_that_no_other_row_is_cut()
 
     def test_the_masks_of_the_layout_are_those_of_the_graph(self, build):
-        model = _filled(build)
+        model = build()
+        fill(model, 0)
         layout = UnitLayout(model, find_roles(model), 50.0, "binary")
         scores = np.random.default_rng(3).normal(size=layout.num_scores)
         scores = ops.convert_to_tensor(scores, "float32")
-        alive = np.append(ops.convert_to_numpy(layout.values(scores)), 1.0)
+        values = ops.convert_to_numpy(layout.values(scores))
+        alive = alive_array(layout.graph, np.flatnonzero(values == 0))
         for variable, mask in zip(
             model.trainable_variables, layout.masks(scores), strict=True
         ):
-            expected = _makers(layout.graph, variable, alive) * _readers(
+            expected = makers(layout.graph, variable, alive) * readers(
                 layout.graph, variable, alive
             )
             got = 1.0 if mask is None else ops.convert_to_numpy(mask)
@@ -336,6 +266,102 @@ def test_flatten_repeats_the_channels():
     kernel = next(v for v in model.trainable_variables if v.shape == (36, 5))
     (units,) = UnitGraph(model).units_of(kernel).in_units
     np.testing.assert_array_equal(units, np.tile(np.arange(4), 9))
+
+
+def test_zeros_beside_the_channels_tie_nobody():
+    model = residual_with_padded_shortcut()
+    second = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)][1]
+    spec = UnitGraph(model).units_of(second.kernel)
+    # The convolution's outer channels are its own, the inner ones those of the first.
+    expected = [*range(4, 12), *range(4), *range(12, 20)]
+    np.testing.assert_array_equal(spec.out_units, expected)
+
+
+def test_each_filter_of_a_grouped_convolution_reads_its_group():
+    model = grouped()
+    kernel = next(v for v in model.trainable_variables if v.shape == (3, 3, 2, 6))
+    axes, (units,) = UnitGraph(model).units_of(kernel).reads
+    assert axes == (2, 3)
+    np.testing.assert_array_equal(units, [[0] * 3 + [2] * 3, [1] * 3 + [3] * 3])
+
+
+def test_moving_statistics_belong_to_the_units():
+    model = convnet()
+    graph = UnitGraph(model, model.trainable_variables)
+    layer = next(
+        layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)
+    )
+    for variable in layer.weights:
+        np.testing.assert_array_equal(graph.units_of(variable).out_units, range(4))
+    assert len(layer.weights) == 4
+
+
+def test_a_frozen_kernel_makes_no_units_and_cannot_be_cut():
+    model = mlp()
+    model.layers[2].trainable = False
+    graph = UnitGraph(model, model.trainable_variables)
+    assert graph.group_sizes == (6,)
+    assert not graph.removable.any()
+    assert list(graph.seen_by) == [model.layers[2].name]
+
+
+def test_a_narrow_input_reaches_every_channel():
+    inputs = keras.Input(_IMAGE)
+    x = _conv(inputs, 4) * _conv(inputs, 1, activation="sigmoid")
+    assert UnitGraph(_model(inputs, x)).group_sizes == (4,)
+
+
+def test_summary():
+    lines = []
+    inputs = keras.Input((5,))
+    x = first = layers.Dense(6, name="first")(inputs)
+    x = layers.LayerNormalization(name="norm")(x)
+    x = layers.Add(name="sum")([first, layers.Dense(6, name="second")(x)])
+    x = layers.LSTM(2, name="lstm")(layers.Reshape((2, 3))(layers.Dense(6)(x)))
+    graph = UnitGraph(keras.Model(inputs, layers.Dense(3, name="logits")(x)))
+    graph.summary(lines.append)
+    title, row, *_ = lines[0].splitlines()
+    assert title.split("  ")[0] == "group"
+    for name in ("first, second", "norm", "sum"):
+        assert name in row
+    assert "layers without a rule: reshape" in lines[0]
+    assert "layers that couple channels: norm" in lines[0]
+    (group, last) = graph.groups()
+    assert (group.makers, group.scalers) == (["first", "second"], ["norm"])
+    assert (group.ties, group.seen_by) == (["sum"], ["norm"])
+    assert len(last.units) == 6
+
+
+class _OwnCall(keras.Model):
+    """Has a graph, which its call does not follow."""
+
+    def call(self, inputs):
+        return -super().call(inputs)
+
+
+class _OwnSequentialCall(keras.Sequential):
+    def call(self, inputs):
+        return -super().call(inputs)
+
+
+class _OwnName(keras.Model):
+    """Adds nothing to what Keras does."""
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_graph_that_the_call_does_not_follow(nested):
+    inputs = keras.Input((5,))
+    hidden = layers.Dense(6)(inputs)
+    functional = _OwnCall(inputs, layers.Dense(3)(hidden), name="own")
+    sequential = _OwnSequentialCall([inputs, layers.Dense(3)], name="own")
+    for model in (functional, sequential):
+        if nested:
+            graph = UnitGraph(_model(inputs, layers.Dense(4)(model(inputs))))
+            assert (graph.group_sizes, graph.opaque) == ((4,), ["own"])
+        else:
+            with pytest.raises(ValueError, match=r"Received: _Own.*its own `call`"):
+                UnitGraph(model)
+    assert UnitGraph(_OwnName(inputs, layers.Dense(3)(hidden))).group_sizes == (6,)
 
 
 def test_a_subclassed_model_has_no_graph():

@@ -1,0 +1,56 @@
+"""Whether an activation works within channels; a user's own is tried."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+# These mix the channels but leave each in its place.
+_COUPLING = (
+    keras.activations.softmax,
+    keras.activations.log_softmax,
+    keras.activations.sparsemax,
+)
+
+
+def couples(activation: Any) -> bool:
+    """Whether this is a softmax, which sets each channel against all others."""
+    return any(activation is known for known in _COUPLING)
+
+
+def works_within_channels(
+    activation: Callable[[Any], Any], shape: tuple[int, ...]
+) -> bool:
+    """Whether each output channel depends on the same input channel alone.
+
+    Keras's own are known. A user's function may do anything, so it is tried: random
+    subsets of the channels change, and the others must not. It must also be finite
+    at zero, the value of a unit that is off.
+
+    Args:
+        activation: A function from tensor to tensor.
+        shape: Shape of the tensors to try it on, channels last.
+    """
+    if getattr(activation, "__module__", "").startswith("keras."):
+        return activation is not keras.activations.glu and not couples(activation)
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=shape).astype("float32")
+    try:
+        before = _run(activation, values)
+        if before.shape != values.shape:
+            return False
+        if not np.isfinite(_run(activation, np.zeros_like(values))).all():
+            return False
+        for _ in range(3):
+            change = generator.permutation(shape[-1]) < (shape[-1] + 1) // 2
+            after = _run(activation, values + change.astype("float32"))
+            if not np.array_equal(after[..., ~change], before[..., ~change]):
+                return False
+    except Exception:  # What cannot be tried is not trusted, whatever it raises.
+        return False
+    return True
+
+
+def _run(activation: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(activation(keras.ops.convert_to_tensor(values)))

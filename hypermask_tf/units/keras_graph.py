@@ -1,0 +1,41 @@
+"""The graph inside a Keras model: Keras has no public view of its nodes."""
+
+from typing import Any
+
+import keras
+
+
+def is_graph(model: Any) -> bool:
+    """Whether `model` computes what its graph says, and nothing else.
+
+    A subclass of a Functional model has a graph too, but its own `call` may do
+    something else.
+    """
+    if isinstance(model, keras.Sequential):
+        nodes = getattr(model, "_functional", None)
+    else:
+        nodes = model
+    return hasattr(nodes, "_nodes_by_depth") and not _has_own_call(model)
+
+
+def graph_of(model: Any) -> Any:
+    """The Functional graph of a model.
+
+    Raises:
+        ValueError: If it has none, or does not follow it.
+    """
+    if not is_graph(model):
+        raise ValueError(
+            '`granularity="unit"` reads the graph of the target, so it must be a '
+            "Functional or Sequential model, built, with the `call` that Keras gave "
+            "it. Build it with keras.Model(inputs, "
+            'outputs), or use `granularity="weight"`, which takes any model. '
+            f"Received: {type(model).__name__}"
+            + (", which defines its own `call`" if _has_own_call(model) else "")
+        )
+    return model._functional if isinstance(model, keras.Sequential) else model
+
+
+def _has_own_call(model: Any) -> bool:
+    owner = next((kind for kind in type(model).__mro__ if "call" in vars(kind)), None)
+    return owner is None or not owner.__module__.startswith("keras.")
