@@ -1,0 +1,147 @@
+"""A model built anew with other configurations."""
+
+from typing import Any
+
+import keras
+
+from hypermask_tf.compaction.flat_graph import has_graph
+
+
+class Builder:
+    """Builds a model again, layer by layer, with some configurations changed.
+
+    Nested models stay nested and shared layers shared, under their names. A layer is
+    made when it is first called, so that nested models and reshapes can follow the
+    shape of what they are called on.
+
+    Args:
+        changes: Changes of the configuration, by identity of the operation.
+
+    Attributes:
+        made: Pairs of operations, the old and the new, by identity of the old.
+    """
+
+    def __init__(self, changes: dict[int, dict[str, Any]]) -> None:
+        self._changes = changes
+        self.made: dict[int, tuple[Any, Any]] = {}
+
+    def build(self, model: keras.Model, inputs: Any = None) -> keras.Model:
+        """The model, on inputs of its own or like `inputs`, nested as its own."""
+        if isinstance(model, keras.Sequential):
+            result = self._build_sequential(model, inputs)
+        else:
+            if inputs is None:
+                inputs = keras.tree.map_structure(_input_like, model.input)
+            result = keras.models.clone_model(
+                model,
+                input_tensors=inputs,
+                clone_function=_Pending,
+                call_function=self._call,
+            )
+        result.dtype_policy = model.dtype_policy
+        return result
+
+    def _build_sequential(self, model: keras.Model, inputs: Any) -> keras.Model:
+        x = _input_like(model.inputs[0]) if inputs is None else inputs
+        result = keras.Sequential(name=model.name, trainable=model.trainable)
+        result.add(x._keras_history.operation)
+        for layer in model.layers:
+            new = self._made(layer, [x])
+            _explained(result.add, layer, [x], new)
+            x = result.outputs[0]
+        return result
+
+    def _call(self, pending: "_Pending", *args: Any, **kwargs: Any) -> Any:
+        old = pending.operation
+        leaves = keras.tree.flatten((args, kwargs))
+        given = [leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor)]
+        new = self._made(old, given)
+        result = _explained(new, old, given, *args, **kwargs)
+        if type(old).__name__ == "GetItem":
+            _check_slice(old, given[0], result)
+        return result
+
+    def _made(self, old: Any, given: list[Any]) -> Any:
+        if id(old) not in self.made:
+            self.made[id(old)] = old, self._make(old, given)
+        return self.made[id(old)][1]
+
+    def _make(self, old: Any, given: list[Any]) -> Any:
+        if has_graph(old):
+            inner = getattr(old, "_functional", old).inputs
+            # Masks may come after the inputs.
+            own = given[: len(inner)]
+            inputs = [_input_like(*pair) for pair in zip(inner, own, strict=True)]
+            if isinstance(old, keras.Sequential):
+                return self.build(old, inputs[0])
+            return self.build(old, keras.tree.pack_sequence_as(old.input, inputs))
+        config = {**old.get_config(), **self._changes.get(id(old), {})}
+        if type(old).__name__ == "Reshape":
+            config.update(_new_target(old, given[0]))
+        if isinstance(old, keras.layers.Lambda):
+            # It is an object of this process, not a file from somewhere.
+            return type(old).from_config(config, safe_mode=False)
+        return type(old).from_config(config)
+
+
+class _Pending:
+    """Stands for an operation until its first call."""
+
+    def __init__(self, operation: Any) -> None:
+        self.operation = operation
+
+
+def _input_like(declared: Any, given: Any = None) -> Any:
+    """An input like the `declared` one, with the channels of the tensor `given`."""
+    shape = tuple(declared.shape)
+    if given is not None and len(given.shape) == len(shape):
+        shape = (*shape[:-1], given.shape[-1])
+    return keras.Input(
+        batch_shape=shape,
+        dtype=declared.dtype,
+        # The layer's: a tensor that was given no name has another one.
+        name=declared._keras_history.operation.name,
+        sparse=getattr(declared, "sparse", None),
+    )
+
+
+def _new_target(old: Any, given: Any) -> dict[str, Any]:
+    """The target of a Reshape called on the tensor `given`."""
+    name = "target_shape" if hasattr(old, "target_shape") else "newshape"
+    *rest, last = getattr(old, name)
+    before, after = old.input.shape[-1], given.shape[-1]
+    if before == after or last == -1:
+        return {}
+    scaled, left = divmod(last * after, before)
+    if left:
+        raise ValueError(
+            f"Reshape {old.name!r} makes its last axis of {last} from {before} "
+            f"channels and cannot from {after}: give the layer before it a width of "
+            f"which {last} · width / {before} is whole. Received: {after} channels"
+        )
+    return {name: (*rest, scaled)}
+
+
+def _check_slice(old: Any, given: Any, result: Any) -> None:
+    """Refuses a slice of channels whose input has another width than before."""
+    before, after = old.input.shape[-1], old.output.shape[-1]
+    if given.shape[-1] != before and (
+        before != after or result.shape[-1] != given.shape[-1]
+    ):
+        raise ValueError(
+            f"The slice {old.name!r} takes {after} of {before} channels by number and "
+            f"cannot follow another width. Received: {given.shape[-1]} channels"
+        )
+
+
+def _explained(call: Any, old: Any, given: list[Any], *args: Any, **kwargs: Any) -> Any:
+    """`call` on the arguments; what goes wrong says in which layer."""
+    try:
+        return call(*args, **kwargs)
+    except Exception as error:  # each backend has its own kinds
+        shapes = [tuple(tensor.shape) for tensor in given]
+        raise ValueError(
+            f"Layer {old.name!r} cannot follow the new widths: what it says about "
+            "shapes, or a constant in it, must fit them; a sum needs equal widths. "
+            f"Received: inputs of shapes {shapes}. Keras says: {error}"
+        ) from error

@@ -1,0 +1,122 @@
+"""A model's graph with its nested models unfolded."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from hypermask_tf.compaction.step import Shape, Step
+
+
+class FlatGraph:
+    """The calls of a Functional or Sequential model, nested models unfolded.
+
+    Tensors are numbered. A nested model's inner input is the tensor it is called
+    on, so that whatever flows crosses its border unseen; a nested model called twice
+    gives its calls twice, on different tensors.
+
+    Args:
+        model: A built Functional or Sequential model.
+
+    Attributes:
+        steps: The calls, in an order in which they can be computed.
+        shapes: Shape of each tensor, batch first.
+        inputs: Numbers of the model's inputs.
+        outputs: Numbers of the model's outputs.
+        ties: Pairs of tensors that are the same input of one nested model.
+        sealed: Identities of operations in nested models that cannot be unfolded.
+
+    Raises:
+        ValueError: If the model has no graph.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.steps: list[Step] = []
+        self.shapes: list[Shape] = []
+        self.ties: list[tuple[int, int]] = []
+        self.sealed: set[int] = set()
+        self._first_inputs: dict[int, list[int]] = {}
+        graph = graph_of(model)
+        self.inputs = [self._new(t) for t in graph.inputs]
+        self.outputs = self._walk(graph, self.inputs, "")
+
+    def calls(self) -> dict[int, list[Step]]:
+        """The calls of each operation, under its identity."""
+        found: dict[int, list[Step]] = {}
+        for step in self.steps:
+            found.setdefault(id(step.operation), []).append(step)
+        return found
+
+    def width(self, tensor: int) -> int:
+        """Size of a tensor's last axis; 1 where it has none or of unknown size."""
+        shape = self.shapes[tensor]
+        return (shape[-1] or 1) if len(shape) > 1 else 1
+
+    def _new(self, tensor: Any) -> int:
+        self.shapes.append(tuple(tensor.shape))
+        return len(self.shapes) - 1
+
+    def _walk(self, graph: Any, inputs: list[int], prefix: str) -> list[int]:
+        known = dict(zip(map(id, graph.inputs), inputs, strict=True))
+        for node in _nodes(graph):
+            if node.is_input or any(id(t) not in known for t in node.input_tensors):
+                continue
+            numbers = [known[id(t)] for t in node.input_tensors]
+            results = self._through(node, numbers, prefix)
+            known.update(zip(map(id, node.outputs), results, strict=True))
+        return [known[id(t)] for t in graph.outputs]
+
+    def _through(self, node: Any, numbers: list[int], prefix: str) -> list[int]:
+        operation = node.operation
+        path = prefix + operation.name
+        if has_graph(operation):
+            graph = graph_of(operation)
+            if self._fits(graph, node):
+                first = self._first_inputs.setdefault(id(graph), numbers)
+                self.ties.extend(zip(first, numbers, strict=True))
+                return self._walk(graph, numbers, path + "/")
+            self.sealed.update(id(inner) for inner in operation._flatten_layers())
+        outputs = [self._new(t) for t in node.outputs]
+        self.steps.append(Step(operation, path, tuple(numbers), tuple(outputs), node))
+        return outputs
+
+    @staticmethod
+    def _fits(graph: Any, node: Any) -> bool:
+        """Whether the nested model is called plainly, on tensors as it declares."""
+        call, outer, inner = node.arguments, node.input_tensors, graph.inputs
+        return (
+            len(call.args) == 1
+            and all(value is None for value in keras.tree.flatten(call.kwargs))
+            and len(outer) == len(inner)
+            and all(
+                len(a.shape) == len(b.shape) and a.shape[-1] == b.shape[-1]
+                for a, b in zip(outer, inner, strict=True)
+            )
+        )
+
+
+def has_graph(operation: Any) -> bool:
+    """Whether this is a model whose graph can be read."""
+    # Keras has no public view of the nodes of a graph.
+    return hasattr(getattr(operation, "_functional", operation), "_nodes_by_depth")
+
+
+def graph_of(model: Any) -> Any:
+    """The Functional graph of a model.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    if not has_graph(model):
+        raise ValueError(
+            "Expected a built Functional or Sequential model, whose graph can be "
+            "read. Build it with keras.Model(inputs, outputs), or give the "
+            "Sequential model a keras.Input. "
+            f"Received: {type(model).__name__} named {getattr(model, 'name', model)!r}"
+        )
+    return getattr(model, "_functional", model)
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        yield from graph._nodes_by_depth[depth]

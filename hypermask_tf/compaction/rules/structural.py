@@ -1,0 +1,59 @@
+"""The rule for operations that move values within their channel."""
+
+import numpy as np
+
+from hypermask_tf.compaction.rules.barrier import Arrays, Barrier
+from hypermask_tf.compaction.sites import Sites
+from hypermask_tf.compaction.step import Step
+
+# Stands for an axis of unknown size: odd, so that strides meet an uneven edge.
+_ANY_SIZE = 17
+
+
+class Structural(Barrier):
+    """Pooling, padding, cropping, slicing, repeating: channel i stays channel i.
+
+    What such a call does is not read off its arguments but tried out, on tensors
+    that hold the same value all over a channel.
+
+    Attributes:
+        channelwise: Whether every channel of the output holds only values of the
+            same channel of the input, or zeros.
+        uniform: Whether a channel that is constant stays so, with the same value.
+    """
+
+    def __init__(self, step: Step, widths: tuple[list[int], list[int]]) -> None:
+        super().__init__(step, widths)
+        self.channelwise, self.uniform = False, False
+        if self.in_widths == self.out_widths:
+            self._try_out()
+
+    def constants(self, inputs: Arrays) -> Arrays:
+        values = inputs[0]
+        return [values if self.uniform else np.where(values == 0, 0.0, np.nan)]
+
+    def needs(self, constants: Arrays, needed: Arrays) -> Arrays:
+        return needed
+
+    def _sites(self, pool: Sites, inputs: Arrays) -> Arrays:
+        return inputs
+
+    def _try_out(self) -> None:
+        batch, *middle, _width = self.step.input_shapes[0]
+        ramp = np.arange(1.0, self.in_widths[0] + 1)
+        ones = np.ones((batch or 1, *(size or _ANY_SIZE for size in middle), 1))
+        try:
+            outputs = [self.step.run([sign * ones * ramp]) for sign in (1, -1)]
+        except Exception:
+            # Whatever it needs, a plain tensor is not it; a barrier is exact.
+            return
+        if any(out.size == 0 or out.shape[-1] != ramp.size for out in outputs):
+            return
+        same = [
+            np.isclose(out, sign * ramp, rtol=1e-2 / ramp.size)
+            for out, sign in zip(outputs, (1, -1), strict=True)
+        ]
+        self.uniform = all(s.all() for s in same)
+        self.channelwise = all(
+            (s | (out == 0)).all() for s, out in zip(same, outputs, strict=True)
+        )
