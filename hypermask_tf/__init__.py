@@ -3,7 +3,9 @@
 Reference: HyperMask, arXiv 2310.00113.
 """
 
-from hypermask_tf import scenarios, targets
+from hypermask_tf import scenarios, targets, transfer
+from hypermask_tf.capacity import Capacity
+from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.hypermask import HyperMask
 from hypermask_tf.hypernetworks import (
     ChunkedHypernetwork,
@@ -13,17 +15,23 @@ from hypermask_tf.hypernetworks import (
 )
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.normalization import TransductiveBatchNormalization
+from hypermask_tf.units import UnitGraph
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AccuracyMatrix",
+    "Capacity",
     "ChunkedHypernetwork",
     "HyperMask",
     "Hypernetwork",
     "MLPHypernetwork",
     "MaskBank",
     "TransductiveBatchNormalization",
+    "UnitGraph",
+    "compact",
+    "compaction_report",
     "scenarios",
     "targets",
+    "transfer",
 ]

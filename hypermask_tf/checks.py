@@ -5,7 +5,29 @@ from typing import Any
 import keras
 import numpy as np
 
+from hypermask_tf.masks.roles import Roles
+
 _SPARSE_FUNCTION = keras.losses.sparse_categorical_crossentropy
+
+
+def check_target(target: Any) -> None:
+    """Raises a ValueError if `target` is not a built Keras model."""
+    if not isinstance(target, keras.Model) or not target.built:
+        raise ValueError(
+            "`target` must be a built keras.Model: give it an Input, or call it "
+            f"once on data. Received: {type(target).__name__}"
+            f"{'' if getattr(target, 'built', False) else ', not built'}"
+        )
+
+
+def check_nothing_shared(roles: Roles, normalization: str) -> None:
+    """Raises a ValueError if tasks share what hard protection cannot hold."""
+    if normalization != "per_task" and (any(roles.normalization + roles.statistics)):
+        raise ValueError(
+            '`protection="hard"` promises that no earlier task changes, so every '
+            "task needs normalisation of its own: use "
+            f'`normalization="per_task"`. Received: normalization={normalization!r}'
+        )
 
 
 def check_task(task: Any, num_tasks: int) -> int:
@@ -28,17 +50,23 @@ def check_task(task: Any, num_tasks: int) -> int:
     return int(task)
 
 
-def check_order(task: int, learned: int) -> None:
+def check_begin(task: int, learned: int) -> None:
+    """Raises a ValueError if `task` is not the next one to begin."""
+    if task != learned:
+        raise ValueError(f"The next task to begin is {learned}. Received: task={task}")
+
+
+def check_order(task: int, learned: int, finished: int) -> None:
     """Allows the task being learned and the next one only.
 
     Raises:
         ValueError: If `task` was finished before, or skips one.
     """
-    if task < learned - 1:
+    if task < finished:
         raise ValueError(
-            f"Task {task} is finished: task {learned - 1} has begun since, and its "
-            f"regularisers hold on to what came before. Only task {learned - 1} can "
-            f"be continued. Received: task={task}"
+            f"Task {task} is finished: what protects it has been written down since. "
+            f"Only task {max(finished, learned - 1)} can be learned now. "
+            f"Received: task={task}"
         )
     if task > learned:
         raise ValueError(

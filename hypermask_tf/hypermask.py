@@ -7,16 +7,19 @@ import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf import baking, checks, extension, model_summary, regularizers
-from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
-from hypermask_tf.hypernetworks.budget import GIB, check_budget
+from hypermask_tf import (
+    baking,
+    capacity,
+    checks,
+    compaction,
+    extension,
+    growth,
+    model_summary,
+    transfer,
+)
+from hypermask_tf.capacity import Capacity
+from hypermask_tf.learner import Learner, int32
 from hypermask_tf.mask_monitor import with_mask_monitor
-from hypermask_tf.masked_target import MaskedTarget
-from hypermask_tf.masks import find_roles, make_layout
-from hypermask_tf.masks.roles import Maskable
-from hypermask_tf.memory import TaskMemory
-from hypermask_tf.normalization import NormalizationBank
-from hypermask_tf.optimizer_reset import OptimizerReset
 
 Tensor = Any
 # What the states of random generators are called in a saved file.
@@ -24,7 +27,7 @@ _RANDOM = "random_"
 
 
 @keras.saving.register_keras_serializable("hypermask_tf")
-class HyperMask(keras.Model):
+class HyperMask(Learner):
     """Learns a stream of tasks in one network without forgetting any.
 
     All tasks share the weights θ of `target`. A hypernetwork turns each task's
@@ -45,16 +48,27 @@ class HyperMask(keras.Model):
         granularity: `"unit"`, a score per output unit or channel, so that a baked
             task is physically small; or `"weight"`, the paper's score per weight.
         sparsity: Percentage of each group of scores that is exactly zero, 0 to
-            below 100.
+            below 100: one number, or one per group (`summary` lists them).
+        threshold: `"layer"`: a threshold for every group of scores; `"network"`: one
+            for all, so that layers share what is on.
+        floor: With `threshold="network"`, the percentage of each group that stays
+            on in any case.
         activation: Mask activation: `"abs_tanh"` (the paper's), `"tanh"`,
             `"binary"`.
         ramp_steps: Steps of the first task over which the sparsity rises linearly
             to its value; 0 for no ramp.
         protection: What `lam` protects: `"used"`, the weights that earlier tasks'
             masks let through; `"all"` weights; `"current"`, weighted by the mask
-            being learned (the paper's masked form).
+            being learned (the paper's masked form). `"hard"` holds what earlier
+            tasks use, and their scores, exactly: nothing is forgotten, to the last
+            bit, and `lam` and `beta` are not needed.
         beta: Weight of the output regulariser, per squared unit of score.
         lam: Weight λ of the L1 weight regulariser.
+        reuse: With unit masks, the share of a task's units, 0 to 1, that may be
+            units of earlier tasks while free ones last: 1 lets scores alone decide,
+            0 takes free units first.
+        head: `"shared"`: all tasks use the last layer; `"per_task"`: each has one of
+            its own, which starts afresh and needs no protection.
         output_reduction: `"mean"` over earlier tasks, `"authors"` (their code
             divides by their number twice) or `"sum"`.
         sampled_tasks: Regularise the outputs of so many random earlier tasks each
@@ -94,248 +108,17 @@ class HyperMask(keras.Model):
     are this library's.
     """
 
-    def __init__(
-        self,
-        target: keras.Model,
-        num_tasks: int,
-        hypernetwork: Hypernetwork | None = None,
-        *,
-        granularity: str = "unit",
-        sparsity: float = 90.0,
-        activation: str = "abs_tanh",
-        ramp_steps: int = 0,
-        protection: str = "used",
-        beta: float = 1e-3,
-        lam: float = 1.0,
-        output_reduction: str = "mean",
-        sampled_tasks: int | None = None,
-        normalization: str = "per_task",
-        augmentation: keras.Layer | None = None,
-        maskable: Maskable = None,
-        reset_optimizer: bool = True,
-        memory_limit: int = 2 * GIB,
-        **kwargs: Any,
-    ) -> None:
-        if not isinstance(target, keras.Model) or not target.built:
-            raise ValueError(
-                "`target` must be a built keras.Model: give it an Input, or call it "
-                f"once on data. Received: {type(target).__name__}"
-                f"{'' if getattr(target, 'built', False) else ', not built'}"
-            )
-        # Masks stay float32; the target's layers cast for themselves.
-        kwargs = {"dtype": target.dtype_policy, "autocast": False, **kwargs}
-        super().__init__(**kwargs)
-        self.target = target
-        self.num_tasks = checks.check_positive("num_tasks", num_tasks)
-        self.hypernetwork = hypernetwork or MLPHypernetwork()
-        self.granularity = granularity
-        self.sparsity = sparsity
-        self.activation = activation
-        self.ramp_steps = checks.check_positive("ramp_steps", ramp_steps, 0)
-        self.protection = checks.check_choice(
-            "protection", protection, regularizers.PROTECTIONS
-        )
-        self.beta = checks.check_weight("beta", beta)
-        self.lam = checks.check_weight("lam", lam)
-        self.output_reduction = checks.check_choice(
-            "output_reduction", output_reduction, regularizers.REDUCTIONS
-        )
-        if sampled_tasks is not None:
-            sampled_tasks = checks.check_positive("sampled_tasks", sampled_tasks)
-        self.sampled_tasks = sampled_tasks
-        self.normalization = normalization
-        self.augmentation = augmentation
-        self.reset_optimizer = bool(reset_optimizer)
-        self.memory_limit = int(memory_limit)
-        self._create_state(maskable)
-        self.built = True
-
-    def _create_state(self, maskable: Maskable) -> None:
-        self._roles = find_roles(self.target, maskable)
-        self._layout = make_layout(
-            self.granularity,
-            self.target,
-            self._roles,
-            self.sparsity,
-            self.activation,
-        )
-        scores = self._layout.num_scores
-        check_budget(self.hypernetwork, self.num_tasks, scores, self.memory_limit)
-        self.hypernetwork.create(self.num_tasks, scores)
-        self._drifts = self.hypernetwork.shared and self.beta > 0
-        self._bank = NormalizationBank(
-            self.target, self._roles, self.num_tasks, self.normalization, name="norms"
-        )
-        self._memory = TaskMemory(
-            self.target,
-            self._roles,
-            self.num_tasks,
-            scores if self._drifts else 0,
-            keep_use=self.protection == "used",
-            name="memory",
-        )
-        self._masked = MaskedTarget(self.target, self._layout, self._bank)
-        self._optimizer_reset = OptimizerReset(self)
-        self._random = keras.random.SeedGenerator(name="task_sampling")
-        self._active = self._counter("active_task", 0)
-        self._current = self._counter("current_task", -1)
-        self._first_steps = self._counter("first_task_steps", 0)
-        self._steps = self._counter("task_steps", 0)
-        self._task_loss = keras.metrics.Mean(name="task_loss")
-        self._output_term = keras.metrics.Mean(name="output_regularization")
-        self._weight_term = keras.metrics.Mean(name="weight_regularization")
-        self._evaluating = False
-
-    def _counter(self, name: str, value: int) -> Any:
-        return self.add_weight(
-            (),
-            initializer=keras.initializers.Constant(value),
-            # 64 bits on TensorFlow: it keeps 32-bit integers off the GPU.
-            dtype="int",
-            trainable=False,
-            name=name,
-        )
-
-    # ---- the forward pass and its loss ----
-
-    @property
-    def compute_dtype(self) -> str:
-        """float32 under any policy: it is what masks and regularisers need.
-
-        The target's layers cast for themselves. Were this bfloat16, Keras would
-        read θ, θ* and the scores of earlier tasks rounded (`autocast=False` does
-        not stop it from that in a model that is called from outside).
-        """
-        return "float32"
-
-    def build(self, input_shape: Any = None) -> None:
-        """Nothing: all variables exist since construction."""
-
-    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        task = _int32(self._active)
-        if not training:
-            scores = self.hypernetwork(ops.reshape(task, (1,)))[0]
-            masks = self._layout.masks(scores, self._ramp(task))
-            return self._run(inputs, masks, training=False)[0]
-        if self.augmentation is not None:
-            inputs = self.augmentation(inputs, training=True)
-        self._steps.assign(self._steps.value + 1)
-        if self.ramp_steps:
-            first = ops.cast(self._current.value <= 0, self._first_steps.dtype)
-            self._first_steps.assign(self._first_steps.value + first)
-        scores, output_term = self._scores_and_drift(task)
-        masks = self._layout.masks(scores, self._ramp(task))
-        outputs, losses = self._run(inputs, masks, training=True)
-        self.add_loss(self.beta * output_term)
-        self.add_loss(self.lam * self._weight_drift(scores, masks))
-        for loss in losses:
-            # A tensor of its own: on JAX Keras knows losses by identity, and would
-            # count this one again as the target's.
-            self.add_loss(loss + 0.0)
-        return outputs
-
-    def _run(
-        self, inputs: Tensor, masks: list[Tensor | None], training: bool
-    ) -> tuple[Tensor, list[Tensor]]:
-        return self._masked.run(
-            inputs, masks, _int32(self._active), _int32(self._current), training
-        )
-
-    def _ramp(self, task: Tensor) -> Tensor | None:
-        """Share of the sparsity that `task` has, or None where it never changes.
-
-        It belongs to the first task for good: if that ended before the ramp did, its
-        mask must not change when the next one begins.
-        """
-        if not self.ramp_steps:
-            return None
-        steps = ops.cast(ops.maximum(_int32(self._first_steps), 1), "float32")
-        risen = ops.minimum(steps / self.ramp_steps, 1.0)
-        return ops.where(ops.equal(task, 0), risen, 1.0)
-
-    def _scores_and_drift(self, task: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores of the task being learned, and R_out, from one pass through H.
-
-        Row 0 is the task itself, the rows behind it the tasks whose drift counts:
-        all of them (future ones weigh 0, so shapes never change), or a sample.
-        """
-        current = _int32(self._current)
-        rows = ops.reshape(task, (1,))
-        if not self._drifts:
-            return self.hypernetwork(rows)[0], ops.zeros((), dtype="float32")
-        targets: Any = self._memory.scores.value  # type: ignore[union-attr]
-        if self.sampled_tasks is None:
-            others = ops.arange(self.num_tasks, dtype="int32")
-            weights = regularizers.output_weights(
-                self.num_tasks, current, self.output_reduction
-            )
-        else:
-            others, weights = self._sample(current)
-            targets = ops.take(targets, others, axis=0)
-        scores = self.hypernetwork(ops.concatenate([rows, others]))
-        drift = regularizers.output_regularizer(scores[1:], targets, weights)
-        # At a task's first step nothing has drifted yet. What is left is rounding,
-        # which Adam would turn into steps of full size.
-        return scores[0], ops.where(self._steps.value > 1, drift, 0.0)
-
-    def _sample(self, current: Tensor) -> tuple[Tensor, Tensor]:
-        """Random earlier tasks, weighted so that the expectation is R_out."""
-        count = self.sampled_tasks
-        draws = keras.random.uniform((count,), seed=self._random)
-        earlier = ops.cast(ops.maximum(current, 1), "float32")
-        chosen = ops.minimum(ops.floor(draws * earlier), earlier - 1)
-        factor = regularizers.reduction_factor(current, self.output_reduction)
-        share = ops.where(current > 0, earlier * factor / count, 0.0)
-        return ops.cast(chosen, "int32"), ops.broadcast_to(share, (count,))
-
-    def _weight_drift(self, scores: Tensor, masks: list[Tensor | None]) -> Tensor:
-        if self.lam == 0:
-            return ops.zeros((), dtype="float32")
-        memory, variables = self._memory, self.target.trainable_variables
-        use: list[Any] = [None] * len(memory.indices)
-        if self.protection == "used":
-            use = [variable.value for variable in memory.used]
-        elif self.protection == "current":
-            factors = self._layout.current_use(scores, masks)
-            use = [factors[i] for i in memory.indices]
-        drift = regularizers.weight_regularizer(
-            [variables[i].value for i in memory.indices],
-            [variable.value for variable in memory.reference],
-            use,
-        )
-        # The first task has nothing to protect.
-        return ops.where(self._current.value > 0, drift, 0.0)
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Tensor:
-        total = super().compute_loss(x, y, y_pred, sample_weight, training=training)
-        if training:
-            terms = self.losses
-            self._output_term.update_state(terms[0])
-            self._weight_term.update_state(terms[1])
-            self._task_loss.update_state(total - sum(terms))
-        return total
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        logs = super().get_metrics_result()
-        if self._evaluating:
-            # Regularisers are not part of an evaluation; zeros would mislead.
-            own = (self._task_loss, self._output_term, self._weight_term)
-            logs = {k: v for k, v in logs.items() if k not in {m.name for m in own}}
-        return logs
-
     # ---- tasks ----
 
     @property
     def num_learned_tasks(self) -> int:
         """Tasks that have begun, the one being learned included."""
         return int(ops.convert_to_numpy(self._current.value)) + 1
+
+    @property
+    def num_finished_tasks(self) -> int:
+        """Tasks that are closed: all but the one being learned."""
+        return int(ops.convert_to_numpy(self._finished.value))
 
     @property
     def active_task(self) -> int:
@@ -346,37 +129,54 @@ class HyperMask(keras.Model):
     def active_task(self, task: int) -> None:
         self._active.assign(checks.check_task(task, self.num_tasks))
 
-    def begin_task(self, task: int) -> None:
+    def begin_task(self, task: int, inherit: int | None = None) -> None:
         """Closes the previous task and takes what protects it; `fit` calls it.
 
         Args:
             task: The next task in order.
+            inherit: An earlier task to start from a copy of, see `fit`.
 
         Raises:
-            ValueError: If it is not the next one, or beyond capacity.
+            ValueError: If it is not the next one, or beyond capacity, or cannot
+                inherit.
         """
         task = checks.check_task(task, self.num_tasks)
-        learned = self.num_learned_tasks
-        if task != learned:
-            raise ValueError(
-                f"The next task to begin is {learned}. Received: task={task}"
-            )
-        if task > 0:
-            self._bank.archive(task - 1)
-            # Masks drift a little: mark what every earlier one lets through now.
-            for earlier in range(task):
-                self._memory.mark_used(self._masks_of(earlier))
+        checks.check_begin(task, self.num_learned_tasks)
+        transfer.check_inherit(self, task, inherit)
+        if task > self.num_finished_tasks:
+            self._end(task - 1)
         self.hypernetwork.begin_task(task)
-        scores = None
-        if self._drifts:
-            scores = self.hypernetwork(ops.arange(self.num_tasks, dtype="int32"))
+        scores = self._task_masks.all_scores() if self._drifts else None
         self._memory.begin([v.value for v in self.target.trainable_variables], scores)
+        self._bank.begin(task)
         self._current.assign(task)
+        self._finished.assign(task)
         self._active.assign(task)
         self._steps.assign(0)
+        capacity.warn_if_full(self)
+        if inherit is not None:
+            transfer.inherit(self, task, inherit)
         self._optimizer_reset.begin_task(task)
 
-    def _enter(self, task: int | None) -> None:
+    def _end(self, task: int) -> None:
+        """Writes down what a finished task is made of."""
+        index = ops.convert_to_tensor(task, dtype="int32")
+        finished = int32(self._finished)
+        scores = self._task_masks.scores(index, finished)
+        keep = self._task_masks.keep(scores, index, finished, self._ramp(index))
+        self._bank.archive(task)
+        variables = self.target.trainable_variables
+        held = self._memory.hold([variable.value for variable in variables])
+        if self._memory.hard:
+            for i in self._memory.indices:
+                variables[i].assign(held[i])
+        # Soft masks drift a little: mark what every earlier one lets through now.
+        first = task if self._memory.hard else 0
+        for earlier in range(first, task + 1):
+            self._memory.mark_used(self._masks_of(earlier))
+        self._memory.end(task, keep, scores if self._memory.hard else None)
+
+    def _enter(self, task: int | None, inherit: int | None = None) -> None:
         """Continues the task being learned, or begins the next."""
         if not self.compiled:
             raise ValueError("Call `compile()` before `fit()`: no optimizer is set.")
@@ -384,9 +184,14 @@ class HyperMask(keras.Model):
         learned = self.num_learned_tasks
         task = max(learned - 1, 0) if task is None else task
         task = checks.check_task(task, self.num_tasks)
-        checks.check_order(task, learned)
+        checks.check_order(task, learned, self.num_finished_tasks)
         if task == learned:
-            self.begin_task(task)
+            self.begin_task(task, inherit)
+        elif inherit is not None:
+            raise ValueError(
+                "`inherit` is for the start of a task. "
+                f"Received: inherit={inherit}, but task {task} has begun"
+            )
         self.active_task = task
 
     def fit(
@@ -395,6 +200,7 @@ class HyperMask(keras.Model):
         y: Any = None,
         *args: Any,
         task: int | None = None,
+        inherit: int | None = None,
         **kwargs: Any,
     ) -> Any:
         """`keras.Model.fit` on the data of one task.
@@ -403,6 +209,9 @@ class HyperMask(keras.Model):
             x, y, and all others: As in `keras.Model.fit`.
             task: The task to learn: the next one, or the one being learned. Left
                 out, learning of the latest goes on.
+            inherit: An earlier task whose network the new one starts from: what it
+                knows is copied into the new task's own units (unit masks with
+                `protection` "used" or "hard"; see `hypermask_tf.transfer`).
 
         Returns:
             A `History`; besides loss and metrics it holds `task_loss`,
@@ -413,7 +222,7 @@ class HyperMask(keras.Model):
                 has no output in the head.
         """
         checks.check_labels(y, self.loss, self.target)
-        self._enter(task)
+        self._enter(task, inherit)
         args, kwargs = with_mask_monitor(self, args, kwargs)
         return super().fit(x, y, *args, **kwargs)
 
@@ -458,8 +267,27 @@ class HyperMask(keras.Model):
     # ---- masks, and what comes of them ----
 
     def _masks_of(self, task: int) -> list[Tensor | None]:
-        scores = self.hypernetwork(ops.convert_to_tensor([task], dtype="int32"))[0]
-        return self._layout.masks(scores, self._ramp(ops.convert_to_tensor(task)))
+        return self._masks_at(ops.convert_to_tensor(task, dtype="int32"))
+
+    def units_on(self, task: int) -> np.ndarray:
+        """Which scores of `task` are on; boolean `(scores,)`, in the order of groups.
+
+        With unit masks these are its units, group by group.
+        """
+        task = checks.check_task(task, self.num_tasks)
+        index = ops.convert_to_tensor(task, dtype="int32")
+        finished = int32(self._finished)
+        scores = self._task_masks.scores(index, finished)
+        keep = self._task_masks.keep(scores, index, finished, self._ramp(index))
+        return ops.convert_to_numpy(keep)
+
+    def capacity(self) -> Capacity:
+        """How much of the shared network the learned tasks take.
+
+        Raises:
+            ValueError: If use is not tracked (`protection` "all" or "current").
+        """
+        return capacity.capacity(self)
 
     def mask_arrays(self, task: int) -> list[np.ndarray | None]:
         """The masks of `task`, one per trainable variable of the target.
@@ -498,14 +326,19 @@ class HyperMask(keras.Model):
         """
         task = checks.check_task(task, self.num_tasks)
         trainable, fixed = self._masked.values(
-            self._masks_of(task), ops.convert_to_tensor(task), _int32(self._current)
+            self._masks_of(task),
+            ops.convert_to_tensor(task, dtype="int32"),
+            int32(self._current),
         )
         return (
-            [ops.convert_to_numpy(value) for value in trainable],
+            # A zero must not carry the sign of the weight behind it, which may change.
+            [ops.convert_to_numpy(value) + 0 for value in trainable],
             [ops.convert_to_numpy(value) for value in fixed],
         )
 
-    def bake(self, task: int, dtype: str | None = None) -> keras.Model:
+    def bake(
+        self, task: int, dtype: str | None = None, compact: bool = False
+    ) -> keras.Model:
         """A plain Keras model of one task: no class of ours, zeros as true zeros.
 
         A task that has not begun is baked with a warning: its mask is as first drawn.
@@ -514,6 +347,8 @@ class HyperMask(keras.Model):
             task: The task.
             dtype: Dtype policy of the result, for instance `"float32"`; None keeps
                 the target's.
+            compact: Whether to remove what the mask switches off, and all that dies
+                with it; see `hypermask_tf.compact`.
 
         Raises:
             ValueError: If the target normalises by batch statistics at test time.
@@ -521,7 +356,8 @@ class HyperMask(keras.Model):
         task = checks.check_task(task, self.num_tasks)
         if task >= max(self.num_learned_tasks, 1):
             warnings.warn(f"Task {task} has not been learned yet.", stacklevel=2)
-        return baking.bake(self, task, dtype)
+        baked = baking.bake(self, task, dtype)
+        return compaction.compact(baked) if compact else baked
 
     def extend(self, num_tasks: int) -> "HyperMask":
         """Returns a copy with room for more tasks; old ones predict the same.
@@ -534,6 +370,18 @@ class HyperMask(keras.Model):
             fresh optimizer. This one stays as it is: `model = model.extend(10)`.
         """
         return extension.extend(self, num_tasks)
+
+    def grow(self, widths: dict[str, int]) -> "HyperMask":
+        """Returns a copy with more units; old tasks compute the same, bit for bit.
+
+        Args:
+            widths: New width by name of the layer of the target. Layers that a
+                residual connection ties together must grow together.
+
+        Returns:
+            A new model, compiled like this one with a fresh optimizer.
+        """
+        return growth.grow(self, widths)
 
     def summary(
         self, line_length: int | None = None, *args: Any, print_fn: Any = None
@@ -586,11 +434,15 @@ class HyperMask(keras.Model):
             "hypernetwork": serialize(self.hypernetwork),
             "granularity": self.granularity,
             "sparsity": self.sparsity,
+            "threshold": self.threshold,
+            "floor": self.floor,
             "activation": self.activation,
             "ramp_steps": self.ramp_steps,
             "protection": self.protection,
             "beta": self.beta,
             "lam": self.lam,
+            "reuse": self.reuse,
+            "head": self.head,
             "output_reduction": self.output_reduction,
             "sampled_tasks": self.sampled_tasks,
             "normalization": self.normalization,
@@ -611,7 +463,3 @@ class HyperMask(keras.Model):
                     config[key], custom_objects=custom_objects
                 )
         return cls(**config)
-
-
-def _int32(variable: Any) -> Tensor:
-    return ops.cast(variable.value, "int32")

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf.masks import MaskLayout
+from hypermask_tf.memory import TaskMemory
 from hypermask_tf.normalization import NormalizationBank
 
 Tensor = Any
@@ -21,14 +21,14 @@ class MaskedTarget:
 
     Args:
         target: The built target network.
-        layout: What scores mean for it.
-        bank: Its normalisation variables by task.
+        memory: Holds what earlier tasks use, if that is hard.
+        bank: What belongs to a task: normalisation, perhaps the head.
     """
 
     def __init__(
-        self, target: keras.Model, layout: MaskLayout, bank: NormalizationBank
+        self, target: keras.Model, memory: TaskMemory, bank: NormalizationBank
     ) -> None:
-        self.target, self.layout, self.bank = target, layout, bank
+        self.target, self.memory, self.bank = target, memory, bank
         self._takes_training = "training" in inspect.signature(target.call).parameters
         self._count = len(target.trainable_variables)
         self._weight_penalties = sum(
@@ -47,11 +47,10 @@ class MaskedTarget:
                 f"{len(self.target.trainable_variables)}"
             )
         scales = self.bank.scales(task, current)
+        shared = self.memory.hold([v.value for v in self.target.trainable_variables])
         trainable = []
-        for i, (variable, mask) in enumerate(
-            zip(self.target.trainable_variables, masks, strict=True)
-        ):
-            value = scales.get(i, variable.value)
+        for i, (value, mask) in enumerate(zip(shared, masks, strict=True)):
+            value = scales.get(i, value)
             trainable.append(
                 value if mask is None else value * ops.cast(mask, value.dtype)
             )

@@ -6,8 +6,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf.masks.roles import Roles
-
 Tensor = Any
 
 
@@ -16,31 +14,41 @@ class TaskMemory(keras.layers.Layer):
 
     Args:
         target: The built target network.
-        roles: Its variables' roles. Every trainable variable but normalisation is
-            protected, the output bias included.
+        protected: One flag per trainable variable: whether tasks share it. What
+            belongs to a task, its normalisation for instance, needs no protection.
         num_tasks: Capacity.
-        num_scores: Length of a score vector, or 0 to keep no scores.
-        keep_use: Whether to keep the marks of protection "used".
+        num_scores: Length of a score vector.
+        keep_scores: Whether to keep the scores of earlier tasks.
+        keep_support: Whether to keep which scores are on for each finished task.
+        keep_use: Whether to keep marks of the weights that earlier tasks use.
+        hard: Whether marked weights are held at θ* exactly.
 
     Attributes:
         indices: Indices of the protected variables in the target's trainable ones.
         reference: θ*, one variable per index.
         used: uint8 marks, 1 where an earlier task's mask is not zero.
         scores: z*, `(num_tasks, num_scores)`, or None.
+        support: uint8 `(num_tasks, num_scores)`, 1 where a finished task's score is
+            on, or None.
     """
 
     def __init__(
         self,
         target: keras.Model,
-        roles: Roles,
+        protected: Sequence[bool],
         num_tasks: int,
         num_scores: int,
+        *,
+        keep_scores: bool,
+        keep_support: bool,
         keep_use: bool,
+        hard: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
+        self.hard = hard
         variables = target.trainable_variables
-        self.indices = [i for i, n in enumerate(roles.normalization) if not n]
+        self.indices = [i for i, flag in enumerate(protected) if flag]
         self.reference = []
         self.used = []
         for i in self.indices:
@@ -52,15 +60,47 @@ class TaskMemory(keras.layers.Layer):
                 self.used.append(
                     self._state(variables[i].shape, f"used_{name}", "uint8")
                 )
-        self.scores = (
-            self._state((num_tasks, num_scores), "scores") if num_scores else None
-        )
+        rows = (num_tasks, num_scores)
+        self.scores = self._state(rows, "scores") if keep_scores else None
+        self.support = self._state(rows, "support", "uint8") if keep_support else None
         self.built = True
 
     def _state(self, shape: Sequence[int], name: str, dtype: str = "float32") -> Any:
         return self.add_weight(
             tuple(shape), initializer="zeros", dtype=dtype, trainable=False, name=name
         )
+
+    def hold(self, values: Sequence[Tensor]) -> list[Tensor]:
+        """Values of all trainable variables, used weights at θ* if that is hard.
+
+        What stands here is what every network of a task is made of, so a step of any
+        optimizer, weight decay included, leaves earlier tasks as they are, bit for
+        bit; used weights get no gradient.
+        """
+        held = list(values)
+        if self.hard:
+            for index, used, reference in zip(
+                self.indices, self.used, self.reference, strict=True
+            ):
+                value = held[index]
+                held[index] = ops.where(
+                    used.value > 0, ops.cast(reference.value, value.dtype), value
+                )
+        return held
+
+    def taken(self, finished: Tensor) -> Tensor:
+        """Which scores are on in one of the `finished` first tasks; `(scores,)`."""
+        support = ops.cast(self.support.value, "int32")  # type: ignore[union-attr]
+        earlier = ops.cast(ops.arange(support.shape[0]) < finished, "int32")
+        return ops.max(support * ops.expand_dims(earlier, 1), axis=0) > 0
+
+    def end(self, task: int, keep: Tensor | None, scores: Tensor | None) -> None:
+        """Writes down the support and the scores of a task that has ended."""
+        for variable, row in ((self.support, keep), (self.scores, scores)):
+            if variable is not None and row is not None:
+                rows = ops.convert_to_numpy(variable.value).copy()
+                rows[task] = ops.convert_to_numpy(row)
+                variable.assign(rows)
 
     def mark_used(self, masks: Sequence[Tensor | None]) -> None:
         """Adds what a finished task stands on: every weight its mask lets through.
@@ -82,5 +122,5 @@ class TaskMemory(keras.layers.Layer):
         """Takes θ* from `values` (all trainable ones) and z* from `scores`."""
         for reference, index in zip(self.reference, self.indices, strict=True):
             reference.assign(ops.copy(values[index]))
-        if self.scores is not None:
+        if self.scores is not None and scores is not None:
             self.scores.assign(scores)

@@ -7,7 +7,7 @@ from keras import ops
 
 Tensor = Any
 
-PROTECTIONS = ("all", "current", "used")
+PROTECTIONS = ("all", "current", "used", "hard")
 # How the sum over t earlier tasks is scaled: its mean, the authors' mean of the
 # mean (their library call and their script both divide by t), or not at all.
 REDUCTIONS = ("mean", "authors", "sum")

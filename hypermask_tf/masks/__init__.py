@@ -1,14 +1,19 @@
 """Semi-binary masks: thresholds, activations, and what a score stands for."""
 
+from typing import Any
+
 import keras
 
+from hypermask_tf.masks.block_layout import Block4Layout
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.roles import Roles, find_roles
+from hypermask_tf.masks.selection import SHARING, Sparsity
 from hypermask_tf.masks.unit_layout import UnitLayout
 from hypermask_tf.masks.weight_layout import WeightLayout
 
 GRANULARITIES: dict[str, type[WeightLayout] | type[UnitLayout]] = {
     "weight": WeightLayout,
+    "block4": Block4Layout,
     "unit": UnitLayout,
 }
 
@@ -17,10 +22,11 @@ def make_layout(
     granularity: str,
     target: keras.Model,
     roles: Roles,
-    sparsity: float,
+    sparsity: Sparsity,
     activation: str,
+    **selection: Any,
 ) -> MaskLayout:
-    """The mask layout called `granularity`, for `target`.
+    """The mask layout called `granularity`, for `target`; the rest as it takes.
 
     Raises:
         ValueError: If the name is unknown or the target does not suit it.
@@ -30,13 +36,16 @@ def make_layout(
             f"`granularity` must be one of {sorted(GRANULARITIES)}. "
             f"Received: granularity={granularity!r}"
         )
-    return GRANULARITIES[granularity](target, roles, sparsity, activation)
+    return GRANULARITIES[granularity](target, roles, sparsity, activation, **selection)
 
 
 __all__ = [
     "GRANULARITIES",
+    "SHARING",
+    "Block4Layout",
     "MaskLayout",
     "Roles",
+    "Sparsity",
     "UnitLayout",
     "WeightLayout",
     "find_roles",

@@ -5,8 +5,9 @@ from typing import Any
 
 from keras import ops
 
-from hypermask_tf.masks import activations, threshold
+from hypermask_tf.masks import activations
 from hypermask_tf.masks.roles import Roles
+from hypermask_tf.masks.selection import Selection, Sparsity
 
 Tensor = Any
 
@@ -17,28 +18,26 @@ class MaskLayout:
     Args:
         roles: The roles of the target's variables.
         group_sizes: Sizes of the score groups that share one threshold, in order.
-        sparsity: Percentage of each group set to exactly zero, 0 <= p < 100.
+        sparsity: Percentage of each group set to exactly zero, 0 <= p < 100; one
+            number, or one per group.
         activation: Name of a mask activation, see `masks.activations`.
+        **selection: `threshold`, `floor` and `reuse`, see `Selection`.
 
     Raises:
-        ValueError: If `sparsity` or `activation` is out of range.
+        ValueError: If an argument is out of range.
     """
 
     def __init__(
         self,
         roles: Roles,
         group_sizes: Sequence[int],
-        sparsity: float,
+        sparsity: Sparsity,
         activation: str = "abs_tanh",
+        **selection: Any,
     ) -> None:
-        if not 0 <= sparsity < 100:
-            raise ValueError(
-                "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
-                f"weight or unit in ten). Received: sparsity={sparsity}"
-            )
+        self.selection = Selection(group_sizes, sparsity, **selection)
         self.roles = roles
-        self.group_sizes = tuple(int(size) for size in group_sizes)
-        self.sparsity = float(sparsity)
+        self.group_sizes = self.selection.sizes
         self._activation = activations.get(activation)
 
     @property
@@ -46,23 +45,24 @@ class MaskLayout:
         """N, the number of scores a hypernetwork has to emit."""
         return sum(self.group_sizes)
 
-    def keep(self, scores: Tensor, ramp: Tensor | None = None) -> Tensor:
-        """Which scores are on; boolean `(N,)`. `ramp` in 0..1 scales sparsity."""
-        if self.sparsity == 0:
-            return ops.ones((self.num_scores,), dtype="bool")
+    def keep(
+        self, scores: Tensor, ramp: Tensor | None = None, free: Tensor | None = None
+    ) -> Tensor:
+        """Which scores are on; see `Selection.keep`."""
         # |tanh| is monotonic in |z|, so the threshold is sought on |z|.
-        return threshold.keep_largest(
-            ops.abs(scores),
-            self.group_sizes,
-            threshold.ranks(self.group_sizes, self.sparsity, ramp),
-        )
+        return self.selection.keep(ops.abs(scores), ramp, free)
 
-    def values(self, scores: Tensor, ramp: Tensor | None = None) -> Tensor:
+    def values(self, scores: Tensor, keep: Tensor | None = None) -> Tensor:
         """The semi-binary mask over the scores themselves; `(N,)`."""
-        return self._activation(scores, self.keep(scores, ramp))
+        return self._activation(scores, self.keep(scores) if keep is None else keep)
 
-    def masks(self, scores: Tensor, ramp: Tensor | None = None) -> list[Tensor | None]:
-        """Masks of all trainable variables, broadcastable to them; None: unmasked."""
+    def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
+        """Masks of all trainable variables, broadcastable to them; None: unmasked.
+
+        Args:
+            scores: `(N,)`.
+            keep: Which of them are on; None lets `keep(scores)` say.
+        """
         raise NotImplementedError
 
     def current_use(

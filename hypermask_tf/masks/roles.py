@@ -35,12 +35,15 @@ class Roles:
             and any other state of a layer that is not frozen, but for seeds.
         output_bias: Index of the trainable variable that gets a score but is used
             unmasked: the last maskable one if it is a vector. None otherwise.
+        head: One flag per trainable variable: those of the layer that holds the last
+            maskable one.
     """
 
     maskable: tuple[bool, ...]
     normalization: tuple[bool, ...]
     statistics: tuple[bool, ...]
     output_bias: int | None
+    head: tuple[bool, ...]
 
 
 def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
@@ -96,4 +99,14 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
         ),
         statistics=tuple(id(v) in moving for v in target.non_trainable_variables),
         output_bias=last if len(trainable[last].shape) == 1 else None,
+        head=tuple(id(v) in _siblings(target, trainable[last]) for v in trainable),
     )
+
+
+def _siblings(target: keras.Model, variable: Any) -> set[int]:
+    """Identities of the variables of the layer that owns `variable`."""
+    for layer in all_layers(target):
+        owned = {id(v) for v in layer._trainable_variables}
+        if id(variable) in owned:
+            return owned
+    return {id(variable)}

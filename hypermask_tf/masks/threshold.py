@@ -33,15 +33,21 @@ def rank(size: int, sparsity: float) -> int:
     return math.ceil(round((size - 1) * sparsity / 100, 9))
 
 
-def ranks(sizes: Sequence[int], sparsity: float, ramp: Tensor | None) -> Tensor:
+def ranks(
+    sizes: Sequence[int], sparsities: Sequence[float], ramp: Tensor | None
+) -> Tensor:
     """Ranks of several groups, `ramp` in 0..1 scaling the sparsity; int32 (groups,)."""
     if ramp is None:
         return ops.convert_to_tensor(
-            [rank(size, sparsity) for size in sizes], dtype="int32"
+            [rank(size, p) for size, p in zip(sizes, sparsities, strict=True)],
+            dtype="int32",
         )
-    spans = ops.convert_to_tensor([size - 1 for size in sizes], dtype="float32")
+    spans = ops.convert_to_tensor(
+        [(size - 1) * p / 100 for size, p in zip(sizes, sparsities, strict=True)],
+        dtype="float32",
+    )
     # The small offset is `rank`'s rounding: exact multiples stay where they are.
-    return ops.cast(ops.ceil(spans * (sparsity / 100 * ramp) - 1e-4), "int32")
+    return ops.cast(ops.ceil(spans * ramp - 1e-4), "int32")
 
 
 def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor:

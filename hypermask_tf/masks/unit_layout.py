@@ -8,6 +8,7 @@ from keras import ops
 
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.roles import Roles
+from hypermask_tf.masks.selection import Sparsity
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
 
 Tensor = Any
@@ -27,6 +28,7 @@ class UnitLayout(MaskLayout):
         roles: Its variables' roles.
         sparsity: Percentage of units that are off in each group of units.
         activation: Name of a mask activation.
+        **selection: `threshold`, `floor` and `reuse`, see `Selection`.
 
     Raises:
         ValueError: If the target has no graph to read (a subclassed model), or no
@@ -37,8 +39,9 @@ class UnitLayout(MaskLayout):
         self,
         target: keras.Model,
         roles: Roles,
-        sparsity: float,
+        sparsity: Sparsity,
         activation: str = "abs_tanh",
+        **selection: Any,
     ) -> None:
         variables = target.trainable_variables
         self.graph = UnitGraph(
@@ -50,20 +53,41 @@ class UnitLayout(MaskLayout):
                 "The target has no hidden units to mask. Add a hidden layer, or use "
                 '`granularity="weight"`.'
             )
-        super().__init__(roles, self.graph.group_sizes, sparsity, activation)
+        super().__init__(
+            roles, self.graph.group_sizes, sparsity, activation, **selection
+        )
         self._specs: list[VariableUnits | None] = []
         for index, variable in enumerate(target.trainable_variables):
             free = roles.maskable[index] or roles.normalization[index]
             self._specs.append(self.graph.units_of(variable) if free else None)
         self._shapes = [tuple(v.shape) for v in target.trainable_variables]
+        self._layer_names = [
+            v.path.rpartition("/")[0] for v in target.trainable_variables
+        ]
 
-    def masks(self, scores: Tensor, ramp: Tensor | None = None) -> list[Tensor | None]:
-        values = self.values(scores, ramp)
+    def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
+        values = self.values(scores, keep)
         alive = ops.stop_gradient(ops.cast(ops.not_equal(values, 0), values.dtype))
         return [
             self._mask(spec, shape, values, alive) if spec else None
             for spec, shape in zip(self._specs, self._shapes, strict=True)
         ]
+
+    def units_of(self, index: int) -> VariableUnits | None:
+        """Units along the axes of a trainable variable of the target, by index."""
+        return self._specs[index]
+
+    def group_layers(self) -> list[tuple[str, ...]]:
+        """For each group of units, the names of the layers that make them."""
+        group_of = np.repeat(np.arange(len(self.group_sizes)), self.group_sizes)
+        layers: list[list[str]] = [[] for _ in self.group_sizes]
+        for spec, name in zip(self._specs, self._layer_names, strict=True):
+            if spec is None or not spec.makes:
+                continue
+            for unit in spec.out_units.ravel():
+                if unit != FIXED and name not in layers[group_of[unit]]:
+                    layers[group_of[unit]].append(name)
+        return [tuple(names) or ("?",) for names in layers]
 
     def _mask(
         self, spec: VariableUnits, shape: tuple[int, ...], values: Tensor, alive: Tensor
@@ -74,14 +98,16 @@ class UnitLayout(MaskLayout):
             for axis in spec.out_axes:
                 ones[axis] = shape[axis]
             mask = ops.reshape(_take(values, spec.out_units.ravel()), ones)
-        readers = [units for units in spec.in_units if np.any(units != FIXED)]
-        if spec.in_axis is not None and len(readers) == len(spec.in_units) > 0:
+        axes, calls = spec.reads
+        readers = [units for units in calls if np.any(units != FIXED)]
+        if len(readers) == len(calls) > 0:
             # A row is dead only if its unit is off in every call of the layer.
-            rows = _take(alive, readers[0])
+            rows = _take(alive, readers[0].ravel())
             for units in readers[1:]:
-                rows = ops.maximum(rows, _take(alive, units))
+                rows = ops.maximum(rows, _take(alive, units.ravel()))
             ones = [1] * len(shape)
-            ones[spec.in_axis] = shape[spec.in_axis]
+            for axis in axes:
+                ones[axis] = shape[axis]
             rows = ops.reshape(rows, ones)
             mask = rows if mask is None else mask * rows
         return mask

@@ -9,6 +9,7 @@ from keras import ops
 
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.roles import Roles
+from hypermask_tf.masks.selection import Sparsity
 
 Tensor = Any
 
@@ -24,6 +25,10 @@ class WeightLayout(MaskLayout):
         roles: Its variables' roles.
         sparsity: Percentage of zeros in each masked tensor.
         activation: Name of a mask activation.
+        **selection: `threshold` and `floor`, see `Selection`.
+
+    Raises:
+        ValueError: If `reuse` is given: only units can be free or taken.
 
     Reference: HyperMask, arXiv 2310.00113, section 3.
     """
@@ -32,27 +37,43 @@ class WeightLayout(MaskLayout):
         self,
         target: keras.Model,
         roles: Roles,
-        sparsity: float,
+        sparsity: Sparsity,
         activation: str = "abs_tanh",
+        **selection: Any,
     ) -> None:
+        if selection.get("reuse", 1) != 1:
+            raise ValueError(
+                '`reuse` needs `granularity="unit"`: only units can be free or taken. '
+                f"Received: reuse={selection['reuse']}"
+            )
         self._indices = [i for i, flag in enumerate(roles.maskable) if flag]
         self._count = len(roles.maskable)
         self._shapes = [
             tuple(target.trainable_variables[i].shape) for i in self._indices
         ]
-        sizes = [math.prod(shape) for shape in self._shapes]
-        super().__init__(roles, sizes, sparsity, activation)
+        sizes = [math.prod(self._score_shape(shape)) for shape in self._shapes]
+        super().__init__(roles, sizes, sparsity, activation, **selection)
+
+    def _score_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the scores of a variable of `shape`."""
+        return shape
+
+    def _spread(self, scores: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Scores in their shape, one for each weight of the variable."""
+        del shape
+        return scores
 
     def _split(self, flat: Tensor) -> list[Tensor]:
         parts, start = [], 0
         for size, shape in zip(self.group_sizes, self._shapes, strict=True):
-            parts.append(ops.reshape(flat[start : start + size], shape))
+            part = ops.reshape(flat[start : start + size], self._score_shape(shape))
+            parts.append(self._spread(part, shape))
             start += size
         return parts
 
-    def masks(self, scores: Tensor, ramp: Tensor | None = None) -> list[Tensor | None]:
+    def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         masks: list[Tensor | None] = [None] * self._count
-        parts = self._split(self.values(scores, ramp))
+        parts = self._split(self.values(scores, keep))
         for index, part in zip(self._indices, parts, strict=True):
             if index != self.roles.output_bias:
                 masks[index] = part

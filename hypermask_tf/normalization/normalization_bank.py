@@ -1,4 +1,4 @@
-"""Keeps each finished task's normalisation variables."""
+"""Keeps what belongs to each finished task: normalisation, and perhaps the head."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -40,6 +40,7 @@ class NormalizationBank(keras.layers.Layer):
         mode: `"per_task"`: statistics, gamma and beta belong to a task;
             `"per_task_statistics"`: gamma and beta are shared and unprotected;
             `"shared"`: everything is.
+        head: Whether the head belongs to a task too, and starts afresh with each.
 
     Raises:
         ValueError: If `mode` is unknown.
@@ -51,6 +52,7 @@ class NormalizationBank(keras.layers.Layer):
         roles: Roles,
         num_tasks: int,
         mode: str = "per_task",
+        head: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -61,9 +63,13 @@ class NormalizationBank(keras.layers.Layer):
             )
         keep_scales = mode == "per_task"
         keep_statistics = mode != "shared"
+        self.head_indices = [i for i, flag in enumerate(roles.head) if flag and head]
         self._scales = self._rows(
             target.trainable_variables,
-            roles.normalization if keep_scales else (),
+            [
+                (norm and keep_scales) or i in self.head_indices
+                for i, norm in enumerate(roles.normalization)
+            ],
             num_tasks,
         )
         self._statistics = self._rows(
@@ -104,10 +110,20 @@ class NormalizationBank(keras.layers.Layer):
             for i, row in self._statistics.by_index.items()
         }
 
+    def begin(self, task: int) -> None:
+        """Gives a new task a head as it was at first; normalisation goes on."""
+        for index in self.head_indices:
+            own, bank = self._scales.by_index[index]
+            own.assign(ops.copy(bank.value[task]))
+
+    def rows(self) -> list[tuple[Any, Any]]:
+        """Every working copy with its bank."""
+        parts = (self._scales.by_index, self._statistics.by_index)
+        return [pair for part in parts for pair in part.values()]
+
     def archive(self, task: int) -> None:
         """Writes the working copies into the rows of `task`, which has ended."""
-        rows = (self._scales.by_index, self._statistics.by_index)
-        for own, bank in (pair for row in rows for pair in row.values()):
+        for own, bank in self.rows():
             values = ops.convert_to_numpy(bank).copy()
             values[task] = ops.convert_to_numpy(own)
             bank.assign(values)

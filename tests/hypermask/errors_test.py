@@ -16,7 +16,7 @@ def _make(**kwargs):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"granularity": "row"}, r"`granularity` must be one of \['unit', 'weight'\]"),
+        ({"granularity": "row"}, "`granularity` must be one of"),
         ({"sparsity": 100}, "`sparsity` is a percentage"),
         ({"sparsity": -1}, "`sparsity` is a percentage"),
         ({"activation": "relu"}, "`activation` must be one of"),
@@ -101,7 +101,7 @@ def test_tasks_are_learned_in_order():
         model.begin_task(2)
     model.begin_task(0)
     model.begin_task(1)
-    with pytest.raises(ValueError, match="Task 0 is finished: task 1 has begun"):
+    with pytest.raises(ValueError, match="Task 0 is finished"):
         model.fit(x, y, task=0)
     with pytest.raises(ValueError, match=r"next task to begin is 2. Received: task=1"):
         model.begin_task(1)

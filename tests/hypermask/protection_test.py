@@ -212,7 +212,9 @@ def test_the_mean_over_samples_of_tasks_is_the_whole_sum(reduction):
         model._steps.assign(2)
         draws = 1 if sampled is None else 300
         task = ops.convert_to_tensor(3, "int32")
-        terms[sampled] = [float(model._scores_and_drift(task)[1]) for _ in range(draws)]
+        terms[sampled] = [
+            float(model._scores_and_drift(task, task)[1]) for _ in range(draws)
+        ]
     (whole,) = terms[None]
     # Of two draws from three unlike tasks; four standard errors.
     error = np.std(terms[2]) / np.sqrt(len(terms[2]))

@@ -18,7 +18,7 @@ def _keep_largest(groups, sparsity, ramp=None):
     kept = threshold.keep_largest(
         ops.convert_to_tensor(np.concatenate(groups)),
         sizes,
-        threshold.ranks(sizes, sparsity, ramp),
+        threshold.ranks(sizes, [sparsity] * len(sizes), ramp),
     )
     return np.split(ops.convert_to_numpy(kept), np.cumsum(sizes)[:-1])
 
@@ -83,8 +83,9 @@ def test_ramp_scales_the_percentile():
 
 def test_a_risen_ramp_changes_nothing():
     for sparsity in _SPARSITIES:
-        risen = threshold.ranks(_SIZES, sparsity, ops.convert_to_tensor(1.0, "float32"))
-        never = threshold.ranks(_SIZES, sparsity, None)
+        each = [sparsity] * len(_SIZES)
+        risen = threshold.ranks(_SIZES, each, ops.convert_to_tensor(1.0, "float32"))
+        never = threshold.ranks(_SIZES, each, None)
         np.testing.assert_array_equal(
             ops.convert_to_numpy(risen), ops.convert_to_numpy(never)
         )

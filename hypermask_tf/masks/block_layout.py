@@ -1,0 +1,39 @@
+"""One score per block of four weights: for runtimes with block-sparse kernels."""
+
+import math
+from typing import Any
+
+from keras import ops
+
+from hypermask_tf.masks.weight_layout import WeightLayout
+
+Tensor = Any
+
+BLOCK = 4
+
+
+class Block4Layout(WeightLayout):
+    """One score for four neighbours along the input axis of a kernel.
+
+    Runtimes with block-sparse kernels (1 x 4 in the output-major order they store)
+    skip whole blocks. Kernels keep all four weights of a block or none; an input
+    axis that four does not divide has a shorter last block. Vectors, and kernels
+    with fewer than four inputs, have a score per weight.
+
+    Args:
+        target, roles, sparsity, activation, **selection: As in `WeightLayout`.
+    """
+
+    def _score_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if not _in_blocks(shape):
+            return shape
+        return (*shape[:-2], math.ceil(shape[-2] / BLOCK), shape[-1])
+
+    def _spread(self, scores: Tensor, shape: tuple[int, ...]) -> Tensor:
+        if not _in_blocks(shape):
+            return scores
+        return ops.repeat(scores, BLOCK, axis=-2)[..., : shape[-2], :]
+
+
+def _in_blocks(shape: tuple[int, ...]) -> bool:
+    return len(shape) > 1 and shape[-2] >= BLOCK

@@ -1,0 +1,178 @@
+"""Which scores are on: thresholds per layer or shared, and who may take what."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from hypermask_tf.masks import threshold
+
+Tensor = Any
+Sparsity = float | Sequence[float]
+
+SHARING = ("layer", "network")
+
+
+class Selection:
+    """Picks the largest magnitudes, group by group or over the whole network.
+
+    Args:
+        sizes: Sizes of the groups of scores, in order.
+        sparsity: Percentage that is off, 0 <= p < 100: of every group, or one value
+            per group.
+        threshold: `"layer"`: each group has a threshold of its own. `"network"`: the
+            same number of scores is on, but wherever they are largest.
+        floor: With `"network"`, the percentage of each group that is on in any
+            case; at least one score.
+        reuse: Share, 0 to 1, of what is on that may be taken by earlier tasks while
+            free scores last: 1 pays no attention to who took what, 0 takes free
+            ones first.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        sparsity: Sparsity,
+        threshold: str = "layer",
+        floor: float = 1.0,
+        reuse: float = 1.0,
+    ) -> None:
+        self.sizes = tuple(int(size) for size in sizes)
+        self.sparsities = _per_group(sparsity, len(self.sizes))
+        if threshold not in SHARING:
+            raise ValueError(
+                f"`threshold` must be one of {list(SHARING)}. "
+                f"Received: threshold={threshold!r}"
+            )
+        if not 0 <= floor <= 100:
+            raise ValueError(
+                f"`floor` is a percentage, 0 to 100. Received: floor={floor}"
+            )
+        if not 0 <= reuse <= 1:
+            raise ValueError(
+                "`reuse` is a share, 0 (free units first) to 1 (any unit). "
+                f"Received: reuse={reuse}"
+            )
+        self.threshold, self.floor, self.reuse = threshold, floor, float(reuse)
+        self._group_of = np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    @property
+    def dense(self) -> bool:
+        """Whether everything is on, so that nothing has to be sought."""
+        return not any(self.sparsities)
+
+    def counts(self, ramp: Tensor | None = None) -> Tensor:
+        """How many scores of each group are on with thresholds per layer; int32."""
+        sizes = ops.convert_to_tensor(self.sizes, dtype="int32")
+        return sizes - threshold.ranks(self.sizes, self.sparsities, ramp)
+
+    def own_counts(self) -> list[int]:
+        """How many free scores a task asks for in each group."""
+        kept = [
+            size - threshold.rank(size, p)
+            for size, p in zip(self.sizes, self.sparsities, strict=True)
+        ]
+        if self.threshold == "network":
+            kept = [self._floor_count(size) for size in self.sizes]
+        return [math.ceil(round((1 - self.reuse) * count, 9)) for count in kept]
+
+    def _floor_count(self, size: int) -> int:
+        return max(1, math.ceil(size * self.floor / 100))
+
+    def keep(
+        self, magnitudes: Tensor, ramp: Tensor | None = None, free: Tensor | None = None
+    ) -> Tensor:
+        """Which scores are on.
+
+        Args:
+            magnitudes: float32 `(N,)`, non-negative.
+            ramp: Scalar in 0..1 that scales the sparsity; None for 1.
+            free: Boolean `(N,)`: what no earlier task took; None for all.
+
+        Returns:
+            Boolean `(N,)`.
+        """
+        if self.dense:
+            return ops.ones((sum(self.sizes),), dtype="bool")
+        counts = self.counts(ramp)
+        free = free if self.reuse < 1 else None
+        if self.threshold == "layer":
+            return self._fill(None, magnitudes, self.sizes, counts, free)
+        floors = [self._floor_count(size) for size in self.sizes]
+        floor = ops.minimum(ops.convert_to_tensor(floors, dtype="int32"), counts)
+        chosen = self._fill(None, magnitudes, self.sizes, floor, free)
+        total = ops.reshape(ops.sum(counts), (1,))
+        return self._fill(chosen, magnitudes, (sum(self.sizes),), total, free)
+
+    def _fill(
+        self,
+        chosen: Tensor | None,
+        magnitudes: Tensor,
+        sizes: tuple[int, ...],
+        counts: Tensor,
+        free: Tensor | None,
+    ) -> Tensor:
+        """Adds the largest to `chosen` until each group has its count."""
+        if free is not None:
+            own = ops.cast(
+                ops.ceil(ops.cast(counts, "float32") * (1 - self.reuse) - 1e-4),
+                "int32",
+            )
+            if chosen is not None:
+                own = own - _sums(ops.logical_and(chosen, free), sizes)
+            chosen = _add(chosen, magnitudes, free, sizes, own)
+        missing = counts if chosen is None else counts - _sums(chosen, sizes)
+        return _add(chosen, magnitudes, None, sizes, missing)
+
+
+def _per_group(sparsity: Sparsity, groups: int) -> tuple[float, ...]:
+    values = (
+        [float(p) for p in sparsity]
+        if isinstance(sparsity, Sequence | np.ndarray)
+        else [float(sparsity)] * groups
+    )
+    if len(values) != groups:
+        raise ValueError(
+            f"`sparsity` must be one number, or one for each of the {groups} groups of "
+            f"scores. Received: {len(values)} values, sparsity={sparsity}"
+        )
+    if not all(0 <= p < 100 for p in values):
+        raise ValueError(
+            "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
+            f"weight or unit in ten). Received: sparsity={sparsity}"
+        )
+    return tuple(values)
+
+
+def _sums(flags: Tensor, sizes: Sequence[int]) -> Tensor:
+    starts = np.cumsum([0, *sizes])
+    counted = ops.cast(flags, "int32")
+    return ops.stack([ops.sum(counted[a:b]) for a, b in itertools.pairwise(starts)])
+
+
+def _add(
+    chosen: Tensor | None,
+    magnitudes: Tensor,
+    allowed: Tensor | None,
+    sizes: tuple[int, ...],
+    counts: Tensor,
+) -> Tensor:
+    """`chosen` and the `counts` largest of what is allowed and not chosen yet."""
+    if chosen is None and allowed is None:
+        at = ops.convert_to_tensor(sizes, dtype="int32") - counts
+        return threshold.keep_largest(magnitudes, sizes, at)
+    if chosen is not None:
+        rest = ops.logical_not(chosen)
+        allowed = rest if allowed is None else ops.logical_and(allowed, rest)
+    # What may not be taken lies below everything, so a rank within the group is one
+    # among the allowed; one that is not there (counts < 1) is above everything.
+    magnitudes = ops.where(allowed, magnitudes, 0.0)
+    at = ops.convert_to_tensor(sizes, dtype="int32") - ops.maximum(counts, 0)
+    more = ops.logical_and(threshold.keep_largest(magnitudes, sizes, at), allowed)
+    return more if chosen is None else ops.logical_or(chosen, more)

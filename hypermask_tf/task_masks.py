@@ -1,0 +1,112 @@
+"""From a task to its scores and masks, and how far those of earlier ones drift."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from hypermask_tf import regularizers
+from hypermask_tf.hypernetworks import Hypernetwork
+from hypermask_tf.masks import MaskLayout
+from hypermask_tf.memory import TaskMemory
+
+Tensor = Any
+
+
+class TaskMasks:
+    """What a hypernetwork says of a task, and what the memory has written down.
+
+    Args:
+        hypernetwork: From tasks to scores.
+        layout: From scores to masks.
+        memory: What finished tasks left: their scores if they are held, and which
+            units they are made of.
+        reduction: How R_out is scaled over earlier tasks.
+        sampled_tasks: Tasks that R_out is estimated from; None for all.
+    """
+
+    def __init__(
+        self,
+        hypernetwork: Hypernetwork,
+        layout: MaskLayout,
+        memory: TaskMemory,
+        reduction: str,
+        sampled_tasks: int | None,
+    ) -> None:
+        self.hypernetwork, self.layout, self.memory = hypernetwork, layout, memory
+        self.reduction, self.sampled_tasks = reduction, sampled_tasks
+
+    @property
+    def num_tasks(self) -> int:
+        return self.hypernetwork.num_tasks
+
+    def scores(self, task: Tensor, finished: Tensor) -> Tensor:
+        """Scores of `task`, `(N,)`; a finished task's are those held, if they are."""
+        scores = self.hypernetwork(ops.reshape(task, (1,)))[0]
+        if not (self.memory.hard and self.memory.scores is not None):
+            return scores
+        held = ops.take(self.memory.scores.value, task, axis=0)
+        return ops.where(task < finished, held, scores)
+
+    def keep(
+        self, scores: Tensor, task: Tensor, finished: Tensor, ramp: Tensor | None
+    ) -> Tensor:
+        """Which scores of `task` are on; for a finished task, those that were."""
+        if self.memory.support is None:
+            return self.layout.keep(scores, ramp)
+        free = None
+        if self.layout.selection.reuse < 1:
+            free = ops.logical_not(self.memory.taken(finished))
+        keep = self.layout.keep(scores, ramp, free)
+        held = ops.take(self.memory.support.value, task, axis=0) > 0
+        return ops.where(task < finished, held, keep)
+
+    def masks(
+        self, scores: Tensor, task: Tensor, finished: Tensor, ramp: Tensor | None
+    ) -> list[Tensor | None]:
+        """Masks of all trainable variables of the target."""
+        return self.layout.masks(scores, self.keep(scores, task, finished, ramp))
+
+    def all_scores(self) -> Tensor:
+        """Scores of every task, `(num_tasks, N)`."""
+        return self.hypernetwork(ops.arange(self.num_tasks, dtype="int32"))
+
+    def scores_and_drift(
+        self, task: Tensor, current: Tensor, first_step: Tensor, random: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Scores of the task being learned, and R_out, from one pass through H.
+
+        Row 0 is the task itself, the rows behind it the tasks whose drift counts:
+        all of them (future ones weigh 0, so shapes never change), or a sample.
+
+        Args:
+            task, current: int32 scalars.
+            first_step: Whether this is the first step of the task.
+            random: Seed generator for the sample.
+        """
+        rows = ops.reshape(task, (1,))
+        targets: Any = self.memory.scores.value  # type: ignore[union-attr]
+        if self.sampled_tasks is None:
+            others = ops.arange(self.num_tasks, dtype="int32")
+            weights = regularizers.output_weights(
+                self.num_tasks, current, self.reduction
+            )
+        else:
+            others, weights = self._sample(self.sampled_tasks, current, random)
+            targets = ops.take(targets, others, axis=0)
+        scores = self.hypernetwork(ops.concatenate([rows, others]))
+        drift = regularizers.output_regularizer(scores[1:], targets, weights)
+        # At a task's first step nothing has drifted yet. What is left is rounding,
+        # which Adam would turn into steps of full size.
+        return scores[0], ops.where(first_step, 0.0, drift)
+
+    def _sample(
+        self, count: int, current: Tensor, random: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Random earlier tasks, weighted so that the expectation is R_out."""
+        draws = keras.random.uniform((count,), seed=random)
+        earlier = ops.cast(ops.maximum(current, 1), "float32")
+        chosen = ops.minimum(ops.floor(draws * earlier), earlier - 1)
+        factor = regularizers.reduction_factor(current, self.reduction)
+        share = ops.where(current > 0, earlier * factor / count, 0.0)
+        return ops.cast(chosen, "int32"), ops.broadcast_to(share, (count,))

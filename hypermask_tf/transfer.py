@@ -1,0 +1,232 @@
+"""Forward transfer: a new task starts from a copy of an earlier task's network.
+
+With unit masks and protection by use a new task may not change what earlier tasks
+stand on, so it cannot fine-tune it in place. But its own units are free: here they
+receive the weights of an earlier task's units, and the new task fine-tunes the copy.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from hypermask_tf import checks
+from hypermask_tf.units import FIXED, VariableUnits
+
+
+def check_inherit(model: Any, task: int, source: int | None) -> None:
+    """Raises a ValueError if `task` cannot start from a copy of task `source`."""
+    if source is None:
+        return
+    source = checks.check_task(source, model.num_tasks)
+    if source >= task:
+        raise ValueError(
+            f"`inherit` must name a task before task {task}. Received: inherit={source}"
+        )
+    if model.granularity != "unit" or model.protection not in ("used", "hard"):
+        raise ValueError(
+            '`inherit` needs `granularity="unit"` and `protection` "used" or "hard": '
+            "it copies into units that no earlier task uses. Received: granularity="
+            f"{model.granularity!r}, protection={model.protection!r}"
+        )
+
+
+def inherit(model: Any, task: int, source: int) -> None:
+    """Copies the network of task `source` into the free units of `task`.
+
+    In every group the units of `task` that no task used before stand in for those of
+    `source`, the largest mask values first; units that both share stay themselves.
+    Weights between them are set so that, as far as units reach, the masked network
+    of `task` computes what that of `source` does. Nothing an earlier task uses is
+    written to.
+
+    Args:
+        model: A `HyperMask` in which `task` has just begun.
+        task: The task being learned.
+        source: An earlier task.
+    """
+    origin = _origins(model, task, source)
+    masks = model.mask_arrays(task)
+    trainable, fixed = model.task_values(source)
+    layout, memory = model._layout, model._memory
+    taken = ops.convert_to_numpy(memory.taken(model.num_finished_tasks))
+    used = dict(zip(memory.indices, memory.used, strict=True))
+    heads = set(model._bank.head_indices)
+    for i, variable in enumerate(model.target.trainable_variables):
+        spec = layout.units_of(i)
+        if spec is None or i in heads:
+            continue
+        own = i not in used  # normalisation: its working copy is this task's alone
+        free = (
+            np.ones(variable.shape, bool)
+            if own
+            else ops.convert_to_numpy(used[i].value) == 0
+        )
+        value = ops.convert_to_numpy(variable.value)
+        variable.assign(
+            _copied(spec, value, trainable[i], masks[i], origin, taken, free, own)
+        )
+    for variable, old in zip(model.target.non_trainable_variables, fixed, strict=True):
+        spec = layout.graph.units_of(variable)
+        if spec is None:
+            continue
+        value = ops.convert_to_numpy(variable.value)
+        everywhere = np.ones(value.shape, bool)
+        variable.assign(
+            _copied(spec, value, old, None, origin, taken, everywhere, True)
+        )
+
+
+def _origins(model: Any, task: int, source: int) -> np.ndarray:
+    """For every unit of `task` the unit of `source` it stands for; -1 for none."""
+    layout = model._layout
+    now, before = model.units_on(task), model.units_on(source)
+    taken = ops.convert_to_numpy(model._memory.taken(model.num_finished_tasks))
+    strength = np.abs(ops.convert_to_numpy(model._task_masks.all_scores())[source])
+    origin = np.where(now & before, np.arange(now.size), -1)
+    start = 0
+    for size in layout.group_sizes:
+        group = slice(start, start + size)
+        new = start + np.flatnonzero(now[group] & ~taken[group])
+        old = start + np.flatnonzero(before[group] & ~now[group])
+        old = old[np.argsort(-strength[old], kind="stable")]
+        count = min(len(new), len(old))
+        origin[new[:count]] = old[:count]
+        start += size
+    # Off units of `task` have no part in it; -2 tells them from "on, but no origin".
+    return np.where(now, origin, -2)
+
+
+def _copied(
+    spec: VariableUnits,
+    value: np.ndarray,
+    old: np.ndarray,
+    mask: np.ndarray | None,
+    origin: np.ndarray,
+    taken: np.ndarray,
+    free: np.ndarray,
+    own: bool,
+) -> np.ndarray:
+    """`value` with the weights of the origins where they may be written.
+
+    Args:
+        spec: Units along the axes.
+        value: The shared weights now.
+        old: The masked weights of the source.
+        mask: Mask of the new task, by which `old` has to be divided.
+        origin: From `_origins`.
+        taken: Which units some earlier task uses.
+        free: Where this variable may be written.
+        own: Whether all of it belongs to the task alone.
+    """
+    order = [a for a in range(value.ndim) if a not in spec.out_axes]
+    order += list(spec.out_axes)
+    flat = (*[value.shape[a] for a in order[: -len(spec.out_axes)]], -1)
+
+    def view(array: np.ndarray) -> np.ndarray:
+        return np.transpose(array, order).reshape(flat)
+
+    outs = spec.out_units.ravel()
+    out_place, out_state = _places(outs, origin, taken)
+    ins, in_axis = np.array([FIXED]), None
+    axis = spec.in_axis
+    if axis is not None and axis not in spec.out_axes and spec.in_units:
+        ins, in_axis = spec.in_units[0], order.index(axis)
+    in_place, in_state = _places(ins, origin, taken)
+    source = np.take(view(old), out_place, axis=-1)
+    if in_axis is not None:
+        source = np.take(source, in_place, axis=in_axis)
+        shape = [1] * len(flat)
+        shape[in_axis] = -1
+        in_state = in_state.reshape(shape)
+    known = (in_state >= _SAME) & (out_state >= _SAME)
+    new = (in_state == _COPY) | (out_state == _COPY) | (out_state == _FRESH) | own
+    # A unit that nothing stands for must not disturb those that have an origin.
+    foreign = (in_state == _FRESH) | (in_state == _FOREIGN) | (in_state == _COPY)
+    quiet = ~known & foreign & ((out_state >= _SAME) | (out_state == _FOREIGN))
+    scale = view(np.ones(value.shape) if mask is None else mask)
+    may = view(free) & (scale != 0)
+    result = view(value).copy()
+    result = np.where(
+        may & known & new, source / np.where(scale == 0, 1, scale), result
+    )
+    result = np.where(may & quiet & (in_state != _OFF), 0, result)
+    shaped = result.reshape([value.shape[a] for a in order])
+    return np.transpose(shaped, np.argsort(order)).astype(value.dtype)
+
+
+# What a position of an axis is to the new task.
+_OFF, _FRESH, _FOREIGN, _SAME, _COPY = range(5)
+
+
+def _places(
+    units: np.ndarray, origin: np.ndarray, taken: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each position of an axis: where its origin stands, and what it is.
+
+    A unit may have many positions, as behind a flatten: the k-th of it comes from
+    the k-th of its origin.
+    """
+    positions: dict[int, list[int]] = {}
+    for place, unit in enumerate(units):
+        positions.setdefault(int(unit), []).append(place)
+    places, states = np.arange(units.size), np.full(units.size, _SAME)
+    for unit, mine in positions.items():
+        if unit == FIXED:
+            continue
+        stands_for = int(origin[unit])
+        if stands_for < 0:
+            state = _OFF if stands_for == -2 else _FOREIGN if taken[unit] else _FRESH
+            states[mine] = state
+            continue
+        theirs = positions.get(stands_for, [])
+        if len(theirs) == len(mine):
+            places[mine] = theirs
+            states[mine] = _SAME if stands_for == unit else _COPY
+        else:
+            states[mine] = _FRESH
+    return places, states
+
+
+def nearest_task(
+    model: Any, x: np.ndarray, y: np.ndarray, samples: int = 1000, seed: int = 0
+) -> int:
+    """The finished or current task whose features suit new data best.
+
+    Each learned task's network, without its head, turns samples into features; a
+    ridge classifier is fitted on half of them and scored on the other half.
+
+    Args:
+        model: A `HyperMask` that has learned at least one task.
+        x, y: Training data of the new task.
+        samples: Samples to use.
+        seed: Seed of their choice.
+
+    Returns:
+        The index of the best task; the latest among equals.
+
+    Raises:
+        ValueError: If no task has been learned.
+    """
+    from sklearn.linear_model import RidgeClassifier
+
+    if not model.num_learned_tasks:
+        raise ValueError("No task has been learned yet: there is nothing to inherit.")
+    rows = np.random.default_rng(seed).permutation(len(x))[:samples]
+    half = len(rows) // 2
+    scores = []
+    for task in range(model.num_learned_tasks):
+        features = _features(model, task)(x[rows], training=False)
+        features = ops.convert_to_numpy(features).reshape(len(rows), -1)
+        classifier = RidgeClassifier().fit(features[:half], y[rows[:half]])
+        scores.append(classifier.score(features[half:], y[rows[half:]]))
+    return len(scores) - 1 - int(np.argmax(scores[::-1]))
+
+
+def _features(model: Any, task: int) -> keras.Model:
+    """The network of `task` up to the input of its head."""
+    baked = model.bake(task)
+    index = model._roles.head.index(True)
+    name = model.target.trainable_variables[index].path.split("/")[-2]
+    return keras.Model(baked.inputs, baked.get_layer(name).input)

@@ -1,0 +1,153 @@
+"""Widening a trained network."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import hypermask_tf as hm
+from tests.hypermask import builders
+
+pytestmark = pytest.mark.backend
+
+
+def _flattened():
+    inputs = keras.Input((6, 6, 2))
+    x = layers.Conv2D(12, 3, padding="same", name="one")(inputs)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.5)(x))
+    y = layers.DepthwiseConv2D(3, padding="same", activation="sigmoid")(x)
+    y = layers.BatchNormalization()(layers.Conv2D(12, 1, name="two")(y))
+    x = layers.Flatten()(layers.MaxPooling2D()(layers.Add()([x, y])))
+    x = layers.Dense(16, "relu", name="three")(x)
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x))
+
+
+def _mlp():
+    inputs = x = keras.Input((8,))
+    for name in ("one", "two"):
+        x = layers.Dense(12, "sigmoid", name=name)(x)
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x))
+
+
+WIDTHS = {"one": 15, "two": 15}
+
+
+def _outputs(model, x, task):
+    model.active_task = task
+    return ops.convert_to_numpy(model(x, training=False))
+
+
+def _input(model, size=16):
+    x = np.random.default_rng(0).normal(size=(size, *model.target.input_shape[1:]))
+    return x.astype("float32")
+
+
+@pytest.mark.parametrize("protection", ["used", "hard"])
+@pytest.mark.parametrize("target", [_mlp, _flattened])
+@pytest.mark.parametrize("bank", [False, True])
+def test_old_tasks_are_what_they_were(target, protection, bank):
+    model = builders.learner(
+        target(),
+        tasks=3,
+        granularity="unit",
+        sparsity=70,
+        reuse=0.0,
+        head="per_task",
+        protection=protection,
+        hypernetwork=hm.MaskBank(seed=1) if bank else None,
+    )
+    x = _input(model)
+    for task in range(2):
+        model.begin_task(task)
+        builders.shake(model.target.variables, task)
+    before = [_outputs(model, x, task) for task in range(2)]
+    on = [model.units_on(task).sum() for task in range(2)]
+    wider = model.grow(WIDTHS)
+    assert wider.target.count_params() > model.target.count_params()
+    for task in range(2):
+        np.testing.assert_array_equal(_outputs(wider, x, task), before[task])
+        np.testing.assert_array_equal(_outputs(model, x, task), before[task])
+        assert wider.units_on(task).sum() == on[task]
+    # A new task has as many units as before, and finds the new ones.
+    wider.fit(x, np.arange(len(x)) % 3, task=2, verbose=0)
+    assert wider.units_on(2).sum() == on[0]
+    if protection == "hard":
+        for task in range(2):
+            np.testing.assert_array_equal(_outputs(wider, x, task), before[task])
+
+
+def test_the_latest_task_is_closed():
+    model = builders.learner(_mlp(), granularity="unit", sparsity=50)
+    builders.learn(model, 0)
+    wider = model.grow(WIDTHS)
+    assert wider.num_learned_tasks == wider.num_finished_tasks == 1
+    with pytest.raises(ValueError, match="Task 0 is finished"):
+        wider.fit(*builders.data(0), task=0)
+    builders.learn(wider, 1)
+    assert model.num_finished_tasks == 0
+
+
+def test_growing_twice_and_saving(tmp_path):
+    model = builders.learner(_mlp(), granularity="unit", sparsity=50)
+    builders.learn(model, 0)
+    x = _input(model)
+    before = _outputs(model, x, 0)
+    wider = model.grow({"one": 14}).grow({"one": 20, "two": 13})
+    np.testing.assert_array_equal(_outputs(wider, x, 0), before)
+    wider.save(tmp_path / "wider.keras")
+    loaded = keras.saving.load_model(tmp_path / "wider.keras")
+    np.testing.assert_array_equal(_outputs(loaded, x, 0), before)
+
+
+@pytest.mark.parametrize(
+    ("options", "widths", "message"),
+    [
+        ({"granularity": "weight"}, WIDTHS, 'needs `granularity="unit"`'),
+        ({"granularity": "unit"}, {"one": 5}, "widen them"),
+        ({"granularity": "unit"}, {"five": 50}, "five"),
+        (
+            {
+                "granularity": "unit",
+                "hypernetwork": hm.ChunkedHypernetwork(4, (4,), chunk_size=8),
+            },
+            WIDTHS,
+            "a row per score",
+        ),
+    ],
+)
+def test_mistakes(options, widths, message):
+    model = builders.learner(_mlp(), **options)
+    with pytest.raises(ValueError, match=message):
+        model.grow(widths)
+
+
+@pytest.mark.parametrize("factor", [1.5, 2])
+def test_a_residual_network_with_padded_shortcuts(factor):
+    target = hm.targets.resnet((8, 8, 3), 2, blocks=1)
+    model = builders.learner(
+        target, granularity="unit", sparsity=50, hypernetwork=hm.MaskBank(seed=1)
+    )
+    model.begin_task(0)
+    builders.shake(target.variables)
+    x = _input(model, 4)
+    before = _outputs(model, x, 0)
+    wider = model.grow(
+        {
+            layer.name: int(factor * layer.filters)
+            for layer in target.layers
+            if hasattr(layer, "filters")
+        }
+    )
+    # Wider convolutions may sum in another order.
+    np.testing.assert_allclose(_outputs(wider, x, 0), before, rtol=1e-4, atol=1e-6)
+
+
+def test_a_grouped_convolution_is_refused():
+    inputs = keras.Input((6, 6, 2))
+    x = layers.Conv2D(8, 3, name="one")(inputs)
+    x = layers.Conv2D(8, 3, groups=2, name="two")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    target = keras.Model(inputs, layers.Dense(3, name="logits")(x))
+    model = builders.learner(target, granularity="unit", sparsity=50)
+    with pytest.raises(ValueError, match="grouped convolution"):
+        model.grow({"one": 16, "two": 16})

@@ -1,0 +1,105 @@
+"""Hard protection: earlier tasks stay as they are, to the last bit."""
+
+import hashlib
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import hypermask_tf as hm
+from tests.hypermask import builders
+
+pytestmark = pytest.mark.backend
+
+
+def _digest(model, task):
+    digest = hashlib.sha256()
+    for variable in model.bake(task).weights:
+        digest.update(ops.convert_to_numpy(variable.value).tobytes())
+    return digest.hexdigest()
+
+
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(0.05),
+    "adamw": lambda: keras.optimizers.AdamW(0.05, weight_decay=0.1),
+    "momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Weight decay", "ignore:The network is full")
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"granularity": "unit", "reuse": 0.0, "head": "per_task"},
+        {"granularity": "unit"},
+        {"granularity": "weight"},
+        {"granularity": "block4", "activation": "binary"},
+        {"granularity": "unit", "hypernetwork": "bank"},
+    ],
+    ids=lambda options: "-".join(map(str, options.values())),
+)
+def test_earlier_tasks_are_bit_equal(options, optimizer):
+    options = dict(options)
+    if options.get("hypernetwork"):
+        options["hypernetwork"] = hm.MaskBank(seed=1)
+    model = builders.learner(
+        builders.normalised(),
+        protection="hard",
+        sparsity=60,
+        optimizer=OPTIMIZERS[optimizer](),
+        reset_optimizer=optimizer != "momentum",
+        **options,
+    )
+    before = []
+    for task in range(builders.TASKS):
+        builders.learn(model, task, epochs=2)
+        before.append(_digest(model, task))
+        assert [_digest(model, earlier) for earlier in range(task + 1)] == before
+    assert len(set(before)) == builders.TASKS
+
+
+def test_soft_protection_is_not_bit_equal():
+    """The test above can fail."""
+    model = builders.learner(builders.normalised(), granularity="unit", lam=0.0)
+    builders.learn(model, 0)
+    before = _digest(model, 0)
+    builders.learn(model, 1, epochs=2)
+    assert _digest(model, 0) != before
+
+
+def test_used_weights_get_no_gradient_and_free_ones_learn():
+    model = builders.learner(granularity="unit", protection="hard", sparsity=60)
+    builders.learn(model, 0, epochs=2)
+    model.begin_task(1)
+    start = [ops.convert_to_numpy(v.value) for v in model.target.trainable_variables]
+    builders.learn(model, 1, epochs=3)
+    moved = 0
+    for used, index in zip(model._memory.used, model._memory.indices, strict=True):
+        change = (
+            ops.convert_to_numpy(model.target.trainable_variables[index].value)
+            - start[index]
+        )
+        assert not change[ops.convert_to_numpy(used.value) > 0].any()
+        moved += np.count_nonzero(change)
+    assert moved
+
+
+@pytest.mark.parametrize("mode", ["per_task_statistics", "shared"])
+def test_shared_normalisation_is_refused(mode):
+    with pytest.raises(ValueError, match="normalisation of its own"):
+        builders.learner(builders.normalised(), protection="hard", normalization=mode)
+    # Where there is none, there is nothing to share.
+    builders.learner(protection="hard", normalization=mode)
+
+
+def test_saved_and_loaded_it_goes_on_protecting(tmp_path):
+    model = builders.learner(granularity="unit", protection="hard", reuse=0.5)
+    builders.learn(model, 0)
+    builders.learn(model, 1)
+    before = [_digest(model, task) for task in range(2)]
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    builders.learn(loaded, 2, epochs=2)
+    assert [_digest(loaded, task) for task in range(2)] == before

@@ -1,0 +1,136 @@
+"""A task that starts from a copy of an earlier one."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import hypermask_tf as hm
+from hypermask_tf import transfer
+from tests.hypermask import builders
+
+pytestmark = pytest.mark.backend
+
+
+def _convnet():
+    inputs = keras.Input((6, 6, 2))
+    x = layers.Conv2D(16, 3, padding="same")(inputs)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.5)(x))
+    y = layers.DepthwiseConv2D(3, padding="same", activation="sigmoid")(x)
+    y = layers.BatchNormalization()(layers.Conv2D(16, 1)(y))
+    x = layers.Flatten()(layers.MaxPooling2D()(layers.Add()([x, y])))
+    x = layers.Dense(20, "relu")(x)
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x))
+
+
+TARGETS = {
+    "mlp": builders.mlp,
+    "sigmoid": lambda: builders.mlp("sigmoid"),
+    "normalised": builders.normalised,
+    "convnet": _convnet,
+}
+
+
+@pytest.mark.parametrize("protection", ["used", "hard"])
+@pytest.mark.parametrize("name", sorted(TARGETS))
+@pytest.mark.parametrize("source", [0, 1])
+def test_the_copy_computes_what_its_source_does(name, protection, source):
+    target = TARGETS[name]()
+    model = builders.learner(
+        target,
+        granularity="unit",
+        sparsity=75,
+        reuse=0.0,
+        protection=protection,
+        hypernetwork=hm.MaskBank(seed=3),
+    )
+    x = np.random.default_rng(0).normal(size=(64, *target.input_shape[1:]))
+    y = np.arange(64) % 3
+    for task in range(2):
+        model.fit(x, y, task=task, epochs=2, verbose=0)
+    builders.shake(
+        [v for v in target.non_trainable_variables if v.name.startswith("moving")]
+    )
+    outputs = [model.predict(x, verbose=0, task=task) for task in range(2)]
+    model.begin_task(2, inherit=source)
+    # No unit in common, and yet the same function.
+    assert not (model.units_on(2) & (model.units_on(0) | model.units_on(1))).any()
+    copied = model.predict(x, verbose=0, task=2)
+    np.testing.assert_allclose(copied, outputs[source], rtol=1e-3, atol=1e-4)
+    assert np.abs(copied - outputs[1 - source]).max() > 1e-2
+    for task in range(2):
+        again = model.predict(x, verbose=0, task=task)
+        np.testing.assert_array_equal(again, outputs[task])
+
+
+@pytest.mark.parametrize("reuse", [0.3, 1.0])
+def test_earlier_tasks_do_not_notice_where_units_are_shared(reuse):
+    target = _convnet()
+    model = builders.learner(
+        target, granularity="unit", sparsity=50, reuse=reuse, protection="hard"
+    )
+    x = np.random.default_rng(0).normal(size=(32, 6, 6, 2))
+    y = np.arange(32) % 3
+    for task in range(3):
+        model.fit(x, y, task=task, inherit=task - 1 if task else None, verbose=0)
+        if not task:
+            before = model.predict(x, verbose=0, task=0)
+    np.testing.assert_array_equal(model.predict(x, verbose=0, task=0), before)
+    for values in model.task_values(2):
+        assert all(np.isfinite(value).all() for value in values)
+
+
+def test_a_head_of_its_own_is_not_inherited():
+    model = builders.learner(
+        granularity="unit", sparsity=75, reuse=0.0, head="per_task"
+    )
+    builders.learn(model, 0)
+    first = ops.convert_to_numpy(model._bank.rows()[0][1].value)[1]
+    model.begin_task(1, inherit=0)
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(model.target.trainable_variables[-2].value), first
+    )
+
+
+def test_nearest_task_finds_the_task_with_the_same_data():
+    model = builders.learner(
+        granularity="unit", protection="hard", sparsity=75, reuse=0.0, tasks=4
+    )
+    for task in range(3):
+        builders.learn(model, task, epochs=20)
+    noise = np.random.default_rng(5).normal(size=(3, builders.FEATURES))
+    found = [transfer.nearest_task(model, *builders.data(task)) for task in range(3)]
+    assert all(0 <= task < 3 for task in found)
+    # Labels that only one task's features separate: signs of its hidden units.
+    for task in range(3):
+        features = transfer._features(model, task)
+        x = np.random.default_rng(task).normal(size=(400, builders.FEATURES)) * 3
+        hidden = ops.convert_to_numpy(features(x.astype("float32"), training=False))
+        on = hidden[:, hidden.std(0).argmax()]
+        y = (on > np.median(on)).astype("int32")
+        assert transfer.nearest_task(model, x.astype("float32"), y) == task
+    del noise
+
+
+@pytest.mark.parametrize(
+    ("options", "inherit", "message"),
+    [
+        ({"granularity": "unit"}, 1, "a task before task 1"),
+        ({"granularity": "weight"}, 0, 'needs `granularity="unit"`'),
+        ({"granularity": "unit", "protection": "all"}, 0, '"used" or "hard"'),
+    ],
+)
+def test_mistakes(options, inherit, message):
+    model = builders.learner(**options)
+    builders.learn(model, 0)
+    with pytest.raises(ValueError, match=message):
+        model.begin_task(1, inherit=inherit)
+    assert model.num_learned_tasks == 1
+
+
+def test_inheriting_in_the_middle_of_a_task_is_refused():
+    model = builders.learner(granularity="unit")
+    builders.learn(model, 0)
+    builders.learn(model, 1)
+    with pytest.raises(ValueError, match="task 1 has begun"):
+        model.fit(*builders.data(1), task=1, inherit=0)

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from keras import ops
+
+from hypermask_tf.masks.selection import Selection
+
+
+def _magnitudes(size, seed=0):
+    return np.abs(np.random.default_rng(seed).normal(size=size)).astype("float32")
+
+
+def _keep(selection, magnitudes, free=None):
+    free = None if free is None else ops.convert_to_tensor(free)
+    return ops.convert_to_numpy(
+        selection.keep(ops.convert_to_tensor(magnitudes), None, free)
+    )
+
+
+def test_each_group_may_have_a_sparsity_of_its_own():
+    keep = _keep(Selection((100, 50), (90, 20)), _magnitudes(150))
+    assert keep[:100].sum() == 10 and keep[100:].sum() == 40
+
+
+@pytest.mark.parametrize(
+    ("reuse", "num_free", "own"),
+    [(0.0, 60, 20), (0.25, 60, 15), (0.5, 60, 10), (0.0, 7, 7), (0.5, 0, 0)],
+)
+def test_free_scores_come_first_as_far_as_there_are(reuse, num_free, own):
+    # Free ones have the smallest magnitudes, so scores alone would choose none.
+    magnitudes = np.sort(_magnitudes(100))
+    free = np.arange(100) < num_free
+    keep = _keep(Selection((100,), 80, reuse=reuse), magnitudes, free)
+    assert keep.sum() == 20
+    assert (keep & free).sum() == own
+    best_free = np.flatnonzero(free)[num_free - own :]
+    np.testing.assert_array_equal(np.flatnonzero(keep & free), best_free)
+    assert keep[100 - (20 - own) :].all()
+
+
+def test_reuse_of_one_pays_no_attention_to_what_is_taken():
+    magnitudes, free = _magnitudes(100), np.arange(100) < 50
+    with_free = _keep(Selection((100,), 80, reuse=1.0), magnitudes, free)
+    np.testing.assert_array_equal(with_free, _keep(Selection((100,), 80), magnitudes))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_free_first_over_random_groups(seed):
+    generator = np.random.default_rng(seed)
+    sizes = tuple(generator.integers(1, 60, 4).tolist())
+    reuse = float(generator.uniform())
+    magnitudes = _magnitudes(sum(sizes), seed)
+    free = generator.random(sum(sizes)) < generator.uniform()
+    selection = Selection(sizes, 70, reuse=reuse)
+    keep = _keep(selection, magnitudes, free)
+    counts = ops.convert_to_numpy(selection.counts())
+    start = 0
+    for size, count, own in zip(sizes, counts, selection.own_counts(), strict=True):
+        part = slice(start, start + size)
+        assert keep[part].sum() == count
+        assert (keep & free)[part].sum() >= min(own, free[part].sum())
+        start += size
+
+
+def test_a_threshold_for_the_network_keeps_the_largest_anywhere():
+    magnitudes = np.concatenate([_magnitudes(100), 10 + _magnitudes(50, 1)])
+    selection = Selection((100, 50), 80, threshold="network", floor=5)
+    keep = _keep(selection, magnitudes)
+    assert keep.sum() == Selection((100, 50), 80).counts().numpy().sum() == 30
+    # The second group has the larger scores; the first keeps its floor.
+    assert keep[:100].sum() == 5 and keep[100:].sum() == 25
+    np.testing.assert_array_equal(
+        np.flatnonzero(keep[:100]), np.sort(np.argsort(magnitudes[:100])[-5:])
+    )
+
+
+def test_a_ramp_of_zero_keeps_everything():
+    selection = Selection((30, 10), 50, reuse=0.0)
+    free = ops.ones((40,), dtype="bool")
+    keep = selection.keep(
+        ops.convert_to_tensor(_magnitudes(40)), ops.convert_to_tensor(0.0), free
+    )
+    assert ops.convert_to_numpy(keep).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sparsity": 100}, "percentage"),
+        ({"sparsity": (50, 50, 50)}, "2 groups"),
+        ({"sparsity": 50, "threshold": "global"}, "`threshold` must be one of"),
+        ({"sparsity": 50, "floor": -1}, "`floor` is a percentage"),
+        ({"sparsity": 50, "reuse": 2}, "`reuse` is a share"),
+    ],
+)
+def test_mistakes(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Selection((10, 10), **arguments)
