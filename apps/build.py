@@ -35,23 +35,18 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
     Raises:
         ValueError: If the flags do not fit together.
     """
+    # The target draws its weights first, whatever masks it.
+    target = _target(scenario)
+    method = _method() if f.BASELINE.value == "none" else _dense()
     model = hm.HyperMask(
-        _target(scenario),
+        target,
         scenario.num_tasks,
-        _hypernetwork(),
-        granularity=f.GRANULARITY.value,
-        sparsity=f.SPARSITY.value,
-        activation=f.ACTIVATION.value,
-        ramp_steps=f.STEPS.value if f.RAMP.value else 0,
-        protection=f.PROTECTION.value,
-        beta=f.BETA.value,
-        lam=f.LAMBDA.value,
-        output_reduction=f.REDUCTION.value,
-        sampled_tasks=f.SAMPLED.value or None,
+        head=f.HEAD.value,
         normalization=f.NORMALIZATION.value,
         augmentation=_augmentation(scenario),
         reset_optimizer=f.RESET.value,
         memory_limit=int(f.MEMORY_GIB.value * GIB),
+        **method,
     )
     rate: Any = f.LEARNING_RATE.value
     if f.SCHEDULE.value == "cosine":
@@ -66,27 +61,69 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
     return model
 
 
+def _method() -> dict[str, Any]:
+    """What the flags say of masks and of what stops forgetting."""
+    sparsity = [float(value) for value in f.SPARSITY.value]
+    return {
+        "hypernetwork": _hypernetwork(),
+        "granularity": f.GRANULARITY.value,
+        "sparsity": sparsity[0] if len(sparsity) == 1 else sparsity,
+        "threshold": f.THRESHOLD.value,
+        "floor": f.FLOOR.value,
+        "activation": f.ACTIVATION.value,
+        "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
+        "protection": f.PROTECTION.value,
+        "reuse": f.REUSE.value,
+        "beta": f.BETA.value,
+        "lam": f.LAMBDA.value,
+        "output_reduction": f.REDUCTION.value,
+        "sampled_tasks": f.SAMPLED.value or None,
+    }
+
+
+def _dense() -> dict[str, Any]:
+    """A learner that is the plain network: every mask is 1, nothing is protected."""
+    return {
+        "hypernetwork": hm.MaskBank(),
+        "granularity": "unit",
+        "sparsity": 0.0,
+        "activation": "binary",
+        "protection": "all",
+        "beta": 0.0,
+        "lam": 0.0,
+    }
+
+
 def _target(scenario: scenarios.Scenario) -> keras.Model:
-    widths = [int(width) for width in f.HIDDEN.value]
     keras.config.set_dtype_policy(f.DTYPE.value)
     try:
-        if f.TARGET.value == "mlp":
-            return hm.targets.mlp(
-                scenario.input_shape,
-                widths,
-                scenario.max_classes,
-                initializer=f.INITIALIZER.value,
-            )
+        return hm.targets.get(f.TARGET.value)(
+            scenario.input_shape, classes=scenario.max_classes, **_target_options()
+        )
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def _target_options() -> dict[str, Any]:
+    """What the flags say of the chosen target beyond its input and output."""
+    widths = [int(width) for width in f.HIDDEN.value]
+    if f.TARGET.value == "convnet":
         if len(widths) < 2:
             raise ValueError(
                 "A convnet needs at least one stage and a dense layer. "
                 f"Received: --hidden={','.join(f.HIDDEN.value)}"
             )
-        return hm.targets.convnet(
-            scenario.input_shape, widths[:-1], widths[-1], scenario.max_classes
-        )
-    finally:
-        keras.config.set_dtype_policy("float32")
+        return {"filters": widths[:-1], "hidden": widths[-1]}
+    options: dict[str, Any] = {}
+    if f.INITIALIZER.value:
+        options["initializer"] = f.INITIALIZER.value
+    if f.TARGET.value == "mlp":
+        options["hidden"] = widths
+    if f.TARGET.value == "resnet":
+        options["blocks"] = f.RESNET_BLOCKS.value
+        options["widening"] = f.RESNET_WIDENING.value
+        options["batch_norm"] = f.BATCH_NORM.value
+    return options
 
 
 def _hypernetwork() -> hm.Hypernetwork:

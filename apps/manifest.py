@@ -19,13 +19,23 @@ def make_manifest(
     model: hm.HyperMask,
     seed: int,
     data_dir: str | None = None,
+    **choices: Any,
 ) -> dict[str, Any]:
-    """Benchmark, class order per task, seed, sizes, versions, backend and device."""
+    """Benchmark, class order per task, seed, sizes, versions, backend and device.
+
+    Args:
+        scenario: What is learned.
+        model: What learns.
+        seed: Seed of the run.
+        data_dir: Where prepared data sets lie.
+        **choices: What else a reader of the results must know, ready for JSON.
+    """
     return {
         "schema_version": 1,
         "benchmark": scenario.name,
         "scenario": scenario.manifest(),
         "seed": seed,
+        **choices,
         # Where a later command finds the data again.
         "data_dir": os.path.abspath(data_dir) if data_dir else None,
         "started": datetime.datetime.now(datetime.timezone.utc).isoformat(

@@ -56,11 +56,11 @@ def make_progress(console: Console) -> Progress:
     )
 
 
-def accuracy_table(matrix: AccuracyMatrix) -> Table:
+def accuracy_table(matrix: AccuracyMatrix, measured_on: str = "test") -> Table:
     """The accuracy matrix in percent, with a summary below."""
     table = Table(
-        title="Test accuracy in %, task identity known: after learning a task (rows), "
-        "on each task (columns)",
+        title=f"{measured_on.capitalize()} accuracy in %, task identity known: after "
+        "learning a task (rows), on each task (columns)",
         caption=summary(matrix),
     )
     table.add_column("after")

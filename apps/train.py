@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
@@ -27,11 +28,13 @@ with quiet_stderr():
 
     from apps import train_flags as f
     from apps.build import build_model, build_scenario
+    from apps.flagfiles import flagfile
     from apps.manifest import make_manifest
     from apps.progress import TaskProgress, accuracy_table, make_progress, summary
     from export import command
-    from hypermask_tf import plots
+    from hypermask_tf import HyperMask, plots
     from hypermask_tf.metrics import AccuracyMatrix
+    from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import NonFiniteLossError, RunFolder, TaskSequence
 
     keras.ops.zeros(())  # the first tensor prints the last of the start-up notices
@@ -49,8 +52,8 @@ def main(argv: Sequence[str]) -> int:
     if f.DRY_RUN.value:
         return 0
     run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
-    run.write_manifest(make_manifest(scenario, model, f.SEED.value, f.DATA_DIR.value))
-    run.write_flags(_flagfile())
+    run.write_manifest(_manifest(scenario, model))
+    run.write_flags(flagfile(flags.FLAGS))
     with make_progress(console) as progress:
         sequence = TaskSequence(
             model,
@@ -61,6 +64,10 @@ def main(argv: Sequence[str]) -> int:
             seed=f.SEED.value,
             epoch_steps=f.EPOCH_STEPS.value,
             measure_unseen=f.MEASURE_UNSEEN.value,
+            measure=f.MEASURE.value,
+            limit_train=f.LIMIT_TRAIN.value,
+            inherit=f.INHERIT.value if f.BASELINE.value == "none" else "none",
+            restart=f.BASELINE.value == "alone",
             callbacks=lambda task: [
                 TaskProgress(progress, f"task {task}", f.STEPS.value),
                 *_loggers(run, task),
@@ -79,20 +86,22 @@ def main(argv: Sequence[str]) -> int:
             traceback.print_exc()
             return _broken(run, sequence.matrix, "Training broke off.")
     _draw(run, sequence.matrix)
-    console.print(accuracy_table(sequence.matrix))
+    console.print(accuracy_table(sequence.matrix, f.MEASURE.value))
     seconds = sum(sequence.results()["train_seconds_per_task"])
     console.print(f"Trained in {seconds:.0f} s. The run is in {run.path}")
     return 0
 
 
-def _flagfile() -> str:
-    """Every flag of this command with its value, as a flagfile."""
-    chosen = flags.FLAGS.get_key_flags_for_module(f.__name__)
-    lines = [flag.serialize() for flag in chosen if flag.value is not None]
-    # The next run has a folder of its own, and asks again before it replaces one.
-    skipped = ("--run_dir", "--overwrite", "--nooverwrite", "--data_dir")
-    kept = sorted(line for line in lines if line and not line.startswith(skipped))
-    return "\n".join(kept) + "\n"
+def _manifest(scenario: Scenario, model: HyperMask) -> dict[str, Any]:
+    return make_manifest(
+        scenario,
+        model,
+        f.SEED.value,
+        f.DATA_DIR.value,
+        measured_on=f.MEASURE.value,
+        limit_train=f.LIMIT_TRAIN.value,
+        baseline=f.BASELINE.value,
+    )
 
 
 def _loggers(run: RunFolder, task: int) -> list[keras.callbacks.Callback]:
@@ -105,11 +114,17 @@ def _loggers(run: RunFolder, task: int) -> list[keras.callbacks.Callback]:
 
 
 def _draw(run: RunFolder, matrix: AccuracyMatrix) -> None:
-    title = f"{f.BENCHMARK.value}: accuracy on each task"
+    measured = f"{f.MEASURE.value} accuracy"
     plots.plot_accuracy_matrix(
-        matrix, run.plots_dir / "accuracy_matrix.png", title=title
+        matrix,
+        run.plots_dir / "accuracy_matrix.png",
+        title=f"{f.BENCHMARK.value}: {measured} on each task",
     )
-    plots.plot_task_curves(matrix, run.plots_dir / "task_curves.png")
+    plots.plot_task_curves(
+        matrix,
+        run.plots_dir / "task_curves.png",
+        title=f"{measured.capitalize()} over time",
+    )
 
 
 def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:
@@ -119,6 +134,9 @@ def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:
     return command.FAILED
 
 
+flags.register_validator(
+    "run_dir", bool, message="Pass a folder for the run: --run_dir=runs/x"
+)
 # `--help` lists the flags of this module only.
 flags.adopt_module_key_flags(f)
 flags.adopt_module_key_flags(command)

@@ -3,10 +3,15 @@
 from absl import flags
 
 from hypermask_tf import regularizers, scenarios, targets
+from hypermask_tf.learner import HEADS
 from hypermask_tf.masks import GRANULARITIES
 from hypermask_tf.masks.activations import ACTIVATIONS
+from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.normalization.normalization_bank import MODES
-from hypermask_tf.targets.mlp import INITIALIZERS
+from hypermask_tf.targets import INITIALIZERS
+from hypermask_tf.training import INHERITANCE, MEASURES
+
+BASELINES = ("none", "alone", "finetune")
 
 # The run.
 RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder to write the run to.")
@@ -42,6 +47,12 @@ DATA_DIR = flags.DEFINE_string(
 DOWNLOAD = flags.DEFINE_bool(
     "download", False, "Download and prepare a data set that is not there."
 )
+LIMIT_TRAIN = flags.DEFINE_integer(
+    "limit_train",
+    0,
+    "Learn from the first so many training samples of each task only; 0 for all.",
+    lower_bound=0,
+)
 AUGMENT = flags.DEFINE_integer(
     "augment_padding",
     0,
@@ -58,9 +69,20 @@ HIDDEN = flags.DEFINE_list(
 )
 INITIALIZER = flags.DEFINE_enum(
     "initializer",
-    "authors",
+    None,
     INITIALIZERS,
-    "First weights of an mlp: the authors' uniform ±1/sqrt(fan_in), or Keras's.",
+    "First weights of any target but the convnet: the authors' uniform "
+    "±1/sqrt(fan_in), or Keras's. The target's own choice by default: Keras's for a "
+    "zenkenet, else the authors'.",
+)
+RESNET_BLOCKS = flags.DEFINE_integer(
+    "resnet_blocks", 3, "Blocks in each of a resnet's three groups.", lower_bound=1
+)
+RESNET_WIDENING = flags.DEFINE_integer(
+    "resnet_widening", 1, "Factor on the maps of a resnet's groups.", lower_bound=1
+)
+BATCH_NORM = flags.DEFINE_bool(
+    "batch_norm", True, "Put batch norm behind each convolution of a resnet."
 )
 DTYPE = flags.DEFINE_enum(
     "dtype",
@@ -71,19 +93,58 @@ DTYPE = flags.DEFINE_enum(
 NORMALIZATION = flags.DEFINE_enum(
     "normalization", "per_task", MODES, "Whose batch norm is."
 )
+HEAD = flags.DEFINE_enum(
+    "head",
+    "shared",
+    HEADS,
+    "Whether all tasks use one output layer, or each has its own.",
+)
 
 # The masks.
 GRANULARITY = flags.DEFINE_enum(
     "granularity", "unit", sorted(GRANULARITIES), "What has a mask score of its own."
 )
-SPARSITY = flags.DEFINE_float(
-    "sparsity", 90.0, "Percentage of scores switched off.", 0.0, 99.999
+SPARSITY = flags.DEFINE_list(
+    "sparsity",
+    ["90"],
+    "Percentage of scores switched off: one number, or one for each group of scores, "
+    "such as 90,80.",
+)
+THRESHOLD = flags.DEFINE_enum(
+    "threshold",
+    "layer",
+    SHARING,
+    "Whether each group of scores has a threshold, or the network has one, so that "
+    "groups share what is on.",
+)
+FLOOR = flags.DEFINE_float(
+    "floor",
+    1.0,
+    "With --threshold=network: percentage of each group that stays on in any case.",
+    0.0,
+    100.0,
+)
+REUSE = flags.DEFINE_float(
+    "reuse",
+    1.0,
+    "Share of a task's units that may be units taken by earlier tasks while free "
+    "ones last: 0 takes free ones first, 1 any.",
+    0.0,
+    1.0,
 )
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
 )
 RAMP = flags.DEFINE_bool(
     "ramp", False, "Let the sparsity rise over the first task, as the authors do."
+)
+
+INHERIT = flags.DEFINE_enum(
+    "inherit",
+    "none",
+    INHERITANCE,
+    "What a task starts from: a copy of the latest task's network, or of the one whose "
+    "features best classify its training data.",
 )
 
 # The hypernetwork.
@@ -128,6 +189,16 @@ SAMPLED = flags.DEFINE_integer(
     lower_bound=0,
 )
 
+# What to compare with.
+BASELINE = flags.DEFINE_enum(
+    "baseline",
+    "none",
+    BASELINES,
+    "Learn without masks and protection instead, whatever the flags of masks, of the "
+    "hypernetwork and of protection say. finetune: one dense network goes on from task "
+    "to task. alone: each task has a dense network of its own, from first weights.",
+)
+
 # The training.
 STEPS = flags.DEFINE_integer("steps_per_task", 1000, "Steps on each task.", 1)
 BATCH = flags.DEFINE_integer("batch_size", 128, "Samples per step.", 1)
@@ -156,14 +227,30 @@ EPOCH_STEPS = flags.DEFINE_integer(
 MEASURE_UNSEEN = flags.DEFINE_bool(
     "measure_unseen", True, "Measure tasks not yet learned: forward transfer needs it."
 )
-
-flags.register_validator(
-    "run_dir", bool, message="Pass a folder for the run: --run_dir=runs/x"
+MEASURE = flags.DEFINE_enum(
+    "measure",
+    "test",
+    MEASURES,
+    "What accuracies are measured on. Settings are to be chosen on validation data.",
 )
+
+
+def _is_sparsity(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 99.999
+    except ValueError:
+        return False
+
+
 flags.register_validator(
     "benchmark",
     lambda name: name in scenarios.names() or name.startswith("tfds:"),
     message=f"Expected one of {', '.join(scenarios.names())}, or tfds:NAME",
+)
+flags.register_validator(
+    "sparsity",
+    lambda values: bool(values) and all(_is_sparsity(v) for v in values),
+    message="Expected percentages from 0 to 99.999, such as 90 or 90,80",
 )
 for _name in ("hidden", "hyper_hidden"):
     flags.register_validator(

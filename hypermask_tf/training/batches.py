@@ -1,8 +1,11 @@
 """Endless, seeded, shuffled batches of one task."""
 
+import warnings
 from typing import Any
 
 import numpy as np
+
+from hypermask_tf.scenarios import Task
 
 
 def task_batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int) -> Any:
@@ -39,3 +42,23 @@ def task_batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int) -> An
     return batches.map(
         lambda rows: (tf.gather(samples, rows), tf.gather(labels, rows))
     ).prefetch(8)
+
+
+def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first `count` training samples of a task, all of them for 0.
+
+    A class that none of them has cannot be learned: a warning names it.
+    """
+    x, y = task.train
+    if not count:
+        return x, y
+    x, y = x[:count], y[:count]
+    missing = sorted(set(range(task.num_classes)) - set(y.tolist()))
+    if missing:
+        names = ", ".join(task.class_names[label] for label in missing)
+        warnings.warn(
+            f"The first {count} training samples of {task.name} have none of class "
+            f"{names}, which cannot be learned. Take more.",
+            stacklevel=2,
+        )
+    return x, y

@@ -9,17 +9,28 @@ import numpy as np
 
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario, Task
-from hypermask_tf.training.batches import task_batches
+from hypermask_tf.training.batches import first_samples, task_batches
 from hypermask_tf.training.evaluation import task_accuracy
+from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.network_facts import NetworkFacts, facts_by_task
 from hypermask_tf.training.run_folder import RunFolder
+from hypermask_tf.training.sequence_checks import (
+    check_choice,
+    check_sizes,
+    check_steps,
+)
 from hypermask_tf.training.stop_on_non_finite import StopOnNonFinite
+
+MEASURES = ("test", "validation")
+INHERITANCE = ("none", "latest", "nearest")
 
 
 class TaskSequence:
     """Runs `fit` on each task, measures all of them after each, writes it down.
 
-    A task's data are loaded when it is learned; only test sets are read again
-    later. After every task the model is saved, and `results.json` rewritten.
+    A task's training data are loaded when it is learned; of the others only what is
+    measured is read. After every task the model is saved, and `results.json`
+    rewritten.
 
     Args:
         model: A compiled `HyperMask`.
@@ -31,14 +42,24 @@ class TaskSequence:
         epoch_steps: Steps after which logs are written; divides `steps_per_task`.
         measure_unseen: Whether to measure tasks before they are learned too, as
             forward transfer needs.
+        measure: What accuracies are measured on: `"test"`, or `"validation"`, which
+            never reads a test set: settings are to be chosen that way.
+        limit_train: Learn from the first so many training samples of each task only;
+            0 for all.
+        inherit: What a task starts from: `"none"`; a copy of the network of the
+            `"latest"` task; or of the `"nearest"`, the one whose features best
+            classify the new task's training data.
+        restart: Whether every task starts from the weights the target was built with:
+            a network alone for each task, as a baseline. The model then only holds
+            the latest one. Tasks not learned yet are not measured.
         callbacks: Function from a task's index to callbacks for its `fit`.
 
     Attributes:
         matrix: The `AccuracyMatrix` so far.
 
     Raises:
-        ValueError: If steps do not divide evenly, or a task has fewer samples than a
-            batch.
+        ValueError: If an argument is unknown, steps do not divide evenly, a task has
+            fewer samples than a batch, or there is nothing to measure on.
     """
 
     def __init__(
@@ -52,32 +73,34 @@ class TaskSequence:
         seed: int = 1,
         epoch_steps: int = 100,
         measure_unseen: bool = True,
+        measure: str = "test",
+        limit_train: int = 0,
+        inherit: str = "none",
+        restart: bool = False,
         callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] | None = None,
     ) -> None:
-        if steps_per_task % epoch_steps:
-            raise ValueError(
-                "`steps_per_task` must be a multiple of `epoch_steps`. Received: "
-                f"steps_per_task={steps_per_task}, epoch_steps={epoch_steps}"
-            )
+        check_steps(steps_per_task, epoch_steps)
+        check_choice("measure", measure, MEASURES)
+        check_choice("inherit", inherit, INHERITANCE)
         for task in scenario:
-            if task.sizes["train"] < batch_size:
-                raise ValueError(
-                    "A batch must not be larger than a task's training data. Received: "
-                    f"batch_size={batch_size}, {task.name} has {task.sizes['train']}"
-                )
+            check_sizes(task, batch_size, limit_train, measure)
         self.model, self.scenario, self.run = model, scenario, run
         self.steps_per_task, self.epoch_steps = steps_per_task, epoch_steps
         self.batch_size, self.seed = batch_size, seed
-        self.measure_unseen = measure_unseen
+        self.measure, self.limit_train, self.inherit = measure, limit_train, inherit
+        self.measure_unseen = measure_unseen and not restart
+        self._first = FirstWeights(model.target) if restart else None
         self._callbacks = callbacks or (lambda task: ())
         self.matrix = AccuracyMatrix(scenario.num_tasks)
         self._seconds: list[float] = []
         self._validation: list[float | None] = []
+        self._facts: list[NetworkFacts] = []
+        self._inherited: list[int | None] = []
 
     def learn(
         self, on_task_end: Callable[[Task, AccuracyMatrix], None] | None = None
     ) -> AccuracyMatrix:
-        """Learns every task and returns the matrix of test accuracies.
+        """Learns every task and returns the matrix of accuracies.
 
         Args:
             on_task_end: Called with the task and the matrix after each.
@@ -88,12 +111,12 @@ class TaskSequence:
         """
         if self.measure_unseen:
             for task in self.scenario:
-                self.matrix.record_initial(task.index, self._test(task))
+                self.matrix.record_initial(task.index, self._accuracy(task))
         for task in self.scenario:
             self._learn(task)
+            self._facts.append(NetworkFacts.of(self.model, task.index))
             for other in self.scenario:
-                if other.index <= task.index or self.measure_unseen:
-                    self.matrix.record(task.index, other.index, self._test(other))
+                self._record(task.index, other)
             if self.run is not None:
                 self.run.save_checkpoint(self.model, task.index)
                 self.run.write_results(self.results())
@@ -102,12 +125,17 @@ class TaskSequence:
         return self.matrix
 
     def _learn(self, task: Task) -> None:
-        x, y = task.train
+        x, y = first_samples(task, self.limit_train)
         # A large prime keeps the seeds of runs and tasks apart.
         batches = task_batches(
             x, y, self.batch_size, seed=self.seed * 100_003 + task.index
         )
         start = time.perf_counter()
+        parent = self._parent(task.index, x, y)
+        if self._first is not None and task.index > 0:
+            # Begun before the weights go back: what has ended is written down first.
+            self.model.begin_task(task.index)
+            self._first.restore()
         self.model.fit(
             batches,
             task=task.index,
@@ -116,25 +144,49 @@ class TaskSequence:
             shuffle=False,  # the data set shuffles
             callbacks=[StopOnNonFinite(task.index), *self._callbacks(task.index)],
             verbose=0,
+            **({} if parent is None else {"inherit": parent}),
         )
         self._seconds.append(time.perf_counter() - start)
+        self._inherited.append(parent)
         x, y = task.validation
         self._validation.append(
             task_accuracy(self.model, task.index, x, y) if len(x) else None
         )
 
-    def _test(self, task: Task) -> float:
-        x, y = task.test
+    def _parent(self, task: int, x: np.ndarray, y: np.ndarray) -> int | None:
+        """The earlier task whose network `task` starts from."""
+        if self.inherit == "none" or task == 0:
+            return None
+        if self.inherit == "latest":
+            return task - 1
+        from hypermask_tf.transfer import nearest_task
+
+        return int(nearest_task(self.model, x, y))
+
+    def _record(self, after: int, task: Task) -> None:
+        if self._first is not None and task.index < after:
+            # That task's network was left behind as it was.
+            own = self.matrix.matrix[task.index, task.index]
+            self.matrix.record(after, task.index, own)
+        elif task.index <= after or self.measure_unseen:
+            self.matrix.record(after, task.index, self._accuracy(task))
+
+    def _accuracy(self, task: Task) -> float:
+        x, y = task.test if self.measure == "test" else task.validation
         return task_accuracy(self.model, task.index, x, y)
 
     def results(self) -> dict[str, Any]:
-        """What `results.json` holds; accuracies are fractions, task id known."""
+        """What `results.json` holds; accuracies are fractions, task id known.
+
+        Sizes of a task's network are those right after it was learned.
+        """
         validation = [v for v in self._validation if v is not None]
         return {
             "benchmark": self.scenario.name,
             "seed": self.seed,
             "num_tasks": self.scenario.num_tasks,
             "classes_per_task": [task.num_classes for task in self.scenario],
+            "measured_on": self.measure,
             **self.matrix.to_dict(),
             "train_seconds_per_task": [round(s, 3) for s in self._seconds],
             "steps_per_task": [self.steps_per_task] * len(self._seconds),
@@ -142,4 +194,6 @@ class TaskSequence:
             "average_validation_accuracy": (
                 float(np.mean(validation)) if validation else None
             ),
+            "inherited_from": self._inherited,
+            **facts_by_task(self._facts),
         }

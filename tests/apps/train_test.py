@@ -62,6 +62,7 @@ def test_leaves_a_whole_run_folder(finished):
     }
     manifest = json.loads((folder / "manifest.json").read_text())
     assert [t["classes"] for t in manifest["scenario"]["tasks"]] == [[0, 1], [2, 3]]
+    assert (manifest["measured_on"], manifest["baseline"]) == ("test", "none")
     header = (folder / "logs" / "task_01.csv").read_text().splitlines()[0]
     for name in ("task_loss", "output_regularization", "mask_sparsity"):
         assert name in header
@@ -112,3 +113,19 @@ def test_a_loss_that_is_no_number_gives_status_1(tmp_path):
     assert done.returncode == 1
     assert "Last good checkpoint" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_baseline_on_validation_data_and_few_samples(tmp_path):
+    folder = tmp_path / "x"
+    choices = ("--baseline=alone", "--measure=validation", "--limit_train=64")
+    done = _train(*SMALL, *choices, f"--run_dir={folder}", "--nojit_compile")
+    assert done.returncode == 0, done.stderr
+    assert "Validation accuracy" in done.stdout
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["baseline"] == "alone"
+    assert manifest["measured_on"] == "validation"
+    assert manifest["limit_train"] == 64
+    results = json.loads((folder / "results.json").read_text())
+    assert results["measured_on"] == "validation"
+    assert results["units_kept"] == [24, 24]
+    assert results["backward_transfer"] == 0

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from hypermask_tf.training import task_batches
+from hypermask_tf.scenarios import Task
+from hypermask_tf.training import first_samples, task_batches
 
 X = np.arange(10, dtype="float32")[:, None]
 Y = np.arange(10, dtype="int32")
@@ -37,3 +38,25 @@ def test_samples_stay_with_their_labels():
 def test_batch_larger_than_the_data_is_refused():
     with pytest.raises(ValueError, match="batch_size=11 for 10 samples"):
         task_batches(X, Y, 11, 0)
+
+
+def _task(labels):
+    x = np.arange(len(labels), dtype="float32").reshape(-1, 1, 1, 1)
+    y = np.asarray(labels, "int32")
+    sizes = dict.fromkeys(("train", "validation", "test"), len(y))
+    classes = range(len(set(labels)))
+    return Task(0, list(classes), lambda split: (x.copy(), y.copy()), sizes=sizes)
+
+
+@pytest.mark.parametrize("count", [0, 3, 6, 9])
+def test_first_samples_are_the_first(count):
+    task = _task([0, 1, 0, 1, 1, 0])
+    x, y = first_samples(task, count)
+    size = min(count, 6) or 6
+    np.testing.assert_array_equal(x.ravel(), np.arange(size))
+    np.testing.assert_array_equal(y, task.train[1][:size])
+
+
+def test_a_class_left_without_samples_is_named():
+    with pytest.warns(UserWarning, match="none of class 2"):
+        first_samples(_task([0, 1, 0, 1, 2]), 4)

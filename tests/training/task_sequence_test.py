@@ -55,6 +55,12 @@ def test_writes_what_it_measured(scenario, tmp_path):
     assert results["average_accuracy"] == matrix.average_accuracy > 0.95
     assert len(results["train_seconds_per_task"]) == 2
     assert results["forward_transfer"] is not None
+    assert results["measured_on"] == "test"
+    assert results["units_kept"] == [12, 12]
+    assert results["parameters_per_task"] == [6 * 12 + 12 + 12 * 2 + 2] * 2
+    assert results["macs_per_task"] == [6 * 12 + 12 * 2] * 2
+    first, second = results["capacity_used"]
+    assert 0 < first <= second <= 1
     loaded = run.load_model()
     for task in scenario:
         x, y = task.test

@@ -1,0 +1,38 @@
+"""The choices of a run as text: a flagfile that runs it again."""
+
+from absl import flags
+
+# Named, not imported: importing it would give its flags to every command.
+_TRAIN_FLAGS = "apps.train_flags"
+# The next run has a folder of its own, asks again before it replaces one, and finds
+# its data where they then lie.
+NOT_KEPT = frozenset({"run_dir", "overwrite", "data_dir"})
+
+
+def run_flags(values: flags.FlagValues) -> dict[str, flags.Flag]:
+    """Every flag of the training command by name, but those of `NOT_KEPT`."""
+    chosen = values.get_key_flags_for_module(_TRAIN_FLAGS)
+    return {flag.name: flag for flag in chosen if flag.name not in NOT_KEPT}
+
+
+def flagfile(values: flags.FlagValues) -> str:
+    """Every choice of a run, one flag a line, sorted."""
+    lines = [f.serialize() for f in run_flags(values).values() if f.value is not None]
+    return "\n".join(sorted(line for line in lines if line)) + "\n"
+
+
+def read_flagfile(text: str) -> dict[str, str]:
+    r"""Flags by name, as `flagfile` wrote them; switches are "true" or "false".
+
+    >>> read_flagfile("--hidden=24,24\n--noramp\n")
+    {'hidden': '24,24', 'ramp': 'false'}
+    """
+    read = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("--").partition("=")
+        if equals:
+            read[name] = value
+        elif name:
+            off = name.startswith("no")
+            read[name.removeprefix("no") if off else name] = str(not off).lower()
+    return read

@@ -1,0 +1,75 @@
+"""What a task's network is made of: units, parameters, work, capacity."""
+
+import dataclasses
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from hypermask_tf.compaction import compact
+from hypermask_tf.cost import Cost, cost
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkFacts:
+    """Sizes of one task's network, None where they are not known.
+
+    Args:
+        units_kept: Units that are on; None unless masks are over units.
+        parameters: Parameters of the baked network with everything dead removed.
+        nonzero_parameters: Those of them that are not zero.
+        macs: Multiply-accumulates of that network at batch 1.
+        capacity_used: Share, 0 to 1, of the shared weights that some task uses.
+    """
+
+    units_kept: int | None
+    parameters: int | None
+    nonzero_parameters: int | None
+    macs: int | None
+    capacity_used: float | None
+
+    @classmethod
+    def of(cls, model: Any, task: int) -> "NetworkFacts":
+        """The facts of a task that has been learned.
+
+        Args:
+            model: A `HyperMask`.
+            task: The task.
+        """
+        sizes = _compact_cost(model, task)
+        return cls(
+            units_kept=_units_kept(model, task),
+            parameters=sizes.parameters if sizes else None,
+            nonzero_parameters=sizes.nonzero if sizes else None,
+            macs=sizes.macs if sizes else None,
+            capacity_used=_capacity_used(model),
+        )
+
+
+def facts_by_task(facts: Sequence[NetworkFacts]) -> dict[str, Any]:
+    """The lists that `results.json` holds, one entry per task."""
+    return {
+        "units_kept": [f.units_kept for f in facts],
+        "parameters_per_task": [f.parameters for f in facts],
+        "nonzero_parameters_per_task": [f.nonzero_parameters for f in facts],
+        "macs_per_task": [f.macs for f in facts],
+        "capacity_used": [f.capacity_used for f in facts],
+    }
+
+
+def _units_kept(model: Any, task: int) -> int | None:
+    return int(model.units_on(task).sum()) if model.granularity == "unit" else None
+
+
+def _compact_cost(model: Any, task: int) -> Cost | None:
+    try:
+        return cost(compact(model.bake(task)))
+    except ValueError as error:
+        # A subclassed target has no graph to count in; learning it goes on.
+        warnings.warn(f"Sizes of a task's network are unknown: {error}", stacklevel=2)
+        return None
+
+
+def _capacity_used(model: Any) -> float | None:
+    if model.protection not in ("used", "hard"):
+        return None  # it does not track who uses what
+    return float(model.capacity().fraction)

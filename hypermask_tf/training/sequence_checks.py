@@ -1,0 +1,42 @@
+"""Whether a sequence of tasks can be learned as asked."""
+
+from collections.abc import Sequence
+
+from hypermask_tf.scenarios import Task
+
+
+def check_steps(steps_per_task: int, epoch_steps: int) -> None:
+    """Raises a ValueError if a task does not end with an epoch."""
+    if steps_per_task % epoch_steps:
+        raise ValueError(
+            "`steps_per_task` must be a multiple of `epoch_steps`. Received: "
+            f"steps_per_task={steps_per_task}, epoch_steps={epoch_steps}"
+        )
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Raises a ValueError if `value` is not among `choices`."""
+    if value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {list(choices)}. Received: {name}={value!r}"
+        )
+
+
+def check_sizes(task: Task, batch_size: int, limit_train: int, measure: str) -> None:
+    """Raises a ValueError if a task lacks samples to learn from or measure on."""
+    if limit_train < 0:
+        raise ValueError(
+            "`limit_train` is a number of samples, 0 for all. "
+            f"Received: limit_train={limit_train}"
+        )
+    size = min(task.sizes["train"], limit_train or task.sizes["train"])
+    if size < batch_size:
+        raise ValueError(
+            "A batch must not be larger than a task's training data. Received: "
+            f"batch_size={batch_size}, {task.name} has {size}"
+        )
+    if not task.sizes[measure]:
+        raise ValueError(
+            f"{task.name} has no {measure} samples to measure on. Set some of its "
+            f"training data aside, or measure on other data. Received: {measure=}"
+        )

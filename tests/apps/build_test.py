@@ -1,0 +1,94 @@
+"""What the flags build, in processes of their own: flags belong to one command."""
+
+import pathlib
+import subprocess
+import sys
+
+import keras
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="runs on the default backend"
+)
+ROOT = pathlib.Path(__file__).parents[2]
+BUILD = """
+import sys
+from absl import flags
+from apps import train_flags
+flags.FLAGS(["train", "--num_tasks=2", "--nojit_compile", *sys.argv[1:]])
+import keras, numpy as np
+keras.utils.set_random_seed(3)
+from apps.build import build_model, build_scenario
+scenario = build_scenario()
+model = build_model(scenario)
+"""
+# The baseline's network and a plain Keras model see the same batches.
+PLAIN = """
+def ones():
+    arrays = [model.mask_arrays(task) for task in range(2)]
+    return all(a is None or (a == 1).all() for task in arrays for a in task)
+
+def learn(network, x, y, **kwargs):
+    options = {"batch_size": 16, "epochs": 2, "shuffle": False, "verbose": 0}
+    network.fit(x[:64], y[:64], **options, **kwargs)
+
+plain = keras.models.clone_model(model.target)
+plain.set_weights(model.target.get_weights())
+assert ones()
+for task in scenario:
+    x, y = task.train
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    plain.compile(keras.optimizers.Adam(1e-3), loss, jit_compile=False)
+    learn(plain, x, y)
+    learn(model, x, y, task=task.index)
+    for own, expected in zip(model.target.get_weights(), plain.get_weights()):
+        np.testing.assert_allclose(own, expected, atol=2e-6)
+    assert ones()
+"""
+
+
+def _python(code, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_a_baseline_is_the_plain_network():
+    done = _python(
+        BUILD + PLAIN,
+        "--baseline=finetune",
+        "--target=convnet",
+        "--hidden=4,6,8",
+        "--steps_per_execution=1",
+        "--normalization=shared",
+        "--learning_rate=1e-3",
+        # All of this is about masks, and does not matter.
+        "--granularity=weight",
+        "--sparsity=90",
+        "--lambda=7",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_flags_reach_the_learner():
+    code = BUILD + (
+        "print(model.head, model.sparsity, model.threshold, model.floor, model.reuse,"
+        " model.protection)"
+    )
+    done = _python(
+        code,
+        "--head=per_task",
+        "--sparsity=70,50.5",
+        "--threshold=network",
+        "--floor=5",
+        "--reuse=0.25",
+        "--protection=hard",
+        "--hidden=16,16",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[-2] == "per_task [70.0, 50.5] network 5.0 0.25 hard"

@@ -1,0 +1,104 @@
+"""The commands that collect and compare runs, as a user calls them."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import keras
+import pytest
+
+from hypermask_tf.metrics import AccuracyMatrix
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="runs on the default backend"
+)
+ROOT = pathlib.Path(__file__).parents[2]
+FLAGS = {
+    "benchmark": "split_digits",
+    "target": "mlp",
+    "hidden": "24",
+    "granularity": "unit",
+    "sparsity": "90.0,80",
+    "protection": "used",
+    "hypernetwork": "mlp",
+    "steps_per_task": "100",
+    "batch_size": "32",
+}
+
+
+def _call(name, *arguments):
+    return subprocess.run(
+        [sys.executable, f"apps/{name}.py", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def _leave(path, accuracy, seed, units=None, **flags):
+    matrix = AccuracyMatrix.from_dict({"accuracy_matrix": [[accuracy] * 2] * 2})
+    results = {
+        "benchmark": "split_digits",
+        "seed": seed,
+        "num_tasks": 2,
+        "measured_on": "validation",
+        "train_seconds_per_task": [1.0, 2.0],
+        **matrix.to_dict(),
+    }
+    if units is not None:
+        results["units_kept"] = [units, units]
+    path.mkdir()
+    (path / "manifest.json").write_text("{}")
+    lines = [f"--{k}={v}" for k, v in {**FLAGS, **flags, "seed": seed}.items()]
+    (path / "flags.txt").write_text("\n".join([*lines, "--noramp"]) + "\n")
+    (path / "results.json").write_text(json.dumps(results))
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for seed, accuracy in ((1, 0.75), (2, 0.5)):
+        _leave(tmp_path / f"run_{seed}", accuracy, seed, units=7)
+        _leave(tmp_path / f"run_a{seed}", 1.0, seed, baseline="alone")
+    return f"--runs={tmp_path}/run_*"
+
+
+def test_compare_writes_a_table_and_its_numbers(runs, tmp_path):
+    output = tmp_path / "docs" / "x.md"
+    done = _call("compare", runs, f"--output={output}")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert output.read_text().strip() == done.stdout.strip()
+    assert "measured on validation data" in done.stdout
+    [section] = json.loads(output.with_suffix(".json").read_text())
+    base, own = section["methods"]
+    assert base["flags"]["baseline"] == "alone" and base["units_kept"] is None
+    assert own["units_kept"] == 7
+    assert own["forward_transfer_over_alone"] == [-0.25, -0.5]
+    assert own["forward_transfer_over_finetune"] == []
+    row = next(line for line in done.stdout.splitlines() if "unit masks" in line)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[2:7] == [
+        "1, 2",
+        "62.50 ± 17.68",
+        "+0.00 ± 0.00",
+        "-37.50 ± 17.68",
+        "–",
+    ]
+
+
+def test_report_says_what_was_measured(runs):
+    done = _call("report", runs)
+    assert done.returncode == 0, done.stderr
+    own = next(line for line in done.stdout.splitlines() if "used" in line)
+    assert "split_digits (validation)" in own and "| 90, 80 |" in own
+    assert "none (alone)" in done.stdout
+
+
+def test_no_run_is_a_mistake(tmp_path):
+    done = _call("compare", f"--runs={tmp_path}/none_*")
+    assert done.returncode == 2
+    assert done.stderr.startswith("compare: No finished run")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,108 @@
+"""Methods against baselines, on runs with made-up numbers."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from apps.comparison import compare, method_name, problem, title
+from apps.runs import Run, group
+from hypermask_tf.metrics import AccuracyMatrix
+
+FLAGS = {
+    "benchmark": "split_digits",
+    "target": "mlp",
+    "hidden": "24,24",
+    "granularity": "unit",
+    "sparsity": "90",
+    "protection": "used",
+    "hypernetwork": "mlp",
+    "steps_per_task": "100",
+    "batch_size": "32",
+}
+
+
+def _run(learned, seed=1, measured_on="test", **flags):
+    """A run that forgets nothing."""
+    matrix = AccuracyMatrix(len(learned))
+    for after in range(len(learned)):
+        for task in range(after + 1):
+            matrix.record(after, task, learned[task])
+    results = {
+        "benchmark": "split_digits",
+        "seed": seed,
+        "num_tasks": len(learned),
+        "measured_on": measured_on,
+        "train_seconds_per_task": [1.0] * len(learned),
+        **matrix.to_dict(),
+    }
+    chosen = {**FLAGS, "seed": str(seed), **flags}
+    return Run(pathlib.Path("x"), chosen, results)
+
+
+def test_transfer_is_the_gain_over_the_mean_baseline():
+    rng = np.random.default_rng(0)
+    alone, tuned, ours = rng.uniform(0.5, 1.0, (3, 4, 5))
+    runs = [
+        *(_run(row, i, baseline="alone") for i, row in enumerate(alone)),
+        *(_run(row, i, baseline="finetune") for i, row in enumerate(tuned)),
+        *(_run(row, i) for i, row in enumerate(ours)),
+    ]
+    entries = {entry.name.split(":")[0]: entry for entry in compare(runs)}
+    assert len(entries) == 3
+    own = entries["unit masks, 90 %, protection used"]
+    for found, baseline in ((own.over_alone, alone), (own.over_finetune, tuned)):
+        expected = (ours - baseline.mean(axis=0))[:, 1:].mean(axis=1)
+        np.testing.assert_allclose(found, expected)
+    assert entries["alone"].over_alone == []
+    np.testing.assert_allclose(
+        entries["alone"].over_finetune,
+        (alone - tuned.mean(axis=0))[:, 1:].mean(axis=1),
+    )
+
+
+def test_a_baseline_of_another_budget_does_not_count():
+    runs = [_run([0.9, 0.9]), _run([0.8, 0.8], baseline="alone", steps_per_task="200")]
+    assert [entry.over_alone for entry in compare(runs)] == [[], []]
+
+
+def test_of_several_baselines_the_best_counts():
+    runs = [_run([0.9, 0.9])]
+    for accuracy, rate in ((0.5, "1"), (0.8, "2"), (0.6, "3")):
+        runs.append(_run([accuracy] * 2, baseline="alone", learning_rate=rate))
+    own = next(e for e in compare(runs) if e.name.startswith("unit"))
+    assert own.over_alone == [pytest.approx(0.1)]
+
+
+def test_methods_of_one_name_say_what_tells_them_apart():
+    runs = [_run([0.9], seed, beta=beta) for beta in ("0", "1") for seed in (1, 2)]
+    entries = compare(runs)
+    assert [len(entry.runs) for entry in entries] == [2, 2]
+    assert [entry.name.split(", ")[-1] for entry in entries] == ["beta 0", "beta 1"]
+
+
+def test_problems_are_kept_apart():
+    runs = [
+        _run([0.9]),
+        _run([0.9], hidden="8"),
+        _run([0.9], limit_train="50"),
+        _run([0.9], measured_on="validation"),
+    ]
+    titles = [title(found[0]) for found in group(runs, problem)]
+    assert len(set(titles)) == 4
+    assert "validation" in titles[3]
+    assert "first 50" in titles[2]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({"granularity": "weight", "hypernetwork": "mask_bank"}, "weight masks, 90 %"),
+        ({"head": "per_task", "reuse": "0.5"}, "a head per task, reuse 0.5"),
+        ({"inherit": "nearest"}, "inherits nearest"),
+        ({"baseline": "alone", "inherit": "nearest"}, "alone: a dense network each"),
+    ],
+)
+def test_names_say_what_is_not_default(flags, expected):
+    assert expected in method_name({**FLAGS, **flags})
+    assert "reuse" not in method_name({**FLAGS, "reuse": "1.0"})
