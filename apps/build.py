@@ -63,22 +63,27 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
 
 def _method() -> dict[str, Any]:
     """What the flags say of masks and of what stops forgetting."""
-    sparsity = [float(value) for value in f.SPARSITY.value]
     return {
         "hypernetwork": _hypernetwork(),
         "granularity": f.GRANULARITY.value,
-        "sparsity": sparsity[0] if len(sparsity) == 1 else sparsity,
+        "sparsity": _numbers(f.SPARSITY.value),
         "threshold": f.THRESHOLD.value,
         "floor": f.FLOOR.value,
         "activation": f.ACTIVATION.value,
         "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
         "protection": f.PROTECTION.value,
-        "reuse": f.REUSE.value,
+        "reuse": _numbers(f.REUSE.value),
         "beta": f.BETA.value,
         "lam": f.LAMBDA.value,
         "output_reduction": f.REDUCTION.value,
         "sampled_tasks": f.SAMPLED.value or None,
     }
+
+
+def _numbers(values: list[str]) -> float | list[float]:
+    """One number, or one per group."""
+    numbers = [float(value) for value in values]
+    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def _dense() -> dict[str, Any]:

@@ -77,8 +77,9 @@ def method_name(flags: dict[str, str]) -> str:
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head
-    if float(flags.get("reuse", "1")) != 1:
-        parts.append(f"reuse {float(flags['reuse']):g}")
+    reuse = [f"{float(share):g}" for share in flags.get("reuse", "1").split(",")]
+    if reuse != ["1"]:
+        parts.append(f"reuse {','.join(reuse)}")
     if flags.get("inherit", "none") != "none":
         parts.append(f"inherits {flags['inherit']}")
     return ", ".join(parts)

@@ -124,13 +124,11 @@ FLOOR = flags.DEFINE_float(
     0.0,
     100.0,
 )
-REUSE = flags.DEFINE_float(
+REUSE = flags.DEFINE_list(
     "reuse",
-    1.0,
+    ["1"],
     "Share of a task's units that may be units taken by earlier tasks while free "
-    "ones last: 0 takes free ones first, 1 any.",
-    0.0,
-    1.0,
+    "ones last: 0 takes free ones first, 1 any. One number, or one for each group.",
 )
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
@@ -235,9 +233,9 @@ MEASURE = flags.DEFINE_enum(
 )
 
 
-def _is_sparsity(text: str) -> bool:
+def _within(text: str, highest: float) -> bool:
     try:
-        return 0 <= float(text) <= 99.999
+        return 0 <= float(text) <= highest
     except ValueError:
         return False
 
@@ -249,8 +247,13 @@ flags.register_validator(
 )
 flags.register_validator(
     "sparsity",
-    lambda values: bool(values) and all(_is_sparsity(v) for v in values),
+    lambda values: bool(values) and all(_within(v, 99.999) for v in values),
     message="Expected percentages from 0 to 99.999, such as 90 or 90,80",
+)
+flags.register_validator(
+    "reuse",
+    lambda values: bool(values) and all(_within(v, 1) for v in values),
+    message="Expected shares from 0 to 1, such as 0 or 1,0.5",
 )
 for _name in ("hidden", "hyper_hidden"):
     flags.register_validator(

@@ -66,7 +66,7 @@ class HyperMask(Learner):
         lam: Weight λ of the L1 weight regulariser.
         reuse: With unit masks, the share of a task's units, 0 to 1, that may be
             units of earlier tasks while free ones last: 1 lets scores alone decide,
-            0 takes free units first.
+            0 takes free units first. One number, or one per group.
         head: `"shared"`: all tasks use the last layer; `"per_task"`: each has one of
             its own, which starts afresh and needs no protection.
         output_reduction: `"mean"` over earlier tasks, `"authors"` (their code

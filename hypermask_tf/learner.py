@@ -43,7 +43,7 @@ class Learner(keras.Model):
         protection: str = "used",
         beta: float = 1e-3,
         lam: float = 1.0,
-        reuse: float = 1.0,
+        reuse: Sparsity = 1.0,
         head: str = "shared",
         output_reduction: str = "mean",
         sampled_tasks: int | None = None,

@@ -30,6 +30,8 @@ class TaskMemory(keras.layers.Layer):
         scores: z*, `(num_tasks, num_scores)`, or None.
         support: uint8 `(num_tasks, num_scores)`, 1 where a finished task's score is
             on, or None.
+        pinned: uint8 `(num_scores,)`, 1 for units of an earlier task that the one
+            being learned keeps, because it inherits them; or None.
     """
 
     def __init__(
@@ -63,6 +65,9 @@ class TaskMemory(keras.layers.Layer):
         rows = (num_tasks, num_scores)
         self.scores = self._state(rows, "scores") if keep_scores else None
         self.support = self._state(rows, "support", "uint8") if keep_support else None
+        self.pinned = (
+            self._state((num_scores,), "pinned", "uint8") if keep_support else None
+        )
         self.built = True
 
     def _state(self, shape: Sequence[int], name: str, dtype: str = "float32") -> Any:
@@ -120,6 +125,8 @@ class TaskMemory(keras.layers.Layer):
 
     def begin(self, values: Sequence[Tensor], scores: Tensor | None) -> None:
         """Takes θ* from `values` (all trainable ones) and z* from `scores`."""
+        if self.pinned is not None:
+            self.pinned.assign(ops.zeros_like(self.pinned.value))
         for reference, index in zip(self.reference, self.indices, strict=True):
             reference.assign(ops.copy(values[index]))
         if self.scores is not None and scores is not None:

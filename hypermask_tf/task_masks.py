@@ -55,9 +55,10 @@ class TaskMasks:
         if self.memory.support is None:
             return self.layout.keep(scores, ramp)
         free = None
-        if self.layout.selection.reuse < 1:
+        if self.layout.selection.minds_taken:
             free = ops.logical_not(self.memory.taken(finished))
-        keep = self.layout.keep(scores, ramp, free)
+        pinned: Any = self.memory.pinned
+        keep = self.layout.keep(scores, ramp, free, pinned.value > 0)
         held = ops.take(self.memory.support.value, task, axis=0) > 0
         return ops.where(task < finished, held, keep)
 

@@ -35,17 +35,18 @@ def check_inherit(model: Any, task: int, source: int | None) -> None:
 def inherit(model: Any, task: int, source: int) -> None:
     """Copies the network of task `source` into the free units of `task`.
 
-    In every group the units of `task` that no task used before stand in for those of
-    `source`, the largest mask values first; units that both share stay themselves.
-    Weights between them are set so that, as far as units reach, the masked network
-    of `task` computes what that of `source` does. Nothing an earlier task uses is
-    written to.
+    In every group the strongest units of `source`, as many as `reuse` allows, stay
+    themselves in the network of `task`; the others are copied into units that no
+    task used before. Weights are set so that, as far as free units reach, the masked
+    network of `task` computes what that of `source` does, and all weights that touch
+    a copy can learn. Nothing an earlier task uses is written to.
 
     Args:
         model: A `HyperMask` in which `task` has just begun.
         task: The task being learned.
         source: An earlier task.
     """
+    _pin(model, task, source)
     origin = _origins(model, task, source)
     masks = model.mask_arrays(task)
     trainable, fixed = model.task_values(source)
@@ -78,12 +79,39 @@ def inherit(model: Any, task: int, source: int) -> None:
         )
 
 
+def _pin(model: Any, task: int, source: int) -> None:
+    """Keeps the strongest units of `source`, as many as may be shared, in `task`."""
+    selection = model._layout.selection
+    before = model.units_on(source)
+    strength = np.where(before, _strength(model, source), -1)
+    counts = ops.convert_to_numpy(selection.counts())
+    pinned = np.zeros(before.size)
+    start = 0
+    for size, count, own in zip(
+        selection.sizes, counts.tolist(), selection.own_counts(), strict=True
+    ):
+        order = start + np.argsort(-strength[start : start + size], kind="stable")
+        shared = min(count - own, int(before[start : start + size].sum()))
+        pinned[order[:shared]] = 1
+        start += size
+    model._memory.pinned.assign(pinned)
+
+
+def _strength(model: Any, task: int) -> np.ndarray:
+    """Magnitudes of the scores of `task`."""
+    scores = model._task_masks.scores(
+        ops.convert_to_tensor(task, dtype="int32"),
+        ops.convert_to_tensor(model.num_finished_tasks, dtype="int32"),
+    )
+    return np.abs(ops.convert_to_numpy(scores))
+
+
 def _origins(model: Any, task: int, source: int) -> np.ndarray:
     """For every unit of `task` the unit of `source` it stands for; -1 for none."""
     layout = model._layout
     now, before = model.units_on(task), model.units_on(source)
     taken = ops.convert_to_numpy(model._memory.taken(model.num_finished_tasks))
-    strength = np.abs(ops.convert_to_numpy(model._task_masks.all_scores())[source])
+    strength = _strength(model, source)
     origin = np.where(now & before, np.arange(now.size), -1)
     start = 0
     for size in layout.group_sizes:

@@ -46,11 +46,15 @@ class MaskLayout:
         return sum(self.group_sizes)
 
     def keep(
-        self, scores: Tensor, ramp: Tensor | None = None, free: Tensor | None = None
+        self,
+        scores: Tensor,
+        ramp: Tensor | None = None,
+        free: Tensor | None = None,
+        pinned: Tensor | None = None,
     ) -> Tensor:
         """Which scores are on; see `Selection.keep`."""
         # |tanh| is monotonic in |z|, so the threshold is sought on |z|.
-        return self.selection.keep(ops.abs(scores), ramp, free)
+        return self.selection.keep(ops.abs(scores), ramp, free, pinned)
 
     def values(self, scores: Tensor, keep: Tensor | None = None) -> Tensor:
         """The semi-binary mask over the scores themselves; `(N,)`."""

@@ -14,6 +14,8 @@ Tensor = Any
 Sparsity = float | Sequence[float]
 
 SHARING = ("layer", "network")
+# A magnitude above that of any score.
+_PINNED = 3e38
 
 
 class Selection:
@@ -29,7 +31,7 @@ class Selection:
             case; at least one score.
         reuse: Share, 0 to 1, of what is on that may be taken by earlier tasks while
             free scores last: 1 pays no attention to who took what, 0 takes free
-            ones first.
+            ones first. With a threshold per layer also one value per group.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -41,10 +43,21 @@ class Selection:
         sparsity: Sparsity,
         threshold: str = "layer",
         floor: float = 1.0,
-        reuse: float = 1.0,
+        reuse: float | Sequence[float] = 1.0,
     ) -> None:
         self.sizes = tuple(int(size) for size in sizes)
-        self.sparsities = _per_group(sparsity, len(self.sizes))
+        self.sparsities = _per_group("sparsity", sparsity, len(self.sizes))
+        if not all(0 <= p < 100 for p in self.sparsities):
+            raise ValueError(
+                "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
+                f"weight or unit in ten). Received: sparsity={sparsity}"
+            )
+        self.reuse = _per_group("reuse", reuse, len(self.sizes))
+        if not all(0 <= share <= 1 for share in self.reuse):
+            raise ValueError(
+                "`reuse` is a share, 0 (free units first) to 1 (any unit). "
+                f"Received: reuse={reuse}"
+            )
         if threshold not in SHARING:
             raise ValueError(
                 f"`threshold` must be one of {list(SHARING)}. "
@@ -54,13 +67,17 @@ class Selection:
             raise ValueError(
                 f"`floor` is a percentage, 0 to 100. Received: floor={floor}"
             )
-        if not 0 <= reuse <= 1:
+        if threshold == "network" and len(set(self.reuse)) > 1:
             raise ValueError(
-                "`reuse` is a share, 0 (free units first) to 1 (any unit). "
-                f"Received: reuse={reuse}"
+                '`reuse` must be one number with `threshold="network"`: its units are '
+                f"shared out over the layers. Received: reuse={reuse}"
             )
-        self.threshold, self.floor, self.reuse = threshold, floor, float(reuse)
-        self._group_of = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        self.threshold, self.floor = threshold, floor
+
+    @property
+    def minds_taken(self) -> bool:
+        """Whether it matters which scores earlier tasks took."""
+        return min(self.reuse) < 1
 
     @property
     def dense(self) -> bool:
@@ -80,13 +97,20 @@ class Selection:
         ]
         if self.threshold == "network":
             kept = [self._floor_count(size) for size in self.sizes]
-        return [math.ceil(round((1 - self.reuse) * count, 9)) for count in kept]
+        return [
+            math.ceil(round((1 - share) * count, 9))
+            for share, count in zip(self.reuse, kept, strict=True)
+        ]
 
     def _floor_count(self, size: int) -> int:
         return max(1, math.ceil(size * self.floor / 100))
 
     def keep(
-        self, magnitudes: Tensor, ramp: Tensor | None = None, free: Tensor | None = None
+        self,
+        magnitudes: Tensor,
+        ramp: Tensor | None = None,
+        free: Tensor | None = None,
+        pinned: Tensor | None = None,
     ) -> Tensor:
         """Which scores are on.
 
@@ -94,6 +118,7 @@ class Selection:
             magnitudes: float32 `(N,)`, non-negative.
             ramp: Scalar in 0..1 that scales the sparsity; None for 1.
             free: Boolean `(N,)`: what no earlier task took; None for all.
+            pinned: Boolean `(N,)`: taken ones that come before all other taken ones.
 
         Returns:
             Boolean `(N,)`.
@@ -101,7 +126,9 @@ class Selection:
         if self.dense:
             return ops.ones((sum(self.sizes),), dtype="bool")
         counts = self.counts(ramp)
-        free = free if self.reuse < 1 else None
+        if pinned is not None:
+            magnitudes = ops.where(pinned, _PINNED, magnitudes)
+        free = free if self.minds_taken else None
         if self.threshold == "layer":
             return self._fill(None, magnitudes, self.sizes, counts, free)
         floors = [self._floor_count(size) for size in self.sizes]
@@ -120,10 +147,9 @@ class Selection:
     ) -> Tensor:
         """Adds the largest to `chosen` until each group has its count."""
         if free is not None:
-            own = ops.cast(
-                ops.ceil(ops.cast(counts, "float32") * (1 - self.reuse) - 1e-4),
-                "int32",
-            )
+            shares = np.subtract(1, self.reuse[: len(sizes)], dtype="float32")
+            own = ops.ceil(ops.cast(counts, "float32") * shares - 1e-4)
+            own = ops.cast(own, "int32")
             if chosen is not None:
                 own = own - _sums(ops.logical_and(chosen, free), sizes)
             chosen = _add(chosen, magnitudes, free, sizes, own)
@@ -131,21 +157,16 @@ class Selection:
         return _add(chosen, magnitudes, None, sizes, missing)
 
 
-def _per_group(sparsity: Sparsity, groups: int) -> tuple[float, ...]:
+def _per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:
     values = (
-        [float(p) for p in sparsity]
-        if isinstance(sparsity, Sequence | np.ndarray)
-        else [float(sparsity)] * groups
+        [float(value) for value in given]
+        if isinstance(given, Sequence | np.ndarray)
+        else [float(given)] * groups
     )
     if len(values) != groups:
         raise ValueError(
-            f"`sparsity` must be one number, or one for each of the {groups} groups of "
-            f"scores. Received: {len(values)} values, sparsity={sparsity}"
-        )
-    if not all(0 <= p < 100 for p in values):
-        raise ValueError(
-            "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
-            f"weight or unit in ten). Received: sparsity={sparsity}"
+            f"`{name}` must be one number, or one for each of the {groups} groups of "
+            f"scores. Received: {len(values)} values, {name}={given}"
         )
     return tuple(values)
 

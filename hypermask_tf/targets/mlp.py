@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-INITIALIZERS = ("authors", "keras")
+from hypermask_tf.targets.initial import initial
 
 
 def mlp(
@@ -39,11 +39,6 @@ def mlp(
 
     Reference: HyperMask, arXiv 2310.00113, section 5 (Split and Permuted MNIST).
     """
-    if initializer not in INITIALIZERS:
-        raise ValueError(
-            f"`initializer` must be one of {list(INITIALIZERS)}. "
-            f"Received: initializer={initializer!r}"
-        )
     if classes < 1 or any(width < 1 for width in hidden):
         raise ValueError(
             "`hidden` and `classes` must be positive. "
@@ -54,18 +49,8 @@ def mlp(
     fan_in = math.prod(input_shape)
     for i, width in enumerate(hidden):
         x = layers.Dense(
-            width, "relu", name=f"dense_{i}", **_initial(initializer, fan_in)
+            width, "relu", name=f"dense_{i}", **initial(initializer, fan_in)
         )(x)
         fan_in = width
-    outputs = layers.Dense(classes, name="logits", **_initial(initializer, fan_in))(x)
+    outputs = layers.Dense(classes, name="logits", **initial(initializer, fan_in))(x)
     return keras.Model(inputs, outputs, name=name)
-
-
-def _initial(initializer: str, fan_in: int) -> dict[str, keras.Initializer]:
-    if initializer == "keras":
-        return {}
-    limit = 1.0 / math.sqrt(fan_in)
-    return {
-        "kernel_initializer": keras.initializers.RandomUniform(-limit, limit),
-        "bias_initializer": keras.initializers.RandomUniform(-limit, limit),
-    }

@@ -6,8 +6,15 @@ import keras
 
 from hypermask_tf.targets.convnet import convnet
 from hypermask_tf.targets.mlp import mlp
+from hypermask_tf.targets.resnet import resnet
+from hypermask_tf.targets.zenkenet import zenkenet
 
-_TARGETS: dict[str, Callable[..., keras.Model]] = {"mlp": mlp, "convnet": convnet}
+_TARGETS: dict[str, Callable[..., keras.Model]] = {
+    "mlp": mlp,
+    "convnet": convnet,
+    "resnet": resnet,
+    "zenkenet": zenkenet,
+}
 
 
 def names() -> list[str]:

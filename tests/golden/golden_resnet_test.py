@@ -2,42 +2,29 @@ import keras
 import pytest
 from keras import layers
 
-from hypermask_tf import TransductiveBatchNormalization
+import hypermask_tf as hm
 from tests.golden.golden_case import GoldenCase, check
 
 _CONVOLUTIONS = (
     "stem",
-    *(f"block_{i}_{part}" for i in range(3) for part in ("first", "second")),
+    *(f"group_{i}_block_0_{part}" for i in range(3) for part in ("first", "second")),
 )
 
 
-def _convolution(x, filters, stride, name):
-    # Symmetric padding, then "valid": Keras's "same" pads strided layers unevenly.
-    x = layers.ZeroPadding2D(1)(x)
-    x = layers.Conv2D(filters, 3, stride, name=name)(x)
-    return TransductiveBatchNormalization(epsilon=1e-5, name=f"{name}_norm")(x)
-
-
-def _shortcut(x, filters, stride):
-    """Every `stride`-th pixel, and channels of zeros on both sides."""
-    missing = filters - x.shape[-1]
-    x = x[:, ::stride, ::stride]
-    before = missing // 2
-    return keras.ops.pad(x, [[0, 0], [0, 0], [0, 0], [before, missing - before]])
+def _with_batch_statistics(layer):
+    if not isinstance(layer, layers.BatchNormalization):
+        return layer.__class__.from_config(layer.get_config())
+    return hm.TransductiveBatchNormalization.from_config(layer.get_config())
 
 
 def _resnet():
+    """The registered target, normalising as the authors' does."""
+    target = keras.models.clone_model(
+        hm.targets.resnet((8, 8, 3), 3, blocks=1, widening=2, filters=(4, 4, 8, 16)),
+        clone_function=_with_batch_statistics,
+    )
     inputs = keras.Input((192,))
-    x = layers.Reshape((8, 8, 3))(inputs)
-    x = layers.ReLU()(_convolution(x, 4, 1, "stem"))
-    for i, filters in enumerate((8, 16, 32)):
-        stride = 1 if i == 0 else 2
-        short = _shortcut(x, filters, stride)
-        x = layers.ReLU()(_convolution(x, filters, stride, f"block_{i}_first"))
-        x = layers.Add()([_convolution(x, filters, 1, f"block_{i}_second"), short])
-        x = layers.ReLU()(x)
-    x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(inputs, layers.Dense(3, name="logits")(x))
+    return keras.Model(inputs, target(layers.Reshape((8, 8, 3))(inputs)))
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,13 @@ import hypermask_tf as hm
 from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.roles import all_layers
 from tests.hypermask import builders
+from tests.targets.builds import BUILDS
 
-_IMAGE = (8, 8, 2)
 granularities = pytest.mark.parametrize("granularity", ["weight", "unit"])
 
 
-def _registered(name):
-    return hm.targets.get(name)(_IMAGE, classes=3)
-
-
 TARGETS = {
-    **{name: lambda name=name: _registered(name) for name in hm.targets.names()},
+    **BUILDS,
     "small mlp": builders.mlp,
     "normalised": builders.normalised,
     "shared layer": builders.shared_layer,

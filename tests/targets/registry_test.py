@@ -1,0 +1,124 @@
+"""What every registered target can do, alone and under a learner."""
+
+import keras
+import numpy as np
+import pytest
+
+import hypermask_tf as hm
+from hypermask_tf.masks.roles import all_layers
+from tests.targets.builds import BUILDS, CLASSES, samples, shake
+
+builds = pytest.mark.parametrize("name", BUILDS)
+granularities = pytest.mark.parametrize("granularity", ["weight", "unit"])
+
+
+def _numpy(tensor):
+    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
+
+
+def test_every_registered_target_has_a_build():
+    assert {build.target for build in BUILDS.values()} == set(hm.targets.names())
+
+
+def test_an_unknown_target_is_named():
+    with pytest.raises(ValueError, match=r"one of \['convnet'.*Received: 'lenet'"):
+        hm.targets.get("lenet")
+
+
+@builds
+def test_is_a_plain_keras_model_from_images_to_logits(name):
+    model = BUILDS[name](name="mine")
+    assert model.name == "mine"
+    assert model.output_shape == (None, CLASSES)
+    for operation in model.operations:
+        assert type(operation).__module__.startswith("keras."), operation
+    # No softmax at the end, which the loss does.
+    logits = _numpy(shake(model)(samples(BUILDS[name])))
+    assert (logits < 0).any() and not np.allclose(logits.sum(-1), 1)
+
+
+@builds
+def test_a_saved_model_predicts_the_same(name, tmp_path):
+    model = shake(BUILDS[name]())
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    x = samples(BUILDS[name])
+    np.testing.assert_array_equal(_numpy(again(x)), _numpy(model(x)))
+
+
+@builds
+def test_its_config_makes_the_same_network(name):
+    model = shake(BUILDS[name]())
+    again = keras.Model.from_config(model.get_config())
+    assert [v.path for v in again.weights] == [v.path for v in model.weights]
+    again.set_weights(model.get_weights())
+    x = samples(BUILDS[name])
+    np.testing.assert_array_equal(_numpy(again(x)), _numpy(model(x)))
+
+
+@pytest.mark.backend
+@builds
+@granularities
+def test_the_masked_network_is_the_stock_one_with_m_times_theta(name, granularity):
+    model = hm.HyperMask(
+        shake(BUILDS[name]()),
+        num_tasks=2,
+        hypernetwork=hm.MLPHypernetwork(4, (4,), seed=2),
+        granularity=granularity,
+        sparsity=40,
+    )
+    model.begin_task(0)
+    shake(model.target, 1)
+    x = samples(BUILDS[name])
+    masked, baked = model.predict(x, task=0, verbose=0), model.bake(0)
+    tolerance = 1e-5 * max(1.0, np.abs(masked).max())
+    np.testing.assert_allclose(_numpy(baked(x)), masked, rtol=1e-4, atol=tolerance)
+    for layer in all_layers(baked):
+        assert type(layer).__module__.startswith("keras."), layer
+    # The exact share is `tests/hypermask`'s: two of five, up to rounding.
+    assert max(np.mean(value == 0) for value in baked.get_weights()) > 0.3
+
+
+@builds
+def test_batch_1_is_batch_n(name):
+    model, x = shake(BUILDS[name]()), samples(BUILDS[name])
+    together = _numpy(model(x))
+    apart = np.concatenate([_numpy(model(row[None])) for row in x])
+    tolerance = 1e-5 * max(1.0, np.abs(together).max())
+    np.testing.assert_allclose(apart, together, rtol=1e-4, atol=tolerance)
+
+
+@builds
+def test_a_mixed_precision_forward_is_close(name):
+    model, x = BUILDS[name](), samples(BUILDS[name])
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = BUILDS[name]()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    mixed.set_weights(model.get_weights())
+    assert {v.dtype for v in mixed.trainable_variables} == {"float32"}
+    assert mixed.get_layer("logits").compute_dtype == "bfloat16"
+    expected = _numpy(model(x))
+    np.testing.assert_allclose(_numpy(mixed(x)), expected, rtol=0.05, atol=0.02)
+
+
+@builds
+def test_first_weights(name):
+    """The authors' rule: uniform, variance 1/(3 fan_in), biases too; or Keras's."""
+    if BUILDS[name].target == "convnet":
+        pytest.skip("the convnet has no choice of first weights")
+    for layer in BUILDS[name](initializer="authors").layers:
+        if not hasattr(layer, "kernel"):
+            continue
+        fan_in = int(np.prod(layer.kernel.shape[:-1]))
+        for variable in (layer.kernel, layer.bias):
+            values = _numpy(variable.value) * np.sqrt(fan_in)
+            assert np.abs(values).max() <= 1 and values.std() > 0
+        if np.prod(layer.kernel.shape) > 1000:
+            assert abs(_numpy(layer.kernel.value).var() * 3 * fan_in - 1) < 0.1
+    for layer in BUILDS[name](initializer="keras").layers:
+        if hasattr(layer, "kernel"):
+            assert not _numpy(layer.bias.value).any()
+    with pytest.raises(ValueError, match="Received: initializer='ours'"):
+        BUILDS[name](initializer="ours")
