@@ -23,6 +23,7 @@ from export.quiet import quiet_stderr
 
 with quiet_stderr():
     import keras
+    import numpy as np
     from absl import flags
     from rich.console import Console
 
@@ -33,6 +34,7 @@ with quiet_stderr():
     from apps.progress import TaskProgress, accuracy_table, make_progress, summary
     from export import command
     from hypermask_tf import HyperMask, plots
+    from hypermask_tf.capacity_plot import plot_capacity
     from hypermask_tf.metrics import AccuracyMatrix
     from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import NonFiniteLossError, RunFolder, TaskSequence
@@ -85,7 +87,7 @@ def main(argv: Sequence[str]) -> int:
             # Past the set-up an error is not the user's: it keeps its traceback.
             traceback.print_exc()
             return _broken(run, sequence.matrix, "Training broke off.")
-    _draw(run, sequence.matrix)
+    _draw(run, sequence.matrix, sequence.results())
     console.print(accuracy_table(sequence.matrix, f.MEASURE.value))
     seconds = sum(sequence.results()["train_seconds_per_task"])
     console.print(f"Trained in {seconds:.0f} s. The run is in {run.path}")
@@ -113,7 +115,7 @@ def _loggers(run: RunFolder, task: int) -> list[keras.callbacks.Callback]:
     return loggers
 
 
-def _draw(run: RunFolder, matrix: AccuracyMatrix) -> None:
+def _draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> None:
     measured = f"{f.MEASURE.value} accuracy"
     plots.plot_accuracy_matrix(
         matrix,
@@ -125,6 +127,17 @@ def _draw(run: RunFolder, matrix: AccuracyMatrix) -> None:
         run.plots_dir / "task_curves.png",
         title=f"{measured.capitalize()} over time",
     )
+    used, free = results["capacity_used"], results["units_free"]
+    if None not in used:
+        plot_capacity(
+            np.diag(matrix.matrix).tolist(),
+            matrix.matrix[-1].tolist(),
+            used,
+            run.plots_dir / "capacity.png",
+            free_units=None if None in free else free,
+            title=f"{f.BENCHMARK.value}: accuracy while the network fills",
+            measured_on=f.MEASURE.value,
+        )
 
 
 def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:

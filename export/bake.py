@@ -23,22 +23,35 @@ class BakedTask:
 
 
 def bake_task(
-    model: Any, task: Any, source: Mapping[str, Any], folder: Path
+    model: Any,
+    task: Any,
+    source: Mapping[str, Any],
+    folder: Path,
+    compact: bool = True,
 ) -> BakedTask:
     """Bakes one task, saves it as `.keras`, and takes its logits on the test set.
+
+    The logits are those of the whole network, so that a file is held against what
+    the task had learned, however much smaller it is.
 
     Args:
         model: the `HyperMask` of the run.
         task: the task of the scenario.
         source: the run it comes from, for the JSON.
         folder: where the `.keras` file goes.
+        compact: whether to save it without what its mask switches off. A subclassed
+            target has no graph to remove anything from, and is saved whole.
     """
     import keras
+
+    from hypermask_tf.compaction import compact as compacted
+    from hypermask_tf.units.keras_graph import is_graph
 
     x, _ = task.test
     baked = model.bake(task=task.index, dtype="float32")
     path = folder / f"task_{task.index:02d}.keras"
-    baked.save(path)
+    smaller = compacted(baked) if compact and is_graph(baked) else baked
+    smaller.save(path)
     logits = [
         keras.ops.convert_to_numpy(baked(x[i : i + KERAS_BATCH], training=False))
         for i in range(0, len(x), KERAS_BATCH)
@@ -46,7 +59,7 @@ def bake_task(
     return BakedTask(
         info=task_info(task, x.shape[1:], logits[0].shape[-1], source),
         model_path=path,
-        weights=count_weights(baked),
+        weights=count_weights(smaller),
         logits=np.concatenate(logits),
     )
 

@@ -46,6 +46,12 @@ _MAX_ACCURACY_DROP = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
+_COMPACT = flags.DEFINE_bool(
+    "compact",
+    True,
+    "Remove what a task's mask switches off, and all that dies with it, so that the "
+    "file is physically small. Without it, they stay in the file as zeros.",
+)
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Where the data sets lie; by default where the run found them."
 )
@@ -91,6 +97,7 @@ def _export(console: Console) -> ExportReport:
         overwrite=_OVERWRITE.value,
         max_accuracy_drop=_MAX_ACCURACY_DROP.value,
         data_dir=_DATA_DIR.value,
+        compact=_COMPACT.value,
     )
     with quiet_stderr():
         import tensorflow as tf

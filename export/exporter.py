@@ -29,6 +29,7 @@ class ExportOptions:
         overwrite: replace files of an earlier export.
         max_accuracy_drop: how much accuracy a file may lose, in 0..1.
         data_dir: where the data sets lie; `None` for the run's own.
+        compact: whether to remove what a task's mask switches off.
     """
 
     tasks: tuple[int, ...] | None = None
@@ -36,6 +37,7 @@ class ExportOptions:
     overwrite: bool = False
     max_accuracy_drop: float = 0.002
     data_dir: str | None = None
+    compact: bool = True
 
 
 def export_run(
@@ -62,6 +64,7 @@ def export_run(
         FileNotFoundError: when the run's checkpoint or data set is missing.
         FileExistsError: when files exist and `overwrite` is false.
     """
+    _check_shared(run)
     on_step("loading the model and the data", 0, 1)
     model = run.load_model()
     scenario = run.load_scenario(options.data_dir)
@@ -76,7 +79,8 @@ def export_run(
         for done, index in enumerate(tasks):
             on_step(f"baking task {index}", done, len(tasks) + len(stems))
             task = scenario.tasks[index]
-            baked.append(bake_task(model, task, run_source(run, scenario), Path(work)))
+            source = run_source(run, scenario)
+            baked.append(bake_task(model, task, source, Path(work), options.compact))
         del model
         failed = _convert_and_publish(baked, scenario, folder, options, on_step)
     missing = {failure.file for failure in failed}
@@ -111,6 +115,15 @@ def _convert_and_publish(
             failed.append(FailedFile(name, reasons))
         on_step(f"{name} {'failed' if reasons else 'is good'}", done, steps)
     return failed
+
+
+def _check_shared(run: "RunFolder") -> None:
+    """Refuses a run that keeps no network of its earlier tasks."""
+    if run.manifest().get("baseline") == "alone":
+        raise ValueError(
+            "Expected a run whose last checkpoint holds all of its tasks. Received: a "
+            "run with --baseline=alone, where each task has replaced the one before."
+        )
 
 
 def _job(entry: BakedTask, quantization: str) -> ConversionJob:

@@ -49,6 +49,14 @@ class Capacity:
         return sum(used for _, used in self.weights.values()) / max(total, 1)
 
     @property
+    def units_free(self) -> float | None:
+        """Share of the units that no task uses, 0 to 1; None without unit masks."""
+        if not self.groups:
+            return None
+        free = sum(group.free for group in self.groups)
+        return free / sum(group.units for group in self.groups)
+
+    @property
     def full(self) -> bool:
         """Whether a further task would not find the free units it asks for."""
         return any(group.free < group.wanted for group in self.groups)

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.compaction.flat_graph import has_graph
+from hypermask_tf.units.keras_graph import is_graph
 
 
 class Builder:
@@ -67,7 +67,7 @@ class Builder:
         return self.made[id(old)][1]
 
     def _make(self, old: Any, given: list[Any]) -> Any:
-        if has_graph(old):
+        if is_graph(old):
             inner = getattr(old, "_functional", old).inputs
             # Masks may come after the inputs.
             own = given[: len(inner)]

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from hypermask_tf.compaction.step import Shape, Step
+from hypermask_tf.units.keras_graph import is_graph
 
 
 class FlatGraph:
@@ -69,7 +70,7 @@ class FlatGraph:
     def _through(self, node: Any, numbers: list[int], prefix: str) -> list[int]:
         operation = node.operation
         path = prefix + operation.name
-        if has_graph(operation):
+        if is_graph(operation):
             graph = graph_of(operation)
             if self._fits(graph, node):
                 first = self._first_inputs.setdefault(id(graph), numbers)
@@ -95,23 +96,17 @@ class FlatGraph:
         )
 
 
-def has_graph(operation: Any) -> bool:
-    """Whether this is a model whose graph can be read."""
-    # Keras has no public view of the nodes of a graph.
-    return hasattr(getattr(operation, "_functional", operation), "_nodes_by_depth")
-
-
 def graph_of(model: Any) -> Any:
     """The Functional graph of a model.
 
     Raises:
         ValueError: If it has none.
     """
-    if not has_graph(model):
+    if not is_graph(model):
         raise ValueError(
             "Expected a built Functional or Sequential model, whose graph can be "
-            "read. Build it with keras.Model(inputs, outputs), or give the "
-            "Sequential model a keras.Input. "
+            "read, with the `call` that Keras gave it. Build it with "
+            "keras.Model(inputs, outputs), or give the Sequential model a keras.Input. "
             f"Received: {type(model).__name__} named {getattr(model, 'name', model)!r}"
         )
     return getattr(model, "_functional", model)

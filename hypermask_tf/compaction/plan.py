@@ -6,10 +6,11 @@ import keras
 import numpy as np
 
 from hypermask_tf.compaction.builder import Builder
-from hypermask_tf.compaction.flat_graph import FlatGraph, has_graph
+from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.rules import Affine, Arrays, Barrier, Grouped, find
 from hypermask_tf.compaction.sites import Sites
 from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.keras_graph import is_graph
 
 
 class Plan:
@@ -56,7 +57,7 @@ class Plan:
             for step, rule in pairs
         }
         for old, new in builder.made.values():
-            if isinstance(old, keras.Layer) and not has_graph(old):
+            if isinstance(old, keras.Layer) and not is_graph(old):
                 _transfer(old, new, weights.get(id(old), {}))
         return model
 

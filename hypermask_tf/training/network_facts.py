@@ -19,6 +19,7 @@ class NetworkFacts:
         nonzero_parameters: Those of them that are not zero.
         macs: Multiply-accumulates of that network at batch 1.
         capacity_used: Share, 0 to 1, of the shared weights that some task uses.
+        units_free: Share, 0 to 1, of the units that no task uses.
     """
 
     units_kept: int | None
@@ -26,6 +27,7 @@ class NetworkFacts:
     nonzero_parameters: int | None
     macs: int | None
     capacity_used: float | None
+    units_free: float | None
 
     @classmethod
     def of(cls, model: Any, task: int) -> "NetworkFacts":
@@ -36,12 +38,14 @@ class NetworkFacts:
             task: The task.
         """
         sizes = _compact_cost(model, task)
+        used, free = _capacity(model)
         return cls(
             units_kept=_units_kept(model, task),
             parameters=sizes.parameters if sizes else None,
             nonzero_parameters=sizes.nonzero if sizes else None,
             macs=sizes.macs if sizes else None,
-            capacity_used=_capacity_used(model),
+            capacity_used=used,
+            units_free=free,
         )
 
 
@@ -53,6 +57,7 @@ def facts_by_task(facts: Sequence[NetworkFacts]) -> dict[str, Any]:
         "nonzero_parameters_per_task": [f.nonzero_parameters for f in facts],
         "macs_per_task": [f.macs for f in facts],
         "capacity_used": [f.capacity_used for f in facts],
+        "units_free": [f.units_free for f in facts],
     }
 
 
@@ -69,7 +74,8 @@ def _compact_cost(model: Any, task: int) -> Cost | None:
         return None
 
 
-def _capacity_used(model: Any) -> float | None:
+def _capacity(model: Any) -> tuple[float | None, float | None]:
     if model.protection not in ("used", "hard"):
-        return None  # it does not track who uses what
-    return float(model.capacity().fraction)
+        return None, None  # it does not track who uses what
+    capacity = model.capacity()
+    return capacity.fraction, capacity.units_free

@@ -1,0 +1,74 @@
+"""How much of the network is taken, and a word before it is full."""
+
+import numpy as np
+import pytest
+
+from tests.hypermask import builders
+
+pytestmark = pytest.mark.backend
+
+
+def _learner(**kwargs):
+    return builders.learner(
+        granularity="unit", sparsity=75, **{"reuse": 0.0, "tasks": 5, **kwargs}
+    )
+
+
+def test_free_units_run_out_evenly():
+    model = _learner()
+    # 16 and 12 units at 75 %: rank ceil(15 * .75) = 12 and ceil(11 * .75) = 9.
+    for task, (first, second) in enumerate([(12, 9), (8, 6), (4, 3), (0, 0)]):
+        model.begin_task(task)
+        groups = model.capacity().groups
+        assert [group.free for group in groups] == [first, second]
+        assert [group.wanted for group in groups] == [4, 3]
+    assert model.capacity().full
+
+
+def test_used_weights_are_those_between_units_of_one_task():
+    model = _learner()
+    model.begin_task(0)
+    model.begin_task(1)
+    kernel = model.target.trainable_variables[2]
+    total, used = model.capacity().weights[kernel.path]
+    assert (total, used) == (16 * 12, 2 * 4 * 3)
+    text = str(model.capacity())
+    assert kernel.path[-20:] in text and "192" in text and "24" in text
+
+
+def test_the_share_is_that_of_the_marks():
+    model = _learner(reuse=1.0, protection="hard")
+    for task in range(3):
+        model.begin_task(task)
+    counted = total = 0
+    masks = [model.mask_arrays(task) for task in range(3)]
+    for index in model._memory.indices:
+        shape = model.target.trainable_variables[index].shape
+        used = np.zeros(shape, bool)
+        for mask in masks:
+            used |= True if mask[index] is None else mask[index] != 0
+        counted, total = counted + used.sum(), total + used.size
+    assert model.capacity().fraction == pytest.approx(counted / total)
+
+
+def test_a_full_network_is_named_once_it_is_full():
+    model = _learner()
+    with pytest.warns(UserWarning, match="The network is full: task 4") as caught:
+        for task in range(5):
+            model.begin_task(task)
+    messages = [str(w.message) for w in caught if w.category is UserWarning]
+    assert len(messages) == 1
+    assert "grow" in messages[0] and "0 of 4 wanted" in messages[0]
+
+
+def test_weights_masks_have_weights_only():
+    model = builders.learner(protection="used", sparsity=50)
+    model.begin_task(0)
+    capacity = model.capacity()
+    assert capacity.groups == () and capacity.units_free is None
+    assert 0.4 < capacity.fraction < 0.6
+
+
+def test_untracked_use_is_refused():
+    with pytest.raises(ValueError, match='needs `protection="used"`'):
+        builders.learner(protection="all").capacity()
