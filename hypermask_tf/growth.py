@@ -163,6 +163,7 @@ def _places(old: Any, new: Any, units: np.ndarray) -> dict[int, Index]:
     for state in (new._memory.support, new._memory.scores):
         if state is not None:
             places[id(state)] = (slice(None), units)
+    places[id(new._memory.pinned)] = (units,)
     _hypernetwork_places(new.hypernetwork, units, places)
     return places
 

@@ -48,6 +48,7 @@ def inherit(model: Any, task: int, source: int) -> None:
     """
     _pin(model, task, source)
     origin = _origins(model, task, source)
+    _take_scores(model, task, source, origin)
     masks = model.mask_arrays(task)
     trainable, fixed = model.task_values(source)
     layout, memory = model._layout, model._memory
@@ -97,13 +98,43 @@ def _pin(model: Any, task: int, source: int) -> None:
     model._memory.pinned.assign(pinned)
 
 
-def _strength(model: Any, task: int) -> np.ndarray:
-    """Magnitudes of the scores of `task`."""
+def _take_scores(model: Any, task: int, source: int, origin: np.ndarray) -> None:
+    """Gives the units of `task` the scores of those they stand for, where it may.
+
+    Else a copy under a small mask value would need large weights, which learn slowly.
+    Scores of units that earlier tasks use may only change where those are held.
+    """
+    held = model.protection == "hard" or not model.hypernetwork.shared
+    taken = ops.convert_to_numpy(model._memory.taken(model.num_finished_tasks))
+    now, wanted = _scores(model, task), _scores(model, source)
+    on = origin >= -1
+    target = now.copy()
+    start = 0
+    for size in model._layout.group_sizes:
+        group = np.arange(start, start + size)
+        # Stay above what is off and free, so that the same units stay on.
+        off = np.abs(now[group][~on[group] & ~taken[group]])
+        least = 1.01 * off.max(initial=0.0)
+        known = group[(origin[group] >= 0) & (held | ~taken[group])]
+        size_wanted = np.maximum(np.abs(wanted[origin[known]]), least)
+        target[known] = np.copysign(size_wanted, wanted[origin[known]])
+        start += size
+    model.hypernetwork.shift_scores(target - now)
+    if model._drifts:  # what is to be held is what the scores are now
+        model._memory.scores.assign(model._task_masks.all_scores())
+
+
+def _scores(model: Any, task: int) -> np.ndarray:
     scores = model._task_masks.scores(
         ops.convert_to_tensor(task, dtype="int32"),
         ops.convert_to_tensor(model.num_finished_tasks, dtype="int32"),
     )
-    return np.abs(ops.convert_to_numpy(scores))
+    return ops.convert_to_numpy(scores)
+
+
+def _strength(model: Any, task: int) -> np.ndarray:
+    """Magnitudes of the scores of `task`."""
+    return np.abs(_scores(model, task))
 
 
 def _origins(model: Any, task: int, source: int) -> np.ndarray:

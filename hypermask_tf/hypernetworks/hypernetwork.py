@@ -101,6 +101,17 @@ class Hypernetwork(keras.layers.Layer):
         rows = ops.one_hot(tasks, self.num_tasks, dtype="float32")
         return self.emit(ops.matmul(rows, self.embeddings))
 
+    def shift_scores(self, shift: Any) -> bool:
+        """Adds `shift`, `(N,)`, to the scores of the task being learned.
+
+        Where tasks share what emits their scores, those of all tasks shift.
+
+        Returns:
+            Whether it could; a hypernetwork without a place for it does nothing.
+        """
+        del shift
+        return False
+
     def begin_task(self, task: int) -> None:
         """Called when learning of `task` begins; nothing to do for shared ones."""
 

@@ -75,6 +75,10 @@ class MaskBank(Hypernetwork):
         )
         return ops.where(learning, ops.expand_dims(self.scores, 0), stored)
 
+    def shift_scores(self, shift: Any) -> bool:
+        self.scores.assign(self.scores.value + shift)
+        return True
+
     def begin_task(self, task: int) -> None:
         """Puts the learned scores into the bank and takes out those of `task`."""
         bank = keras.ops.convert_to_numpy(self.bank).copy()

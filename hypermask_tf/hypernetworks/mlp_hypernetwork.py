@@ -63,5 +63,10 @@ class MLPHypernetwork(Hypernetwork):
     def emit(self, embeddings: Tensor) -> Tensor:
         return self.stack(embeddings)
 
+    def shift_scores(self, shift: Any) -> bool:
+        bias = self.stack.biases[-1]
+        bias.assign(bias.value + shift)
+        return True
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "hidden": list(self.hidden)}

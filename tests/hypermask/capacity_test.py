@@ -1,5 +1,7 @@
 """How much of the network is taken, and a word before it is full."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -53,9 +55,12 @@ def test_the_share_is_that_of_the_marks():
 
 def test_a_full_network_is_named_once_it_is_full():
     model = _learner()
-    with pytest.warns(UserWarning, match="The network is full: task 4") as caught:
-        for task in range(5):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        for task in range(4):
             model.begin_task(task)
+    with pytest.warns(UserWarning, match="The network is full: task 4") as caught:
+        model.begin_task(4)
     messages = [str(w.message) for w in caught if w.category is UserWarning]
     assert len(messages) == 1
     assert "grow" in messages[0] and "0 of 4 wanted" in messages[0]

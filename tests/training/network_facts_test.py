@@ -79,4 +79,4 @@ def test_a_target_without_graph_is_learned_all_the_same():
         pytest.warns(UserWarning, match="unknown"),
     ):
         facts = NetworkFacts.of(model, 0)
-    assert facts == NetworkFacts(None, None, None, None, None)
+    assert facts == NetworkFacts(None, None, None, None, None, None)
