@@ -112,12 +112,13 @@ def _take_scores(model: Any, task: int, source: int, origin: np.ndarray) -> None
     start = 0
     for size in model._layout.group_sizes:
         group = np.arange(start, start + size)
-        # Stay above what is off and free, so that the same units stay on.
+        # A copy stays above what is off and free, so that the same units stay on.
         off = np.abs(now[group][~on[group] & ~taken[group]])
         least = 1.01 * off.max(initial=0.0)
         known = group[(origin[group] >= 0) & (held | ~taken[group])]
-        size_wanted = np.maximum(np.abs(wanted[origin[known]]), least)
-        target[known] = np.copysign(size_wanted, wanted[origin[known]])
+        given = wanted[origin[known]]
+        size_given = np.maximum(np.abs(given), np.where(taken[known], 0.0, least))
+        target[known] = np.copysign(size_given, given)
         start += size
     model.hypernetwork.shift_scores(target - now)
     if model._drifts:  # what is to be held is what the scores are now
