@@ -9,6 +9,9 @@ PYTEST_ARGS ?=
 # The demonstration may be repeated; a long run of yours is never replaced.
 REPLACE := $(if $(findstring split_digits.flags,$(RECIPE)),--overwrite)
 RUNS ?= runs/*
+PROBLEM ?= split_mnist
+METHODS ?= unit_used unit_hard unit_inherit mask_bank alone finetune
+SEEDS ?= 1 2 3
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -24,7 +27,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train table venv dev jax test test-slow test-jax lint clean
+.PHONY: help train table comparison venv dev jax test test-slow test-jax lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
@@ -41,6 +44,17 @@ train: venv ## Train and export the smallest recipe (RECIPE=, RUN_DIR= for anoth
 
 table: venv ## Collect finished runs into a Markdown table (RUNS=)
 	@$(PY) apps/report.py --runs='$(RUNS)'
+
+comparison: venv ## Learn a problem with each method, and compare (PROBLEM=, METHODS=, SEEDS=)
+	@for seed in $(SEEDS); do for method in $(METHODS); do \
+	    run=runs/cmp_$(PROBLEM)_$${method}_$$seed; \
+	    test -f $$run/plots/accuracy_matrix.png || $(PY) apps/train.py \
+	        --flagfile=apps/recipes/problems/$(PROBLEM).flags \
+	        --flagfile=apps/recipes/methods/$$method.flags --nomeasure_unseen \
+	        --seed=$$seed --run_dir=$$run --overwrite || exit 1; \
+	done; done
+	@$(PY) apps/compare.py --runs='runs/cmp_$(PROBLEM)_*' \
+	    --output=docs/results/$(PROBLEM).md
 
 test: dev ## Run the fast tests (PYTEST_ARGS= for more options)
 	KERAS_BACKEND=tensorflow $(PYTEST) $(PYTEST_ARGS)

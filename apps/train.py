@@ -69,6 +69,7 @@ def main(argv: Sequence[str]) -> int:
             measure=f.MEASURE.value,
             limit_train=f.LIMIT_TRAIN.value,
             inherit=f.INHERIT.value if f.BASELINE.value == "none" else "none",
+            grow=f.GROW.value,
             restart=f.BASELINE.value == "alone",
             callbacks=lambda task: [
                 TaskProgress(progress, f"task {task}", f.STEPS.value),

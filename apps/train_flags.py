@@ -144,6 +144,13 @@ INHERIT = flags.DEFINE_enum(
     "What a task starts from: a copy of the latest task's network, or of the one whose "
     "features best classify its training data.",
 )
+GROW = flags.DEFINE_float(
+    "grow",
+    0.0,
+    "Factor by which layers widen when a task finds too few free units; 0 for never. "
+    "Needs --granularity=unit and --protection=used or hard.",
+    0.0,
+)
 
 # The hypernetwork.
 HYPERNETWORK = flags.DEFINE_enum(

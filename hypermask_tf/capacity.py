@@ -139,13 +139,14 @@ def warn_if_full(model: Any) -> None:
         for part, layers, wanted in zip(
             parts, layout.group_layers(), layout.selection.own_counts(), strict=True
         )
-        if (~part).sum() < wanted
+        # Scores alone may choose any unit, but with none free all of them are held.
+        if (~part).sum() < max(wanted, 1)
     ]
     if short:
         warnings.warn(
             f"The network is full: task {model.num_learned_tasks - 1} finds too few "
-            f"free units ({', '.join(short)}) and reads units of earlier tasks, which "
-            "it cannot change. `model = model.grow({...})` adds units; "
+            f"free units ({', '.join(short)}) and uses units of earlier tasks, whose "
+            "weights it cannot change. `model = model.grow({...})` adds units; "
             "`print(model.capacity())` shows what is taken.",
             stacklevel=4,
         )

@@ -254,8 +254,9 @@ def nearest_task(
 ) -> int:
     """The finished or current task whose features suit new data best.
 
-    Each learned task's network, without its head, turns samples into features; a
-    ridge classifier is fitted on half of them and scored on the other half.
+    Each learned task's network, without its head, turns samples into features (its
+    logits, where the head lies within a nested model); a ridge classifier is fitted
+    on half of them and scored on the other half.
 
     Args:
         model: A `HyperMask` that has learned at least one task.
@@ -288,5 +289,8 @@ def _features(model: Any, task: int) -> keras.Model:
     """The network of `task` up to the input of its head."""
     baked = model.bake(task)
     index = model._roles.head.index(True)
-    name = model.target.trainable_variables[index].path.split("/")[-2]
-    return keras.Model(baked.inputs, baked.get_layer(name).input)
+    path = model.target.trainable_variables[index].path.split("/")[:-1]
+    inputs = baked.inputs if len(baked.inputs) > 1 else baked.inputs[0]
+    # The head of a nested model has no tensor here: its logits must do.
+    features = baked.get_layer(path[0]).input if len(path) == 1 else baked.output
+    return keras.Model(inputs, features)

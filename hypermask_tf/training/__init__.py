@@ -3,6 +3,7 @@
 from hypermask_tf.training.batches import first_samples, task_batches
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.stop_on_non_finite import NonFiniteLossError, StopOnNonFinite
@@ -18,6 +19,7 @@ __all__ = [
     "StopOnNonFinite",
     "TaskSequence",
     "first_samples",
+    "make_room",
     "task_accuracy",
     "task_batches",
 ]

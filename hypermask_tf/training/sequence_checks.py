@@ -22,6 +22,15 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
         )
 
 
+def check_growth(factor: float) -> None:
+    """Raises a ValueError if layers would not grow."""
+    if factor != 0 and not 1 < factor < 100:
+        raise ValueError(
+            "`grow` is a factor above 1, or 0 for a network that keeps its size. "
+            f"Received: grow={factor}"
+        )
+
+
 def check_sizes(task: Task, batch_size: int, limit_train: int, measure: str) -> None:
     """Raises a ValueError if a task lacks samples to learn from or measure on."""
     if limit_train < 0:

@@ -12,10 +12,12 @@ from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.training.batches import first_samples, task_batches
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts, facts_by_task
 from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.sequence_checks import (
     check_choice,
+    check_growth,
     check_sizes,
     check_steps,
 )
@@ -49,6 +51,8 @@ class TaskSequence:
         inherit: What a task starts from: `"none"`; a copy of the network of the
             `"latest"` task; or of the `"nearest"`, the one whose features best
             classify the new task's training data.
+        grow: Factor, above 1, by which layers widen when a task would not find the
+            free units it asks for; 0 for never. `model` is then another object.
         restart: Whether every task starts from the weights the target was built with:
             a network alone for each task, as a baseline. The model then only holds
             the latest one. Tasks not learned yet are not measured.
@@ -76,18 +80,21 @@ class TaskSequence:
         measure: str = "test",
         limit_train: int = 0,
         inherit: str = "none",
+        grow: float = 0.0,
         restart: bool = False,
         callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] | None = None,
     ) -> None:
         check_steps(steps_per_task, epoch_steps)
         check_choice("measure", measure, MEASURES)
         check_choice("inherit", inherit, INHERITANCE)
+        check_growth(grow)
         for task in scenario:
             check_sizes(task, batch_size, limit_train, measure)
         self.model, self.scenario, self.run = model, scenario, run
         self.steps_per_task, self.epoch_steps = steps_per_task, epoch_steps
         self.batch_size, self.seed = batch_size, seed
         self.measure, self.limit_train, self.inherit = measure, limit_train, inherit
+        self.grow = grow
         self.measure_unseen = measure_unseen and not restart
         self._first = FirstWeights(model.target) if restart else None
         self._callbacks = callbacks or (lambda task: ())
@@ -131,6 +138,8 @@ class TaskSequence:
             x, y, self.batch_size, seed=self.seed * 100_003 + task.index
         )
         start = time.perf_counter()
+        if self.grow and task.index > 0:
+            self.model = make_room(self.model, self.grow)
         parent = self._parent(task.index, x, y)
         if self._first is not None and task.index > 0:
             # Begun before the weights go back: what has ended is written down first.

@@ -9,6 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "apps/recipes").glob("*.flags"))
+# Half a recipe each: what to learn, and how.
+HALVES = sorted((ROOT / "apps/recipes").glob("*/*.flags"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
@@ -24,6 +26,7 @@ def test_header_states_accuracy_time_machine_and_command(path):
 
 
 def test_every_recipe_parses():
+    assert len(HALVES) > 5
     # In a process of its own: flags of one name belong to several commands.
     code = (
         "import sys; from absl import flags; from apps import train_flags\n"
@@ -32,7 +35,7 @@ def test_every_recipe_parses():
         "    flags.FLAGS(['train', f'--flagfile={path}', '--run_dir=x'])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, RECIPES)],
+        [sys.executable, "-c", code, *map(str, RECIPES + HALVES)],
         cwd=ROOT,
         capture_output=True,
         text=True,

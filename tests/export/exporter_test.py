@@ -70,6 +70,30 @@ def _check_sidecar(run):
     assert sidecar["keras_weights"]["zeros"] > 0.5 * sidecar["bytes"] / 4
 
 
+def test_units_that_are_off_are_not_in_the_file(fake_run):
+    hidden, head = (layer for layer in fake_run.models[0].layers if layer.weights)
+    on = np.arange(hidden.units) < 4
+    hidden.set_weights([weight * on for weight in hidden.get_weights()])
+    kernel, bias = head.get_weights()
+    head.set_weights([kernel * on[:, None], bias])
+    sizes = {}
+    for compact in (True, False):
+        options = ExportOptions(
+            (0,), overwrite=True, max_accuracy_drop=1.0, compact=compact
+        )
+        assert export_run(fake_run, options).passed
+        sizes[compact] = (fake_run.export_dir / "task_00.tflite").stat().st_size
+    removed = 4 * (hidden.units - 4) * (64 + 1 + 3)
+    assert sizes[False] - sizes[True] == pytest.approx(removed, rel=0.05)
+
+
+def test_a_run_of_single_networks_is_refused(fake_run):
+    manifest = fake_run.manifest()
+    fake_run.manifest = lambda: {**manifest, "baseline": "alone"}
+    with pytest.raises(ValueError, match="--baseline=alone"):
+        export_run(fake_run)
+
+
 @pytest.mark.parametrize("tasks", [(0, 2), (-1,), ()])
 def test_unknown_tasks_are_refused(fake_run, tasks):
     with pytest.raises(ValueError, match="numbers of learned tasks, 0 to 1"):

@@ -1,0 +1,31 @@
+"""Widens a learner whose next task would not find the free units it asks for."""
+
+import math
+from typing import Any
+
+
+def make_room(model: Any, factor: float) -> Any:
+    """Returns `model`, or a wider copy if it is full.
+
+    Every layer of a group of units that is short grows by `factor`; old tasks stay
+    as they are. See `HyperMask.grow`.
+
+    Args:
+        model: A `HyperMask` with unit masks that tracks what tasks use.
+        factor: Above 1. A group grows again until a task finds its units.
+
+    Raises:
+        ValueError: If it does not track use, or its target cannot grow.
+    """
+    capacity = model.capacity()
+    widths: dict[str, int] = {}
+    for group in capacity.groups:
+        times = factor
+        while group.units * times - group.taken < group.wanted:
+            times *= factor
+        if group.free < group.wanted:
+            for name in group.layers:
+                layer = model.target.get_layer(name)
+                width = getattr(layer, "units", None) or layer.filters
+                widths[name] = max(math.ceil(width * times), widths.get(name, 0))
+    return model.grow(widths) if widths else model

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from hypermask_tf.training import make_room
+from tests.hypermask import builders
+
+
+def _learner(**options):
+    return builders.learner(
+        granularity="unit", sparsity=60, tasks=6, **{"reuse": 0.0, **options}
+    )
+
+
+def test_a_model_with_free_units_is_left_alone():
+    model = _learner()
+    model.begin_task(0)
+    assert make_room(model, 2.0) is model
+
+
+@pytest.mark.parametrize("factor", [1.1, 2.0])
+def test_every_task_finds_units_of_its_own(factor):
+    model = _learner()
+    taken = []
+    for task in range(5):
+        model = make_room(model, factor)
+        model.begin_task(task)
+        taken.append(model.units_on(task).sum())
+        assert not model.capacity().groups[0].free < 0
+    masks = np.array([model.units_on(task) for task in range(5)])
+    assert masks.sum(0).max() == 1
+    assert len(set(taken)) == 1
+
+
+def test_use_must_be_tracked():
+    with pytest.raises(ValueError, match="Capacity needs"):
+        make_room(_learner(protection="all"), 2.0)
