@@ -20,6 +20,11 @@ def check_target(target: Any) -> None:
         )
 
 
+def as_plain(values: Any) -> Any:
+    """A number, or a list of numbers, that can be saved."""
+    return np.asarray(values, "float64").tolist()
+
+
 def check_nothing_shared(roles: Roles, normalization: str) -> None:
     """Raises a ValueError if tasks share what hard protection cannot hold."""
     if normalization != "per_task" and (any(roles.normalization + roles.statistics)):

@@ -28,7 +28,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
         ValueError: If it has no unit masks, its hypernetwork cannot grow, a name is
             unknown, or a layer would shrink.
     """
-    _check(model, widths)
+    _check(model)
     target = rebuild(model.target, widths)
     config = {**model.get_config(), "target": target}
     hypernetwork = config["hypernetwork"]
@@ -42,6 +42,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     ]
     graph = UnitGraph(target, maskable)
     units = _unit_places(model._layout.graph, graph)
+    _check_coupled(graph, units)
     config["sparsity"] = _same_counts(model, graph.group_sizes)
     wider = type(model).from_config(config)
     _copy(model, wider, units)
@@ -50,7 +51,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     return wider
 
 
-def _check(model: Any, widths: dict[str, int]) -> None:
+def _check(model: Any) -> None:
     if model.granularity != "unit":
         raise ValueError(
             '`grow` needs `granularity="unit"`: only units can be added. '
@@ -61,13 +62,17 @@ def _check(model: Any, widths: dict[str, int]) -> None:
             "`grow` needs a hypernetwork with a row per score: MLPHypernetwork or "
             f"MaskBank. Received: {type(model.hypernetwork).__name__}"
         )
-    for name, width in widths.items():
-        layer = model.target.get_layer(name)
-        present = getattr(layer, "units", None) or getattr(layer, "filters", None)
-        if present is None or width < present:
+
+
+def _check_coupled(graph: UnitGraph, units: np.ndarray) -> None:
+    """Refuses new units in the statistics of a layer that couples its channels."""
+    new = np.setdiff1d(np.arange(graph.num_units), units)
+    for name in graph.coupled:
+        if np.isin(new, graph.seen_by.get(name, np.array([], int))).any():
             raise ValueError(
-                f"`widths` must name layers with units or filters, and widen them. "
-                f"Received: {name!r}: {width}, which has {present}"
+                "New units would count in the statistics of a layer that couples its "
+                "channels, and change old tasks. Widen layers that it does not see. "
+                f"Received: layer {name!r}"
             )
 
 
@@ -148,7 +153,18 @@ def _places(old: Any, new: Any, units: np.ndarray) -> dict[int, Index]:
     """Where the values of each variable of `old` lie in that of `new`."""
     places: dict[int, Index] = {}
     axes: dict[int, list[np.ndarray]] = {}
+    masked = {
+        id(variable)
+        for i, variable in enumerate(old.target.trainable_variables)
+        if old._layout.units_of(i) is not None
+    }
+    learned = {id(variable) for variable in old.target.trainable_variables}
     for before, after in zip(old.target.variables, new.target.variables, strict=True):
+        if before.shape != after.shape and id(before) in learned - masked:
+            raise ValueError(
+                "A variable that no mask touches would grow, and change old tasks. "
+                f"Leave it out of `widths`, or mask it. Received: {before.path}"
+            )
         axes[id(after)] = _axes(
             old._layout.graph, new._layout.graph, before, after, units
         )

@@ -143,6 +143,8 @@ class HyperMask(Learner):
         task = checks.check_task(task, self.num_tasks)
         checks.check_begin(task, self.num_learned_tasks)
         transfer.check_inherit(self, task, inherit)
+        # First what may fail: then nothing has changed.
+        self._optimizer_reset.begin_task(task)
         if task > self.num_finished_tasks:
             self._end(task - 1)
         self.hypernetwork.begin_task(task)
@@ -153,10 +155,9 @@ class HyperMask(Learner):
         self._finished.assign(task)
         self._active.assign(task)
         self._steps.assign(0)
-        capacity.warn_if_full(self)
         if inherit is not None:
             transfer.inherit(self, task, inherit)
-        self._optimizer_reset.begin_task(task)
+        capacity.warn_if_full(self)
 
     def _end(self, task: int) -> None:
         """Writes down what a finished task is made of."""
@@ -164,16 +165,20 @@ class HyperMask(Learner):
         finished = int32(self._finished)
         scores = self._task_masks.scores(index, finished)
         keep = self._task_masks.keep(scores, index, finished, self._ramp(index))
+        masks = self._layout.masks(scores, keep)
         self._bank.archive(task)
-        variables = self.target.trainable_variables
-        held = self._memory.hold([variable.value for variable in variables])
         if self._memory.hard:
+            variables = self.target.trainable_variables
+            held = self._memory.hold([variable.value for variable in variables])
             for i in self._memory.indices:
                 variables[i].assign(held[i])
-        # Soft masks drift a little: mark what every earlier one lets through now.
-        first = task if self._memory.hard else 0
-        for earlier in range(first, task + 1):
-            self._memory.mark_used(self._masks_of(earlier))
+            # Before any mark: a marked weight is what its reference says.
+            self._memory.take_reference([variable.value for variable in variables])
+        else:
+            # Masks drift a little: mark what every earlier one lets through now.
+            for earlier in range(task):
+                self._memory.mark_used(self._masks_of(earlier))
+        self._memory.mark_used(masks)
         self._memory.end(task, keep, scores if self._memory.hard else None)
 
     def _enter(self, task: int | None, inherit: int | None = None) -> None:

@@ -62,7 +62,7 @@ class Learner(keras.Model):
         self.num_tasks = checks.check_positive("num_tasks", num_tasks)
         self.hypernetwork = hypernetwork or MLPHypernetwork()
         self.granularity = granularity
-        self.sparsity = sparsity
+        self.sparsity = checks.as_plain(sparsity)
         self.threshold = threshold
         self.floor = floor
         self.activation = activation
@@ -72,7 +72,7 @@ class Learner(keras.Model):
         )
         self.beta = checks.check_weight("beta", beta)
         self.lam = checks.check_weight("lam", lam)
-        self.reuse = reuse
+        self.reuse = checks.as_plain(reuse)
         self.head = checks.check_choice("head", head, HEADS)
         self.output_reduction = checks.check_choice(
             "output_reduction", output_reduction, regularizers.REDUCTIONS

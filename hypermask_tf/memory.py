@@ -55,7 +55,12 @@ class TaskMemory(keras.layers.Layer):
         self.used = []
         for i in self.indices:
             name = variables[i].path.replace("/", "_")
-            reference = self._state(variables[i].shape, f"reference_{name}")
+            wide = variables[i].dtype == "float64"
+            reference = self._state(
+                variables[i].shape,
+                f"reference_{name}",
+                "float64" if wide else "float32",
+            )
             reference.assign(ops.copy(variables[i].value))
             self.reference.append(reference)
             if keep_use:
@@ -123,11 +128,15 @@ class TaskMemory(keras.layers.Layer):
             )
             variable.assign(ops.maximum(variable.value, on))
 
+    def take_reference(self, values: Sequence[Tensor]) -> None:
+        """Takes θ* from `values`, those of all trainable variables."""
+        for reference, index in zip(self.reference, self.indices, strict=True):
+            reference.assign(ops.copy(values[index]))
+
     def begin(self, values: Sequence[Tensor], scores: Tensor | None) -> None:
         """Takes θ* from `values` (all trainable ones) and z* from `scores`."""
         if self.pinned is not None:
             self.pinned.assign(ops.zeros_like(self.pinned.value))
-        for reference, index in zip(self.reference, self.indices, strict=True):
-            reference.assign(ops.copy(values[index]))
+        self.take_reference(values)
         if self.scores is not None and scores is not None:
             self.scores.assign(scores)

@@ -23,7 +23,7 @@ def describe(model: Any) -> str:
         "tasks begun",
         f"  target         {target.name}, {weights:,} trainable parameters",
         f"  masks          one score per {model.granularity}: {layout.num_scores:,} "
-        f"scores in {len(layout.group_sizes)} groups, {model.sparsity:g} % off, "
+        f"scores in {len(layout.group_sizes)} groups, {_percent(layout)} % off, "
         f"{model.activation}",
         f"  hypernetwork   {type(model.hypernetwork).__name__}, {hyper:,} parameters "
         f"({size / 2**20:,.1f} MiB with optimizer moments)",
@@ -42,6 +42,13 @@ def describe(model: Any) -> str:
     if graph is not None and graph.opaque:
         lines.append(f"  dense by rule  layers without unit rule: {graph.opaque}")
     return "\n".join(lines)
+
+
+def _percent(layout: Any) -> str:
+    values = layout.selection.sparsities
+    if len(set(values)) == 1:
+        values = values[:1]
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def _tasks(model: Any) -> list[str]:

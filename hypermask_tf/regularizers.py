@@ -70,7 +70,7 @@ def weight_regularizer(
     """
     total = ops.zeros((), dtype="float32")
     for value, reference, factor in zip(values, references, use, strict=True):
-        distance = value - reference
+        distance = ops.cast(value, "float32") - ops.cast(reference, "float32")
         if factor is not None:
             distance = distance * ops.cast(factor, "float32")
         # |d| with gradient 0 at d = 0 on every backend (JAX's `abs` has 1 there, and

@@ -5,6 +5,7 @@ stand on, so it cannot fine-tune it in place. But its own units are free: here t
 receive the weights of an earlier task's units, and the new task fine-tunes the copy.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -30,6 +31,30 @@ def check_inherit(model: Any, task: int, source: int | None) -> None:
             "it copies into units that no earlier task uses. Received: granularity="
             f"{model.granularity!r}, protection={model.protection!r}"
         )
+    if model.normalization != "per_task" and any(model._roles.normalization):
+        raise ValueError(
+            "`inherit` copies the normalisation of a task, so it must not be shared: "
+            'use `normalization="per_task"`. '
+            f"Received: normalization={model.normalization!r}"
+        )
+    for i, variable in enumerate(model.target.trainable_variables):
+        spec = model._layout.units_of(i)
+        if spec is not None and not _simple(spec):
+            raise ValueError(
+                "`inherit` cannot copy units of grouped convolutions, of depthwise "
+                "ones with several channels per input, or of layers whose calls read "
+                f"different units. Received: {variable.path}"
+            )
+
+
+def _simple(spec: VariableUnits) -> bool:
+    """Whether a unit's weights stand at one place of each axis."""
+    return (
+        not spec.pair_axes
+        and len(spec.out_axes) == 1
+        and (spec.in_axis is None or spec.in_axis != spec.out_axes[0])
+        and all(np.array_equal(units, spec.in_units[0]) for units in spec.in_units)
+    )
 
 
 def inherit(model: Any, task: int, source: int) -> None:
@@ -41,25 +66,42 @@ def inherit(model: Any, task: int, source: int) -> None:
     network of `task` computes what that of `source` does, and all weights that touch
     a copy can learn. Nothing an earlier task uses is written to.
 
+    Units can be shared only where their scores can be given to the new task without
+    changing an old one: with `protection="hard"` and an `MLPHypernetwork`, or with a
+    `MaskBank`. Else no unit is shared on purpose.
+
     Args:
         model: A `HyperMask` in which `task` has just begun.
         task: The task being learned.
         source: An earlier task.
     """
-    _pin(model, task, source)
+    held = model.hypernetwork.shifts and (
+        model.protection == "hard" or not model.hypernetwork.shared
+    )
+    if held:
+        _pin(model, source)
     origin = _origins(model, task, source)
-    _take_scores(model, task, source, origin)
+    # What is on of earlier tasks stays so, whatever happens to scores below.
+    taken = ops.convert_to_numpy(model._memory.taken(model.num_finished_tasks))
+    model._memory.pinned.assign(((origin >= -1) & taken).astype("uint8"))
+    if model.hypernetwork.shifts:
+        _take_scores(model, task, source, origin, held)
     masks = model.mask_arrays(task)
     trainable, fixed = model.task_values(source)
     layout, memory = model._layout, model._memory
-    taken = ops.convert_to_numpy(memory.taken(model.num_finished_tasks))
     used = dict(zip(memory.indices, memory.used, strict=True))
     heads = set(model._bank.head_indices)
+    # What belongs to a task: its working copies may be written anywhere.
+    owned = {id(variable) for variable, _ in model._bank.rows()}
     for i, variable in enumerate(model.target.trainable_variables):
         spec = layout.units_of(i)
-        if spec is None or i in heads:
+        own = id(variable) in owned
+        if i in heads or not (own or i in used):
             continue
-        own = i not in used  # normalisation: its working copy is this task's alone
+        if spec is None:
+            if own:
+                variable.assign(trainable[i])
+            continue
         free = (
             np.ones(variable.shape, bool)
             if own
@@ -70,8 +112,11 @@ def inherit(model: Any, task: int, source: int) -> None:
             _copied(spec, value, trainable[i], masks[i], origin, taken, free, own)
         )
     for variable, old in zip(model.target.non_trainable_variables, fixed, strict=True):
+        if id(variable) not in owned:
+            continue
         spec = layout.graph.units_of(variable)
         if spec is None:
+            variable.assign(old)
             continue
         value = ops.convert_to_numpy(variable.value)
         everywhere = np.ones(value.shape, bool)
@@ -80,17 +125,20 @@ def inherit(model: Any, task: int, source: int) -> None:
         )
 
 
-def _pin(model: Any, task: int, source: int) -> None:
-    """Keeps the strongest units of `source`, as many as may be shared, in `task`."""
+def _pin(model: Any, source: int) -> None:
+    """Keeps the strongest units of `source`, as many as may be shared."""
     selection = model._layout.selection
     before = model.units_on(source)
     strength = np.where(before, _strength(model, source), -1)
     counts = ops.convert_to_numpy(selection.counts())
+    own_counts, sizes = selection.own_counts(), selection.sizes
+    if selection.threshold == "network":
+        total = int(counts.sum())
+        own = math.ceil(round((1 - selection.reuse[0]) * total, 9))
+        counts, own_counts, sizes = np.array([total]), [own], (before.size,)
     pinned = np.zeros(before.size)
     start = 0
-    for size, count, own in zip(
-        selection.sizes, counts.tolist(), selection.own_counts(), strict=True
-    ):
+    for size, count, own in zip(sizes, counts.tolist(), own_counts, strict=True):
         order = start + np.argsort(-strength[start : start + size], kind="stable")
         shared = min(count - own, int(before[start : start + size].sum()))
         pinned[order[:shared]] = 1
@@ -98,13 +146,14 @@ def _pin(model: Any, task: int, source: int) -> None:
     model._memory.pinned.assign(pinned)
 
 
-def _take_scores(model: Any, task: int, source: int, origin: np.ndarray) -> None:
+def _take_scores(
+    model: Any, task: int, source: int, origin: np.ndarray, held: bool
+) -> None:
     """Gives the units of `task` the scores of those they stand for, where it may.
 
     Else a copy under a small mask value would need large weights, which learn slowly.
     Scores of units that earlier tasks use may only change where those are held.
     """
-    held = model.protection == "hard" or not model.hypernetwork.shared
     taken = ops.convert_to_numpy(model._memory.taken(model.num_finished_tasks))
     now, wanted = _scores(model, task), _scores(model, source)
     on = origin >= -1
@@ -289,8 +338,11 @@ def _features(model: Any, task: int) -> keras.Model:
     """The network of `task` up to the input of its head."""
     baked = model.bake(task)
     index = model._roles.head.index(True)
-    path = model.target.trainable_variables[index].path.split("/")[:-1]
+    head = baked.trainable_variables[index]
     inputs = baked.inputs if len(baked.inputs) > 1 else baked.inputs[0]
-    # The head of a nested model has no tensor here: its logits must do.
-    features = baked.get_layer(path[0]).input if len(path) == 1 else baked.output
-    return keras.Model(inputs, features)
+    for layer in baked.layers:
+        if any(variable is head for variable in layer.variables):
+            # Within a nested model the head has no tensor here: its logits must do.
+            nested = isinstance(layer, keras.Model)
+            return keras.Model(inputs, baked.outputs[0] if nested else layer.input)
+    return keras.Model(inputs, baked.outputs[0])

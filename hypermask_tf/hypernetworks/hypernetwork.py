@@ -25,6 +25,7 @@ class Hypernetwork(keras.layers.Layer):
     Attributes:
         shared: True if tasks share parameters, so that learning one moves the
             masks of others and the output regulariser is needed.
+        shifts: True if every score has a bias, so that `shift_scores` works.
 
     Call arguments:
         tasks: int32 tensor of task ids, shape `(tasks,)`.
@@ -34,6 +35,7 @@ class Hypernetwork(keras.layers.Layer):
     """
 
     shared = True
+    shifts = False
 
     def __init__(
         self, embedding_dim: int = 32, seed: int | None = None, **kwargs: Any
@@ -101,16 +103,15 @@ class Hypernetwork(keras.layers.Layer):
         rows = ops.one_hot(tasks, self.num_tasks, dtype="float32")
         return self.emit(ops.matmul(rows, self.embeddings))
 
-    def shift_scores(self, shift: Any) -> bool:
+    def shift_scores(self, shift: Any) -> None:
         """Adds `shift`, `(N,)`, to the scores of the task being learned.
 
         Where tasks share what emits their scores, those of all tasks shift.
 
-        Returns:
-            Whether it could; a hypernetwork without a place for it does nothing.
+        Raises:
+            NotImplementedError: If there is no place for it (`shifts` is False).
         """
-        del shift
-        return False
+        raise NotImplementedError(f"{type(self).__name__} has no bias per score")
 
     def begin_task(self, task: int) -> None:
         """Called when learning of `task` begins; nothing to do for shared ones."""

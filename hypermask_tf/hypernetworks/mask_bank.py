@@ -32,6 +32,7 @@ class MaskBank(Hypernetwork):
     """
 
     shared = False
+    shifts = True
 
     def __init__(
         self, scale: float = 0.5, seed: int | None = None, **kwargs: Any
@@ -75,9 +76,8 @@ class MaskBank(Hypernetwork):
         )
         return ops.where(learning, ops.expand_dims(self.scores, 0), stored)
 
-    def shift_scores(self, shift: Any) -> bool:
+    def shift_scores(self, shift: Any) -> None:
         self.scores.assign(self.scores.value + shift)
-        return True
 
     def begin_task(self, task: int) -> None:
         """Puts the learned scores into the bank and takes out those of `task`."""

@@ -40,6 +40,8 @@ class MLPHypernetwork(Hypernetwork):
     Reference: HyperMask, arXiv 2310.00113, section 3.
     """
 
+    shifts = True
+
     def __init__(
         self,
         embedding_dim: int = 128,
@@ -63,10 +65,9 @@ class MLPHypernetwork(Hypernetwork):
     def emit(self, embeddings: Tensor) -> Tensor:
         return self.stack(embeddings)
 
-    def shift_scores(self, shift: Any) -> bool:
+    def shift_scores(self, shift: Any) -> None:
         bias = self.stack.biases[-1]
         bias.assign(bias.value + shift)
-        return True
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "hidden": list(self.hidden)}

@@ -36,7 +36,7 @@ class Roles:
         output_bias: Index of the trainable variable that gets a score but is used
             unmasked: the last maskable one if it is a vector. None otherwise.
         head: One flag per trainable variable: those of the layer that holds the last
-            maskable one.
+            one, normalisation aside.
     """
 
     maskable: tuple[bool, ...]
@@ -63,14 +63,13 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
         if isinstance(layer, _NORMALIZATION)
         for variable in layer.variables
     }
-    # What training moves but no optimizer does: moving statistics of any layer that
-    # is not frozen. Seeds are integers and shared.
+    # What training moves but no optimizer does: moving statistics and counters of any
+    # layer that is not frozen. Seeds are not among them.
     moving = {
         id(variable)
         for layer in all_layers(target)
         if layer.trainable
         for variable in layer._non_trainable_variables
-        if keras.backend.is_float_dtype(variable.dtype)
     }
     trainable = target.trainable_variables
     normalization = tuple(id(v) in owned for v in trainable)
@@ -92,14 +91,24 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
             f"Received: target with {len(trainable)} trainable variables"
         )
     last = max(i for i, flag in enumerate(flags) if flag)
+    final = max(
+        i
+        for i, (flag, norm) in enumerate(zip(flags, normalization, strict=True))
+        if flag or not norm
+    )
+    head = _siblings(target, trainable[final])
     return Roles(
         maskable=tuple(flags),
         normalization=tuple(
             n and not f for n, f in zip(normalization, flags, strict=True)
         ),
         statistics=tuple(id(v) in moving for v in target.non_trainable_variables),
-        output_bias=last if len(trainable[last].shape) == 1 else None,
-        head=tuple(id(v) in _siblings(target, trainable[last]) for v in trainable),
+        output_bias=(
+            last
+            if len(trainable[last].shape) == 1 and id(trainable[last]) in head
+            else None
+        ),
+        head=tuple(id(v) in head for v in trainable),
     )
 
 

@@ -15,7 +15,7 @@ Sparsity = float | Sequence[float]
 
 SHARING = ("layer", "network")
 # A magnitude above that of any score.
-_PINNED = 3e38
+_PINNED = 1e30
 
 
 class Selection:
@@ -127,7 +127,9 @@ class Selection:
             return ops.ones((sum(self.sizes),), dtype="bool")
         counts = self.counts(ramp)
         if pinned is not None:
-            magnitudes = ops.where(pinned, _PINNED, magnitudes)
+            # Above all others, in their own order.
+            squashed = magnitudes / (1 + magnitudes)
+            magnitudes = ops.where(pinned, _PINNED * (1 + squashed), magnitudes)
         free = free if self.minds_taken else None
         if self.threshold == "layer":
             return self._fill(None, magnitudes, self.sizes, counts, free)

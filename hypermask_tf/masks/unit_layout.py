@@ -61,9 +61,6 @@ class UnitLayout(MaskLayout):
             free = roles.maskable[index] or roles.normalization[index]
             self._specs.append(self.graph.units_of(variable) if free else None)
         self._shapes = [tuple(v.shape) for v in target.trainable_variables]
-        self._layer_names = [
-            v.path.rpartition("/")[0] for v in target.trainable_variables
-        ]
 
     def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         values = self.values(scores, keep)
@@ -79,15 +76,7 @@ class UnitLayout(MaskLayout):
 
     def group_layers(self) -> list[tuple[str, ...]]:
         """For each group of units, the names of the layers that make them."""
-        group_of = np.repeat(np.arange(len(self.group_sizes)), self.group_sizes)
-        layers: list[list[str]] = [[] for _ in self.group_sizes]
-        for spec, name in zip(self._specs, self._layer_names, strict=True):
-            if spec is None or not spec.makes:
-                continue
-            for unit in spec.out_units.ravel():
-                if unit != FIXED and name not in layers[group_of[unit]]:
-                    layers[group_of[unit]].append(name)
-        return [tuple(names) or ("?",) for names in layers]
+        return [tuple(group.makers) for group in self.graph.groups()]
 
     def _mask(
         self, spec: VariableUnits, shape: tuple[int, ...], values: Tensor, alive: Tensor

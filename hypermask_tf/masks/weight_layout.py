@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import ops
+from keras import layers, ops
 
 from hypermask_tf.masks.layout import MaskLayout
-from hypermask_tf.masks.roles import Roles
+from hypermask_tf.masks.roles import Roles, all_layers
 from hypermask_tf.masks.selection import Sparsity
 
 Tensor = Any
@@ -51,23 +51,34 @@ class WeightLayout(MaskLayout):
         self._shapes = [
             tuple(target.trainable_variables[i].shape) for i in self._indices
         ]
-        sizes = [math.prod(self._score_shape(shape)) for shape in self._shapes]
+        kernels = _plain_kernels(target)
+        self._plain = [
+            id(target.trainable_variables[i]) in kernels for i in self._indices
+        ]
+        sizes = [
+            math.prod(self._score_shape(shape, plain))
+            for shape, plain in zip(self._shapes, self._plain, strict=True)
+        ]
         super().__init__(roles, sizes, sparsity, activation, **selection)
 
-    def _score_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of the scores of a variable of `shape`."""
+    def _score_shape(self, shape: tuple[int, ...], plain: bool) -> tuple[int, ...]:
+        """Shape of the scores of a variable; `plain`: a kernel (..., in, out)."""
+        del plain
         return shape
 
-    def _spread(self, scores: Tensor, shape: tuple[int, ...]) -> Tensor:
+    def _spread(self, scores: Tensor, shape: tuple[int, ...], plain: bool) -> Tensor:
         """Scores in their shape, one for each weight of the variable."""
-        del shape
+        del shape, plain
         return scores
 
     def _split(self, flat: Tensor) -> list[Tensor]:
         parts, start = [], 0
-        for size, shape in zip(self.group_sizes, self._shapes, strict=True):
-            part = ops.reshape(flat[start : start + size], self._score_shape(shape))
-            parts.append(self._spread(part, shape))
+        for size, shape, plain in zip(
+            self.group_sizes, self._shapes, self._plain, strict=True
+        ):
+            part = flat[start : start + size]
+            part = ops.reshape(part, self._score_shape(shape, plain))
+            parts.append(self._spread(part, shape, plain))
             start += size
         return parts
 
@@ -87,3 +98,13 @@ class WeightLayout(MaskLayout):
             tail = scores[self.num_scores - self.group_sizes[-1] :]
             use[self.roles.output_bias] = ops.abs(ops.tanh(tail))
         return use
+
+
+def _plain_kernels(target: keras.Model) -> set[int]:
+    """Identities of kernels whose last two axes are input and output."""
+    kinds = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
+    return {
+        id(layer._kernel if hasattr(layer, "_kernel") else layer.kernel)
+        for layer in all_layers(target)
+        if isinstance(layer, kinds)
+    }

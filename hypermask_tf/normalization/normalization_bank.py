@@ -90,6 +90,7 @@ class NormalizationBank(keras.layers.Layer):
             bank = self.add_weight(
                 (num_tasks, *own.shape),
                 initializer="zeros",
+                dtype=own.dtype,
                 trainable=False,
                 name=own.path.replace("/", "_"),
             )

@@ -25,7 +25,14 @@ def make_room(model: Any, factor: float) -> Any:
             times *= factor
         if group.free < group.wanted:
             for name in group.layers:
-                layer = model.target.get_layer(name)
+                layer = _layer(model.target, name)
                 width = getattr(layer, "units", None) or layer.filters
                 widths[name] = max(math.ceil(width * times), widths.get(name, 0))
     return model.grow(widths) if widths else model
+
+
+def _layer(model: Any, path: str) -> Any:
+    """A layer by its name, or by its path through nested models."""
+    for name in path.split("/"):
+        model = model.get_layer(name)
+    return model

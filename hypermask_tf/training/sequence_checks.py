@@ -1,6 +1,7 @@
 """Whether a sequence of tasks can be learned as asked."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypermask_tf.scenarios import Task
 
@@ -28,6 +29,16 @@ def check_growth(factor: float) -> None:
         raise ValueError(
             "`grow` is a factor above 1, or 0 for a network that keeps its size. "
             f"Received: grow={factor}"
+        )
+
+
+def check_restart(model: Any, grow: float) -> None:
+    """Raises a ValueError if something would pull fresh weights back to old ones."""
+    if model.lam != 0 or model.protection == "hard" or grow:
+        raise ValueError(
+            "`restart` needs a learner that protects nothing and keeps its size: "
+            "`lam=0`, and neither hard protection nor `grow`. "
+            f"Received: lam={model.lam}, protection={model.protection!r}, grow={grow}"
         )
 
 

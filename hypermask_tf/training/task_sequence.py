@@ -18,6 +18,7 @@ from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.sequence_checks import (
     check_choice,
     check_growth,
+    check_restart,
     check_sizes,
     check_steps,
 )
@@ -88,6 +89,8 @@ class TaskSequence:
         check_choice("measure", measure, MEASURES)
         check_choice("inherit", inherit, INHERITANCE)
         check_growth(grow)
+        if restart:
+            check_restart(model, grow)
         for task in scenario:
             check_sizes(task, batch_size, limit_train, measure)
         self.model, self.scenario, self.run = model, scenario, run

@@ -103,7 +103,7 @@ def test_growing_twice_and_saving(tmp_path):
     ("options", "widths", "message"),
     [
         ({"granularity": "weight"}, WIDTHS, 'needs `granularity="unit"`'),
-        ({"granularity": "unit"}, {"one": 5}, "widen them"),
+        ({"granularity": "unit"}, {"one": 5}, "has fewer of them"),
         ({"granularity": "unit"}, {"five": 50}, "five"),
         (
             {
@@ -140,6 +140,44 @@ def test_a_residual_network_with_padded_shortcuts(factor):
     )
     # Wider convolutions may sum in another order.
     np.testing.assert_allclose(_outputs(wider, x, 0), before, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "coupled", [layers.LayerNormalization, layers.Softmax, layers.RMSNormalization]
+)
+def test_new_units_in_the_statistics_of_old_ones_are_refused(coupled):
+    inputs = keras.Input((8,))
+    x = coupled(name="coupled")(layers.Dense(12, name="one")(inputs))
+    target = keras.Model(inputs, layers.Dense(3, name="logits")(x))
+    model = builders.learner(target, granularity="unit", sparsity=50)
+    with pytest.raises(ValueError, match="couples its channels"):
+        model.grow({"one": 16})
+
+
+def test_a_variable_without_a_mask_does_not_grow():
+    target = _mlp()
+    model = builders.learner(
+        target,
+        granularity="unit",
+        sparsity=50,
+        maskable=lambda v: not v.path.startswith("two"),
+    )
+    with pytest.raises(ValueError, match="no mask touches"):
+        model.grow({"one": 16})
+
+
+def test_a_sequential_target_grows():
+    target = keras.Sequential(
+        [keras.Input((8,)), layers.Dense(12, name="one"), layers.Dense(3)]
+    )
+    model = builders.learner(target, granularity="unit", sparsity=50, reuse=0.0)
+    model.begin_task(0)
+    x = _input(model)
+    before = _outputs(model, x, 0)
+    wider = model.grow({"one": 20})
+    np.testing.assert_array_equal(_outputs(wider, x, 0), before)
+    assert wider.capacity().groups[0].layers == ("one",)
+    wider.summary(print_fn=lambda text: None)
 
 
 def test_a_grouped_convolution_is_refused():
