@@ -157,6 +157,8 @@ class HyperMask(Learner):
         self._steps.assign(0)
         if inherit is not None:
             transfer.inherit(self, task, inherit)
+        elif task > 0:
+            transfer.strengthen(self, task)
         capacity.warn_if_full(self)
 
     def _end(self, task: int) -> None:

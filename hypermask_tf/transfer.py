@@ -146,6 +146,40 @@ def _pin(model: Any, source: int) -> None:
     model._memory.pinned.assign(pinned)
 
 
+def strengthen(model: Any, task: int) -> None:
+    """Gives the free units of a new task the mask values it would have chosen.
+
+    Free units are those no earlier task wanted, so their scores are small, and the
+    smaller the fuller the network: small mask values, which learn slowly. The
+    strongest of them gets the largest score of its group, and so on in order.
+
+    Args:
+        model: A `HyperMask` with unit masks in which `task` has just begun.
+        task: The task being learned.
+    """
+    if not (model._layout.selection.minds_taken and model.hypernetwork.shifts):
+        return
+    taken = ops.convert_to_numpy(model._memory.taken(model.num_finished_tasks))
+    own, now = model.units_on(task) & ~taken, _scores(model, task)
+    target = now.copy()
+    start = 0
+    for size in model._layout.group_sizes:
+        strength = np.abs(now[start : start + size])
+        chosen = np.flatnonzero(own[start : start + size])
+        chosen = chosen[np.argsort(-strength[chosen], kind="stable")]
+        wanted = np.sort(strength)[::-1][: len(chosen)]
+        places = start + chosen
+        target[places] = np.copysign(np.maximum(strength[chosen], wanted), now[places])
+        start += size
+    _shift(model, target - now)
+
+
+def _shift(model: Any, shift: np.ndarray) -> None:
+    model.hypernetwork.shift_scores(shift)
+    if model._drifts:  # what is to be held is what the scores are now
+        model._memory.scores.assign(model._task_masks.all_scores())
+
+
 def _take_scores(
     model: Any, task: int, source: int, origin: np.ndarray, held: bool
 ) -> None:
@@ -169,9 +203,7 @@ def _take_scores(
         size_given = np.maximum(np.abs(given), np.where(taken[known], 0.0, least))
         target[known] = np.copysign(size_given, given)
         start += size
-    model.hypernetwork.shift_scores(target - now)
-    if model._drifts:  # what is to be held is what the scores are now
-        model._memory.scores.assign(model._task_masks.all_scores())
+    _shift(model, target - now)
 
 
 def _scores(model: Any, task: int) -> np.ndarray:
