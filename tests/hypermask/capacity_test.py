@@ -7,8 +7,6 @@ import pytest
 
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
-
 
 def _learner(**kwargs):
     return builders.learner(

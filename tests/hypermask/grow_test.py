@@ -8,8 +8,6 @@ from keras import layers, ops
 import hypermask_tf as hm
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
-
 
 def _flattened():
     inputs = keras.Input((6, 6, 2))
@@ -166,6 +164,7 @@ def test_a_variable_without_a_mask_does_not_grow():
         model.grow({"one": 16})
 
 
+@pytest.mark.backend
 def test_a_sequential_target_grows():
     target = keras.Sequential(
         [keras.Input((8,)), layers.Dense(12, name="one"), layers.Dense(3)]

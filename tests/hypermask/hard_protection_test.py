@@ -10,8 +10,6 @@ from keras import ops
 import hypermask_tf as hm
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
-
 
 def _digest(model, task):
     digest = hashlib.sha256()
@@ -94,6 +92,7 @@ def test_shared_normalisation_is_refused(mode):
     builders.learner(protection="hard", normalization=mode)
 
 
+@pytest.mark.backend
 def test_saved_and_loaded_it_goes_on_protecting(tmp_path):
     model = builders.learner(granularity="unit", protection="hard", reuse=0.5)
     builders.learn(model, 0)

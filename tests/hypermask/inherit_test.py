@@ -9,8 +9,6 @@ import hypermask_tf as hm
 from hypermask_tf import transfer
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
-
 
 def _convnet():
     inputs = keras.Input((6, 6, 2))
@@ -87,6 +85,7 @@ def test_a_copy_is_no_smaller_in_its_mask_than_its_source():
     assert (strength[1] >= strength[0] - 1e-6).all()
 
 
+@pytest.mark.backend
 def test_frozen_layers_are_left_alone():
     inputs = keras.Input((8,))
     x = layers.Dense(10)(inputs)
@@ -105,6 +104,7 @@ def test_frozen_layers_are_left_alone():
         np.testing.assert_array_equal(_outputs(model, x, task), before[task])
 
 
+@pytest.mark.backend
 def test_normalisation_of_inputs_is_inherited_too():
     inputs = keras.Input((8,))
     x = layers.Dense(16, "relu")(layers.BatchNormalization()(inputs))
