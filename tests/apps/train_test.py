@@ -58,6 +58,7 @@ def test_leaves_a_whole_run_folder(finished):
         "logs/task_00.csv",
         "logs/task_01.csv",
         "plots/accuracy_matrix.png",
+        "plots/capacity.png",
         "plots/task_curves.png",
     }
     manifest = json.loads((folder / "manifest.json").read_text())
