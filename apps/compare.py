@@ -17,7 +17,7 @@ from typing import Any
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from export.quiet import quiet_stderr
+from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     from absl import flags
@@ -27,6 +27,8 @@ with quiet_stderr():
     from apps.runs import Run, find_runs, group
     from export import command
     from hypermask_tf import files
+
+    start_backend()
 
 _RUNS = flags.DEFINE_list("runs", ["runs/*"], "Run folders, or patterns of them.")
 _OUTPUT = flags.DEFINE_string(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from export.quiet import quiet_stderr
+from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     from absl import flags
@@ -21,6 +21,8 @@ with quiet_stderr():
     from apps.runs import Run, find_runs, group
     from export import command
     from hypermask_tf import files
+
+    start_backend()
 
 _HEADER = (
     "benchmark",

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from export.quiet import quiet_stderr
+from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     from absl import flags
@@ -39,6 +39,8 @@ with quiet_stderr():
     from apps.sweep_runs import SweepRun
     from export import command
     from hypermask_tf import files
+
+    start_backend()
 
 _GRID = flags.DEFINE_string(
     "grid",

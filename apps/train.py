@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export.quiet import quiet_stderr
+from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     import keras
@@ -39,7 +39,7 @@ with quiet_stderr():
     from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import NonFiniteLossError, RunFolder, TaskSequence
 
-    keras.ops.zeros(())  # the first tensor prints the last of the start-up notices
+    start_backend()
 
 
 def main(argv: Sequence[str]) -> int:

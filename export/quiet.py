@@ -38,3 +38,15 @@ def quiet_stderr() -> Iterator[None]:
             if crashed:
                 held.seek(0)
                 os.write(2, held.read())
+
+
+def start_backend() -> None:
+    """Makes Keras's first tensor, which prints the last of the start-up notices.
+
+    Called inside `quiet_stderr`. Otherwise the first to touch a device is whoever
+    comes first, a data set reader's start hook for one, and a line about a missing
+    GPU ends up among the program's own.
+    """
+    import keras
+
+    keras.ops.zeros(())
