@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 REPLACE := $(if $(findstring split_digits.flags,$(RECIPE)),--overwrite)
 RUNS ?= runs/*
 PROBLEM ?= split_mnist
-METHODS ?= unit_used unit_hard unit_inherit mask_bank alone finetune
+METHODS ?= weight_paper mask_bank unit_used unit_hard unit_inherit alone finetune
 SEEDS ?= 1 2 3
 
 PY := $(VENV)/bin/python

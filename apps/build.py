@@ -73,6 +73,7 @@ def _method() -> dict[str, Any]:
         "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
         "protection": f.PROTECTION.value,
         "reuse": _numbers(f.REUSE.value),
+        "borrow": _numbers(f.BORROW.value),
         "beta": f.BETA.value,
         "lam": f.LAMBDA.value,
         "output_reduction": f.REDUCTION.value,

@@ -77,9 +77,10 @@ def method_name(flags: dict[str, str]) -> str:
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head
-    reuse = [f"{float(share):g}" for share in flags.get("reuse", "1").split(",")]
-    if reuse != ["1"]:
-        parts.append(f"reuse {','.join(reuse)}")
+    for name in ("reuse", "borrow"):
+        values = [f"{float(value):g}" for value in flags.get(name, "1").split(",")]
+        if set(values) != {"1"}:
+            parts.append(f"{name} {','.join(values)}")
     if flags.get("inherit", "none") != "none":
         parts.append(f"inherits {flags['inherit']}")
     return ", ".join(parts)

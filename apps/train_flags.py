@@ -130,6 +130,12 @@ REUSE = flags.DEFINE_list(
     "Share of a task's units that may be units taken by earlier tasks while free "
     "ones last: 0 takes free ones first, 1 any. One number, or one for each group.",
 )
+BORROW = flags.DEFINE_list(
+    "borrow",
+    ["1"],
+    "Taken units that stand in for each free one that a task asks for and does not "
+    "find (--reuse below 1). One number, or one for each group.",
+)
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
 )
@@ -240,9 +246,9 @@ MEASURE = flags.DEFINE_enum(
 )
 
 
-def _within(text: str, highest: float) -> bool:
+def _within(text: str, highest: float, lowest: float = 0) -> bool:
     try:
-        return 0 <= float(text) <= highest
+        return lowest <= float(text) <= highest
     except ValueError:
         return False
 
@@ -261,6 +267,11 @@ flags.register_validator(
     "reuse",
     lambda values: bool(values) and all(_within(v, 1) for v in values),
     message="Expected shares from 0 to 1, such as 0 or 1,0.5",
+)
+flags.register_validator(
+    "borrow",
+    lambda values: bool(values) and all(_within(v, 1e9, 1) for v in values),
+    message="Expected numbers from 1 up, such as 10 or 10,1",
 )
 for _name in ("hidden", "hyper_hidden"):
     flags.register_validator(

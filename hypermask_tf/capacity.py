@@ -146,7 +146,8 @@ def warn_if_full(model: Any) -> None:
         warnings.warn(
             f"The network is full: task {model.num_learned_tasks - 1} finds too few "
             f"free units ({', '.join(short)}) and uses units of earlier tasks, whose "
-            "weights it cannot change. `model = model.grow({...})` adds units; "
+            "weights it cannot change. `model = model.grow({...})` adds units; with "
+            "`borrow` above 1 more taken units make up for missing ones; "
             "`print(model.capacity())` shows what is taken.",
             stacklevel=4,
         )

@@ -46,7 +46,8 @@ class HyperMask(Learner):
         num_tasks: Capacity in tasks; `extend` makes room for more later.
         hypernetwork: A `Hypernetwork` of its own. Default: `MLPHypernetwork`.
         granularity: `"unit"`, a score per output unit or channel, so that a baked
-            task is physically small; or `"weight"`, the paper's score per weight.
+            task is physically small; `"weight"`, the paper's score per weight; or
+            `"block4"`, a score per four weights along the input axis.
         sparsity: Percentage of each group of scores that is exactly zero, 0 to
             below 100: one number, or one per group (`summary` lists them).
         threshold: `"layer"`: a threshold for every group of scores; `"network"`: one
@@ -67,6 +68,10 @@ class HyperMask(Learner):
         reuse: With unit masks, the share of a task's units, 0 to 1, that may be
             units of earlier tasks while free ones last: 1 lets scores alone decide,
             0 takes free units first. One number, or one per group.
+        borrow: With `reuse` below 1, how many taken units stand in for each free one
+            that a task asks for and does not find, at least 1: more make up with
+            numbers for what the task may not change, and make its network larger.
+            One number, or one per group.
         head: `"shared"`: all tasks use the last layer; `"per_task"`: each has one of
             its own, which starts afresh and needs no protection.
         output_reduction: `"mean"` over earlier tasks, `"authors"` (their code
@@ -449,6 +454,7 @@ class HyperMask(Learner):
             "beta": self.beta,
             "lam": self.lam,
             "reuse": self.reuse,
+            "borrow": self.borrow,
             "head": self.head,
             "output_reduction": self.output_reduction,
             "sampled_tasks": self.sampled_tasks,

@@ -44,6 +44,7 @@ class Learner(keras.Model):
         beta: float = 1e-3,
         lam: float = 1.0,
         reuse: Sparsity = 1.0,
+        borrow: Sparsity = 1.0,
         head: str = "shared",
         output_reduction: str = "mean",
         sampled_tasks: int | None = None,
@@ -73,6 +74,7 @@ class Learner(keras.Model):
         self.beta = checks.check_weight("beta", beta)
         self.lam = checks.check_weight("lam", lam)
         self.reuse = checks.as_plain(reuse)
+        self.borrow = checks.as_plain(borrow)
         self.head = checks.check_choice("head", head, HEADS)
         self.output_reduction = checks.check_choice(
             "output_reduction", output_reduction, regularizers.REDUCTIONS
@@ -98,6 +100,7 @@ class Learner(keras.Model):
             threshold=self.threshold,
             floor=self.floor,
             reuse=self.reuse,
+            borrow=self.borrow,
         )
         scores = self._layout.num_scores
         check_budget(self.hypernetwork, self.num_tasks, scores, self.memory_limit)

@@ -32,6 +32,9 @@ class Selection:
         reuse: Share, 0 to 1, of what is on that may be taken by earlier tasks while
             free scores last: 1 pays no attention to who took what, 0 takes free
             ones first. With a threshold per layer also one value per group.
+        borrow: How many taken scores stand in for each free one that a task asks for
+            and does not find: 1 keeps its size, more makes up with numbers for what
+            it may not change. With a threshold per layer also one value per group.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -44,6 +47,7 @@ class Selection:
         threshold: str = "layer",
         floor: float = 1.0,
         reuse: float | Sequence[float] = 1.0,
+        borrow: float | Sequence[float] = 1.0,
     ) -> None:
         self.sizes = tuple(int(size) for size in sizes)
         self.sparsities = _per_group("sparsity", sparsity, len(self.sizes))
@@ -58,6 +62,12 @@ class Selection:
                 "`reuse` is a share, 0 (free units first) to 1 (any unit). "
                 f"Received: reuse={reuse}"
             )
+        self.borrow = _per_group("borrow", borrow, len(self.sizes))
+        if not all(1 <= factor < math.inf for factor in self.borrow):
+            raise ValueError(
+                "`borrow` is how many taken units stand in for each free one that is "
+                f"missing, at least 1. Received: borrow={borrow}"
+            )
         if threshold not in SHARING:
             raise ValueError(
                 f"`threshold` must be one of {list(SHARING)}. "
@@ -67,11 +77,13 @@ class Selection:
             raise ValueError(
                 f"`floor` is a percentage, 0 to 100. Received: floor={floor}"
             )
-        if threshold == "network" and len(set(self.reuse)) > 1:
-            raise ValueError(
-                '`reuse` must be one number with `threshold="network"`: its units are '
-                f"shared out over the layers. Received: reuse={reuse}"
-            )
+        for name in ("reuse", "borrow"):
+            values = getattr(self, name)
+            if threshold == "network" and len(set(values)) > 1:
+                raise ValueError(
+                    f'`{name}` must be one number with `threshold="network"`: its '
+                    f"units are shared out over the layers. Received: {name}={values}"
+                )
         self.threshold, self.floor = threshold, floor
 
     @property
@@ -135,7 +147,8 @@ class Selection:
             return self._fill(None, magnitudes, self.sizes, counts, free)
         floors = [self._floor_count(size) for size in self.sizes]
         floor = ops.minimum(ops.convert_to_tensor(floors, dtype="int32"), counts)
-        chosen = self._fill(None, magnitudes, self.sizes, floor, free)
+        # The floor is not what is asked for in the end, so nothing stands in for it.
+        chosen = self._fill(None, magnitudes, self.sizes, floor, free, borrow=False)
         total = ops.reshape(ops.sum(counts), (1,))
         return self._fill(chosen, magnitudes, (sum(self.sizes),), total, free)
 
@@ -146,17 +159,31 @@ class Selection:
         sizes: tuple[int, ...],
         counts: Tensor,
         free: Tensor | None,
+        borrow: bool = True,
     ) -> Tensor:
         """Adds the largest to `chosen` until each group has its count."""
         if free is not None:
             shares = np.subtract(1, self.reuse[: len(sizes)], dtype="float32")
             own = ops.ceil(ops.cast(counts, "float32") * shares - 1e-4)
             own = ops.cast(own, "int32")
+            if borrow and max(self.borrow) > 1:
+                counts = counts + self._stand_ins(own, _sums(free, sizes), sizes)
             if chosen is not None:
                 own = own - _sums(ops.logical_and(chosen, free), sizes)
             chosen = _add(chosen, magnitudes, free, sizes, own)
         missing = counts if chosen is None else counts - _sums(chosen, sizes)
         return _add(chosen, magnitudes, None, sizes, missing)
+
+    def _stand_ins(
+        self, asked: Tensor, found: Tensor, sizes: tuple[int, ...]
+    ) -> Tensor:
+        """How many more taken scores than free ones are missing.
+
+        They may come to more than the group has: a rank beyond it means all.
+        """
+        missing = ops.cast(ops.maximum(asked - found, 0), "float32")
+        more = np.subtract(self.borrow[: len(sizes)], 1, dtype="float32")
+        return ops.cast(ops.floor(missing * more), "int32")
 
 
 def _per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:

@@ -28,7 +28,7 @@ class WeightLayout(MaskLayout):
         **selection: `threshold` and `floor`, see `Selection`.
 
     Raises:
-        ValueError: If `reuse` is given: only units can be free or taken.
+        ValueError: If `reuse` or `borrow` is given: only units can be free or taken.
 
     Reference: HyperMask, arXiv 2310.00113, section 3.
     """
@@ -41,11 +41,12 @@ class WeightLayout(MaskLayout):
         activation: str = "abs_tanh",
         **selection: Any,
     ) -> None:
-        if selection.get("reuse", 1) != 1:
-            raise ValueError(
-                '`reuse` needs `granularity="unit"`: only units can be free or taken. '
-                f"Received: reuse={selection['reuse']}"
-            )
+        for name in ("reuse", "borrow"):
+            if selection.get(name, 1) != 1:
+                raise ValueError(
+                    f'`{name}` needs `granularity="unit"`: only units can be free or '
+                    f"taken. Received: {name}={selection[name]}"
+                )
         self._indices = [i for i, flag in enumerate(roles.maskable) if flag]
         self._count = len(roles.maskable)
         self._shapes = [

@@ -37,6 +37,31 @@ def test_free_scores_come_first_as_far_as_there_are(reuse, num_free, own):
     assert keep[100 - (20 - own) :].all()
 
 
+@pytest.mark.parametrize(
+    ("borrow", "num_free", "on"),
+    [(1.0, 5, 20), (3.0, 20, 20), (3.0, 15, 30), (3.0, 0, 60), (50.0, 10, 100)],
+)
+def test_taken_scores_stand_in_for_free_ones_that_are_missing(borrow, num_free, on):
+    magnitudes = np.sort(_magnitudes(100))
+    free = np.arange(100) < num_free
+    selection = Selection((100,), 80, reuse=0.0, borrow=borrow)
+    keep = _keep(selection, magnitudes, free)
+    assert keep.sum() == on
+    assert (keep & free).sum() == min(num_free, 20)
+    taken = on - min(num_free, 20)
+    assert keep[100 - taken :].all()  # the strongest of the taken ones
+
+
+def test_stand_ins_go_where_scores_are_largest_with_one_threshold():
+    magnitudes = np.concatenate([_magnitudes(100), 10 + _magnitudes(50, 1)])
+    free = np.zeros(150, bool)
+    selection = Selection(
+        (100, 50), 80, threshold="network", floor=5, reuse=0.0, borrow=2.0
+    )
+    keep = _keep(selection, magnitudes, free)
+    assert keep.sum() == 60 and keep[100:].all()
+
+
 def test_reuse_of_one_pays_no_attention_to_what_is_taken():
     magnitudes, free = _magnitudes(100), np.arange(100) < 50
     with_free = _keep(Selection((100,), 80, reuse=1.0), magnitudes, free)
