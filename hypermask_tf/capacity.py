@@ -114,13 +114,11 @@ def _groups(model: Any) -> tuple[GroupCapacity, ...]:
     taken = np.zeros(layout.num_scores, bool)
     for task in range(learned):
         taken |= model.units_on(task)
-    starts = np.cumsum([0, *layout.group_sizes])
     return tuple(
-        GroupCapacity(layers, b - a, int(taken[a:b].sum()), wanted)
-        for layers, a, b, wanted in zip(
+        GroupCapacity(layers, taken[group].size, int(taken[group].sum()), wanted)
+        for layers, group, wanted in zip(
             layout.group_layers(),
-            starts[:-1].tolist(),
-            starts[1:].tolist(),
+            layout.group_slices,
             layout.selection.own_counts(),
             strict=True,
         )
@@ -133,14 +131,14 @@ def warn_if_full(model: Any) -> None:
     if memory.support is None or not memory.used:
         return
     taken = ops.convert_to_numpy(memory.taken(model.num_finished_tasks))
-    parts = np.split(taken, np.cumsum(layout.group_sizes)[:-1])
+    free = [int((~taken[group]).sum()) for group in layout.group_slices]
     short = [
-        f"{layers[0]} {int((~part).sum())} of {wanted} wanted"
-        for part, layers, wanted in zip(
-            parts, layout.group_layers(), layout.selection.own_counts(), strict=True
+        f"{layers[0]} {count} of {wanted} wanted"
+        for count, layers, wanted in zip(
+            free, layout.group_layers(), layout.selection.own_counts(), strict=True
         )
         # Scores alone may choose any unit, but with none free all of them are held.
-        if (~part).sum() < max(wanted, 1)
+        if count < max(wanted, 1)
     ]
     if short:
         warnings.warn(

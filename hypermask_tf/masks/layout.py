@@ -1,5 +1,6 @@
 """The common base of mask layouts: what a vector of scores means for a target."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,6 +45,15 @@ class MaskLayout:
     def num_scores(self) -> int:
         """N, the number of scores a hypernetwork has to emit."""
         return sum(self.group_sizes)
+
+    @property
+    def group_slices(self) -> list[slice]:
+        """Where each group lies in the vector of scores."""
+        ends = itertools.accumulate(self.group_sizes)
+        return [
+            slice(end - size, end)
+            for size, end in zip(self.group_sizes, ends, strict=True)
+        ]
 
     def keep(
         self,

@@ -75,3 +75,17 @@ def test_weights_masks_have_weights_only():
 def test_untracked_use_is_refused():
     with pytest.raises(ValueError, match='needs `protection="used"`'):
         builders.learner(protection="all").capacity()
+
+
+def test_a_full_network_lends_more_units_than_it_lacks():
+    model = _learner(borrow=2.0, protection="hard")
+    for task in range(4):
+        model.begin_task(task)
+    before = model.task_values(0)[0]
+    with pytest.warns(UserWarning, match="The network is full"):
+        model.begin_task(4)
+    first, second = model.units_on(4)[:16], model.units_on(4)[16:]
+    assert (first.sum(), second.sum()) == (8, 6)
+    builders.learn(model, 4)
+    for after, value in zip(model.task_values(0)[0], before, strict=True):
+        np.testing.assert_array_equal(after, value)

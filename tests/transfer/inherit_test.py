@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 import hypermask_tf as hm
-from hypermask_tf import transfer
+from hypermask_tf.transfer.scores import scores_of
 from tests.hypermask import builders
 
 
@@ -50,6 +50,7 @@ def _outputs(model, x, task):
         ({"reuse": 0.0, "protection": "used"}, 0),
         ({"reuse": 0.5, "protection": "hard"}, 0),
         ({"reuse": 1.0, "protection": "hard"}, 1),
+        ({"reuse": 0.0, "borrow": 3.0, "protection": "hard"}, 0),
         ({"reuse": 0.5, "protection": "used", "hypernetwork": "bank"}, 1),
     ],
 )
@@ -79,9 +80,7 @@ def test_a_copy_is_no_smaller_in_its_mask_than_its_source():
     """Small mask values would need large weights, which learn slowly."""
     model = _shaken(builders.mlp(), reuse=0.0, protection="hard")
     model.begin_task(2, inherit=0)
-    strength = [
-        np.sort(transfer._strength(model, t)[model.units_on(t)]) for t in (0, 2)
-    ]
+    strength = [np.sort(np.abs(scores_of(model, t))[model.units_on(t)]) for t in (0, 2)]
     assert (strength[1] >= strength[0] - 1e-6).all()
 
 
@@ -116,21 +115,16 @@ def test_normalisation_of_inputs_is_inherited_too():
     np.testing.assert_allclose(_outputs(model, x, 2), outputs, rtol=1e-4, atol=1e-6)
 
 
-def test_nearest_task_of_a_sequential_target():
-    target = keras.Sequential(
-        [keras.Input((8,)), layers.Dense(12, "relu"), layers.Dense(3)]
-    )
-    model = builders.learner(target, granularity="unit", sparsity=50)
-    builders.learn(model, 0)
-    assert transfer.nearest_task(model, *builders.data(1)) == 0
-    assert transfer._features(model, 0).output_shape == (None, 12)
-
-
-@pytest.mark.parametrize("reuse", [0.3, 1.0])
-def test_earlier_tasks_do_not_notice_where_units_are_shared(reuse):
+@pytest.mark.parametrize(("reuse", "borrow"), [(0.3, 1.0), (0.3, 2.0), (1.0, 1.0)])
+def test_earlier_tasks_do_not_notice_where_units_are_shared(reuse, borrow):
     target = _convnet()
     model = builders.learner(
-        target, granularity="unit", sparsity=50, reuse=reuse, protection="hard"
+        target,
+        granularity="unit",
+        sparsity=50,
+        reuse=reuse,
+        borrow=borrow,
+        protection="hard",
     )
     x = np.random.default_rng(0).normal(size=(32, 6, 6, 2))
     y = np.arange(32) % 3
@@ -154,26 +148,6 @@ def test_a_head_of_its_own_is_not_inherited():
     np.testing.assert_array_equal(
         ops.convert_to_numpy(model.target.trainable_variables[-2].value), first
     )
-
-
-def test_nearest_task_finds_the_task_with_the_same_data():
-    model = builders.learner(
-        granularity="unit", protection="hard", sparsity=75, reuse=0.0, tasks=4
-    )
-    for task in range(3):
-        builders.learn(model, task, epochs=20)
-    noise = np.random.default_rng(5).normal(size=(3, builders.FEATURES))
-    found = [transfer.nearest_task(model, *builders.data(task)) for task in range(3)]
-    assert all(0 <= task < 3 for task in found)
-    # Labels that only one task's features separate: signs of its hidden units.
-    for task in range(3):
-        features = transfer._features(model, task)
-        x = np.random.default_rng(task).normal(size=(400, builders.FEATURES)) * 3
-        hidden = ops.convert_to_numpy(features(x.astype("float32"), training=False))
-        on = hidden[:, hidden.std(0).argmax()]
-        y = (on > np.median(on)).astype("int32")
-        assert transfer.nearest_task(model, x.astype("float32"), y) == task
-    del noise
 
 
 @pytest.mark.parametrize(

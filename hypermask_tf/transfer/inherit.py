@@ -1,0 +1,138 @@
+"""A new task starts from a copy of an earlier task's network."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from hypermask_tf import checks
+from hypermask_tf.transfer.copying import NO_ORIGIN, NOT_THERE, Origins, copied
+from hypermask_tf.transfer.scores import pin, scores_of, take_scores, taken_units
+from hypermask_tf.units import VariableUnits
+
+
+def check_inherit(model: Any, task: int, source: int | None) -> None:
+    """Raises a ValueError if `task` cannot start from a copy of task `source`."""
+    if source is None:
+        return
+    source = checks.check_task(source, model.num_tasks)
+    if source >= task:
+        raise ValueError(
+            f"`inherit` must name a task before task {task}. Received: inherit={source}"
+        )
+    if model.granularity != "unit" or model.protection not in ("used", "hard"):
+        raise ValueError(
+            '`inherit` needs `granularity="unit"` and `protection` "used" or "hard": '
+            "it copies into units that no earlier task uses. Received: granularity="
+            f"{model.granularity!r}, protection={model.protection!r}"
+        )
+    if model.normalization != "per_task" and any(model._roles.normalization):
+        raise ValueError(
+            "`inherit` copies the normalisation of a task, so it must not be shared: "
+            'use `normalization="per_task"`. '
+            f"Received: normalization={model.normalization!r}"
+        )
+    for i, variable in enumerate(model.target.trainable_variables):
+        spec = model._layout.units_of(i)
+        if spec is not None and not _simple(spec):
+            raise ValueError(
+                "`inherit` cannot copy units of grouped convolutions, of depthwise "
+                "ones with several channels per input, or of layers whose calls read "
+                f"different units. Received: {variable.path}"
+            )
+
+
+def _simple(spec: VariableUnits) -> bool:
+    """Whether a unit's weights stand at one place of each axis."""
+    return (
+        not spec.pair_axes
+        and len(spec.out_axes) == 1
+        and (spec.in_axis is None or spec.in_axis != spec.out_axes[0])
+        and all(np.array_equal(units, spec.in_units[0]) for units in spec.in_units)
+    )
+
+
+def inherit(model: Any, task: int, source: int) -> None:
+    """Copies the network of task `source` into the free units of `task`.
+
+    In every group the strongest units of `source`, as many as `reuse` allows, stay
+    themselves in the network of `task`; the others are copied into units that no
+    task used before. Weights are set so that, as far as free units reach, the masked
+    network of `task` computes what that of `source` does, and all weights that touch
+    a copy can learn. Nothing an earlier task uses is written to.
+
+    Units can be shared only where their scores can be given to the new task without
+    changing an old one: with `protection="hard"` and an `MLPHypernetwork`, or with a
+    `MaskBank`. Else no unit is shared on purpose.
+
+    Args:
+        model: A `HyperMask` in which `task` has just begun, and which
+            `check_inherit` found fit.
+        task: The task being learned.
+        source: An earlier task.
+
+    Source: this library's own; docs/method.md, "Forward transfer".
+    """
+    shifts = model.hypernetwork.shifts
+    held = shifts and (model.protection == "hard" or not model.hypernetwork.shared)
+    if held:
+        pin(model, source)
+    origins = _origins(model, task, source)
+    # What is on of earlier tasks stays so, whatever happens to scores below.
+    model._memory.pinned.assign((origins.on & origins.taken).astype("uint8"))
+    if shifts:
+        take_scores(model, task, source, origins, held)
+    for variable, value in _new_values(model, task, source, origins):
+        variable.assign(value)
+
+
+def _new_values(
+    model: Any, task: int, source: int, origins: Origins
+) -> Iterator[tuple[Any, np.ndarray]]:
+    """Every variable of the target that changes, and what it becomes."""
+    target, layout, memory = model.target, model._layout, model._memory
+    masks = model.mask_arrays(task)
+    trainable, fixed = model.task_values(source)
+    used = dict(zip(memory.indices, memory.used, strict=True))
+    # What belongs to a task: its working copies may be written anywhere.
+    owned = {id(variable) for variable, _ in model._bank.rows()}
+    pairs = zip(target.trainable_variables, trainable, strict=True)
+    for i, (variable, old) in enumerate(pairs):
+        own = id(variable) in owned
+        if i in model._bank.head_indices or not (own or i in used):
+            continue
+        spec = layout.units_of(i)
+        if spec is not None:
+            free = None if own else ops.convert_to_numpy(used[i].value) == 0
+            value = ops.convert_to_numpy(variable.value)
+            yield variable, copied(spec, value, old, masks[i], origins, free)
+        elif own:
+            yield variable, old
+    for variable, old in zip(target.non_trainable_variables, fixed, strict=True):
+        if id(variable) in owned:
+            spec = layout.graph.units_of(variable)
+            value = ops.convert_to_numpy(variable.value)
+            yield (
+                variable,
+                old if spec is None else copied(spec, value, old, None, origins, None),
+            )
+
+
+def _origins(model: Any, task: int, source: int) -> Origins:
+    """Which unit of `source` each unit of `task` stands for.
+
+    Units on in both stand for themselves; the strongest of the others are copied
+    into the free units of `task`, in order.
+    """
+    now, before = model.units_on(task), model.units_on(source)
+    taken = taken_units(model)
+    strength = np.abs(scores_of(model, source))
+    origin = np.where(now & before, np.arange(now.size), NO_ORIGIN)
+    for group in model._layout.group_slices:
+        new = group.start + np.flatnonzero(now[group] & ~taken[group])
+        old = group.start + np.flatnonzero(before[group] & ~now[group])
+        old = old[np.argsort(-strength[old], kind="stable")]
+        count = min(len(new), len(old))
+        origin[new[:count]] = old[:count]
+    return Origins(np.where(now, origin, NOT_THERE), taken)
