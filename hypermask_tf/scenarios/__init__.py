@@ -8,12 +8,10 @@ from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
 from hypermask_tf.scenarios.preprocessing import preprocess
 from hypermask_tf.scenarios.registry import get, names
 from hypermask_tf.scenarios.scenario import Scenario
-from hypermask_tf.scenarios.split import (
-    split_cifar100,
-    split_digits,
-    split_fashion_mnist,
-    split_mnist,
-)
+from hypermask_tf.scenarios.split_cifar100 import split_cifar100
+from hypermask_tf.scenarios.split_digits import split_digits
+from hypermask_tf.scenarios.split_mnist import split_fashion_mnist, split_mnist
+from hypermask_tf.scenarios.split_tiny_imagenet import split_tiny_imagenet
 from hypermask_tf.scenarios.task import Task
 
 __all__ = [
@@ -32,4 +30,5 @@ __all__ = [
     "split_digits",
     "split_fashion_mnist",
     "split_mnist",
+    "split_tiny_imagenet",
 ]

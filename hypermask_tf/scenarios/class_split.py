@@ -23,6 +23,7 @@ def divide_classes(
     *,
     seed: int | None = None,
     num_tasks: int | None = None,
+    class_order: Sequence[int] | None = None,
 ) -> list[tuple[int, ...]]:
     """Deals the classes of a data set out to tasks.
 
@@ -31,13 +32,14 @@ def divide_classes(
         classes_per_task: Number of classes of every task, or one number per task.
         seed: `None` for the natural order of classes; an integer shuffles them.
         num_tasks: Keep only that many tasks from the start of the sequence.
+        class_order: All labels in an order of their own, instead of a seed.
 
     Returns:
         The labels of each task.
 
     Raises:
-        ValueError: If the numbers do not use up all classes, or `num_tasks` is
-            larger than the number of tasks.
+        ValueError: If the numbers do not use up all classes, `num_tasks` is larger
+            than the number of tasks, or the order is not one of the labels.
 
     Example:
 
@@ -53,6 +55,14 @@ def divide_classes(
             "out to use all."
         )
     order = np.asarray(labels)
+    if class_order is not None:
+        if seed is not None or sorted(class_order) != sorted(labels):
+            raise ValueError(
+                "Expected `class_order` to hold each of the "
+                f"{len(labels)} labels once, and no seed beside it. Received: class_order={list(class_order)}, "
+                f"seed={seed}."
+            )
+        order = np.asarray(class_order)
     if seed is not None:
         order = order[random_permutation(len(labels), seed)]
     groups = np.split(order, np.cumsum(sizes)[:-1])
@@ -88,11 +98,16 @@ def class_tasks(
     seed: int | None,
     validation_size: int | float,
     validation_from: str,
+    class_order: Sequence[int] | None = None,
 ) -> list[Task]:
     """Makes the tasks of a class-wise split; see `from_arrays` for the arguments."""
     tasks = []
     groups = divide_classes(
-        data.labels, classes_per_task, seed=seed, num_tasks=num_tasks
+        data.labels,
+        classes_per_task,
+        seed=seed,
+        num_tasks=num_tasks,
+        class_order=class_order,
     )
     for index, classes in enumerate(groups):
         train, validation = split_validation(

@@ -25,6 +25,7 @@ def from_tfds(
     std: float | Sequence[float] = 1.0,
     train_split: str = "train",
     test_split: str = "test",
+    class_order: Sequence[int] | None = None,
 ) -> Scenario:
     """Makes a scenario of any TFDS data set of labelled images of one size.
 
@@ -48,6 +49,8 @@ def from_tfds(
         std: Deviation by which to divide after that, likewise.
         train_split: Name of the split to learn from.
         test_split: Name of the split to test on.
+        class_order: All labels in the order in which to deal them out, instead of
+            `seed`.
 
     Output shape:
         Each task's images: float32 `(n, height, width, channels)`.
@@ -99,6 +102,7 @@ def from_tfds(
         seed=seed,
         validation_size=validation_size,
         validation_from=validation_from,
+        class_order=class_order,
     )
     config = {
         "name": name,
@@ -111,6 +115,7 @@ def from_tfds(
         "std": np.asarray(std).tolist(),
         "train_split": train_split,
         "test_split": test_split,
+        "class_order": None if class_order is None else list(class_order),
     }
     return Scenario(
         f"tfds:{name}",

@@ -7,12 +7,10 @@ from typing import Any
 from hypermask_tf.scenarios.from_tfds import from_tfds
 from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
 from hypermask_tf.scenarios.scenario import Scenario
-from hypermask_tf.scenarios.split import (
-    split_cifar100,
-    split_digits,
-    split_fashion_mnist,
-    split_mnist,
-)
+from hypermask_tf.scenarios.split_cifar100 import split_cifar100
+from hypermask_tf.scenarios.split_digits import split_digits
+from hypermask_tf.scenarios.split_mnist import split_fashion_mnist, split_mnist
+from hypermask_tf.scenarios.split_tiny_imagenet import split_tiny_imagenet
 
 _TFDS_PREFIX = "tfds:"
 _SCENARIOS: dict[str, Callable[..., Scenario]] = {
@@ -24,6 +22,7 @@ _SCENARIOS: dict[str, Callable[..., Scenario]] = {
         split_digits,
         split_fashion_mnist,
         split_mnist,
+        split_tiny_imagenet,
     )
 }
 

@@ -2,7 +2,7 @@
 
 Every image of a source is unique, and preprocessing can be undone, so each image of a
 task is traced back to its row in the source. Data sets of TFDS are stood in for by
-random images; where the real ones are prepared, their published sizes are checked.
+random images, so are the files of Tiny ImageNet; where the real ones are prepared, their published sizes are checked.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hypermask_tf.scenarios import registry, tfds_arrays
+from hypermask_tf.scenarios import registry, tfds_arrays, tiny_imagenet_files
 from hypermask_tf.scenarios.digits import load_digits
 from hypermask_tf.scenarios.raw_data import RawData
 from hypermask_tf.scenarios.task import SPLITS
@@ -20,6 +20,7 @@ _STAND_INS = {
     "mnist": ((28, 28, 1), 10, 30, 8),
     "fashion_mnist": ((28, 28, 1), 10, 30, 8),
     "cifar100": ((32, 32, 3), 100, 10, 3),
+    "tiny_imagenet": ((64, 64, 3), 200, 5, 1),
 }
 # What a scenario is made from; a newly registered one must be entered here.
 _SOURCES = {
@@ -29,6 +30,7 @@ _SOURCES = {
     "split_digits": "digits",
     "split_fashion_mnist": "fashion_mnist",
     "split_mnist": "mnist",
+    "split_tiny_imagenet": "tiny_imagenet",
 }
 _FEW_TASKS = {"permuted_digits": 3, "permuted_mnist": 3}
 
@@ -56,16 +58,21 @@ def sources():
 
 @pytest.fixture
 def build(monkeypatch, sources):
-    """Builds a registered scenario, on stand-ins where it reads TFDS."""
+    """Builds a registered scenario, on stand-ins where it reads files."""
     monkeypatch.setattr(
         tfds_arrays, "find_prepared", lambda name, data_dir=None: Path(name)
     )
     monkeypatch.setattr(
         tfds_arrays, "_read", lambda folder, train, test: sources[folder]
     )
+    monkeypatch.setattr(
+        tiny_imagenet_files,
+        "load_tiny_imagenet",
+        lambda data_dir=None: sources["tiny_imagenet"],
+    )
 
     def make(name, seed=None, **arguments):
-        arguments = {"validation_size": 0.2, **arguments}
+        arguments = {"validation_size": 0.2, "validation_from": "first", **arguments}
         if name in _FEW_TASKS:
             arguments = {"num_tasks": _FEW_TASKS[name], **arguments}
         if seed is not None:
