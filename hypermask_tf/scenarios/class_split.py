@@ -59,7 +59,8 @@ def divide_classes(
         if seed is not None or sorted(class_order) != sorted(labels):
             raise ValueError(
                 "Expected `class_order` to hold each of the "
-                f"{len(labels)} labels once, and no seed beside it. Received: class_order={list(class_order)}, "
+                f"{len(labels)} labels once, and no seed beside it. Received: "
+                f"class_order={list(class_order)}, "
                 f"seed={seed}."
             )
         order = np.asarray(class_order)

@@ -64,11 +64,12 @@ def _train_files(
     folder: Path, identifiers: Sequence[str]
 ) -> Iterator[tuple[Path, int]]:
     for label, identifier in enumerate(identifiers):
-        found = sorted((folder / "train" / identifier / "images").glob("*.JPEG"))
+        images = folder / "train" / identifier / "images"
+        found = sorted(images.glob("*.JPEG"))
         if not found:
             raise FileNotFoundError(
-                f"Expected training images of the class {identifier}. Received: none in "
-                f"{folder / 'train' / identifier / 'images'}. Unpack the archive again."
+                f"Expected training images of the class {identifier}. Received: none "
+                f"in {images}. Unpack the archive again."
             )
         for path in found:
             yield path, label

@@ -1,8 +1,8 @@
 """Audit of every registered scenario: who sees which image, under which label.
 
 Every image of a source is unique, and preprocessing can be undone, so each image of a
-task is traced back to its row in the source. Data sets of TFDS are stood in for by
-random images, so are the files of Tiny ImageNet; where the real ones are prepared, their published sizes are checked.
+task is traced back to its row in the source. Data sets are stood in for by random
+images; where the real ones are prepared, their published sizes are checked.
 """
 
 from pathlib import Path
