@@ -1,9 +1,11 @@
 """Whether a sequence of tasks can be learned as asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hypermask_tf.scenarios import Task
+
+SELECTIONS = ("last", "best")
 
 
 def check_steps(steps_per_task: int, epoch_steps: int) -> None:
@@ -59,4 +61,26 @@ def check_sizes(task: Task, batch_size: int, limit_train: int, measure: str) -> 
         raise ValueError(
             f"{task.name} has no {measure} samples to measure on. Set some of its "
             f"training data aside, or measure on other data. Received: {measure=}"
+        )
+
+
+def check_validation(
+    model: Any, scenario: Iterable[Task], select: str, plateau: bool
+) -> None:
+    """Raises a ValueError if nothing can be chosen on validation data as asked."""
+    check_choice("select", select, SELECTIONS)
+    if select == "last" and not plateau:
+        return
+    for task in scenario:
+        if not task.sizes["validation"]:
+            raise ValueError(
+                '`select="best"` and `plateau` need validation samples, and '
+                f"{task.name} has none. Set some of its training data aside. "
+                f"Received: select={select!r}, plateau={plateau}"
+            )
+    rate = model.optimizer.get_config()["learning_rate"] if plateau else 0.0
+    if not isinstance(rate, int | float):
+        raise ValueError(
+            "`plateau` lowers a constant learning rate, not one with a schedule of its "
+            f"own. Received: learning_rate={rate}"
         )

@@ -10,6 +10,7 @@ import numpy as np
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.training.batches import first_samples, task_batches
+from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.make_room import make_room
@@ -21,11 +22,15 @@ from hypermask_tf.training.sequence_checks import (
     check_restart,
     check_sizes,
     check_steps,
+    check_validation,
 )
 from hypermask_tf.training.stop_on_non_finite import StopOnNonFinite
 
 MEASURES = ("test", "validation")
 INHERITANCE = ("none", "latest", "nearest")
+# Of the authors: the rate falls by a factor of about three where validation accuracy
+# has not risen for five epochs.
+_PLATEAU = {"factor": 0.1**0.5, "patience": 5, "min_lr": 5e-7}
 
 
 class TaskSequence:
@@ -57,6 +62,10 @@ class TaskSequence:
         restart: Whether every task starts from the weights the target was built with:
             a network alone for each task, as a baseline. The model then only holds
             the latest one. Tasks not learned yet are not measured.
+        select: Which weights a task keeps: the `"last"`, or the `"best"` by validation
+            accuracy after each `epoch_steps`.
+        plateau: Whether to lower the learning rate where validation accuracy stays:
+            by √0.1 after 5 epochs without a rise, down to 5e-7.
         callbacks: Function from a task's index to callbacks for its `fit`.
 
     Attributes:
@@ -83,6 +92,8 @@ class TaskSequence:
         inherit: str = "none",
         grow: float = 0.0,
         restart: bool = False,
+        select: str = "last",
+        plateau: bool = False,
         callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] | None = None,
     ) -> None:
         check_steps(steps_per_task, epoch_steps)
@@ -91,13 +102,14 @@ class TaskSequence:
         check_growth(grow)
         if restart:
             check_restart(model, grow)
+        check_validation(model, scenario, select, plateau)
         for task in scenario:
             check_sizes(task, batch_size, limit_train, measure)
         self.model, self.scenario, self.run = model, scenario, run
         self.steps_per_task, self.epoch_steps = steps_per_task, epoch_steps
         self.batch_size, self.seed = batch_size, seed
         self.measure, self.limit_train, self.inherit = measure, limit_train, inherit
-        self.grow = grow
+        self.grow, self.select, self.plateau = grow, select, plateau
         self.measure_unseen = measure_unseen and not restart
         self._first = FirstWeights(model.target) if restart else None
         self._callbacks = callbacks or (lambda task: ())
@@ -154,7 +166,12 @@ class TaskSequence:
             epochs=self.steps_per_task // self.epoch_steps,
             steps_per_epoch=self.epoch_steps,
             shuffle=False,  # the data set shuffles
-            callbacks=[StopOnNonFinite(task.index), *self._callbacks(task.index)],
+            callbacks=[
+                StopOnNonFinite(task.index),
+                *self._validation_callbacks(),
+                *self._callbacks(task.index),
+            ],
+            validation_data=self._validation_data(task),
             verbose=0,
             **({} if parent is None else {"inherit": parent}),
         )
@@ -164,6 +181,22 @@ class TaskSequence:
         self._validation.append(
             task_accuracy(self.model, task.index, x, y) if len(x) else None
         )
+
+    def _validation_data(self, task: Task) -> tuple[np.ndarray, np.ndarray] | None:
+        return task.validation if self._validation_callbacks() else None
+
+    def _validation_callbacks(self) -> list[keras.callbacks.Callback]:
+        """What looks at validation accuracy while a task is learned."""
+        chosen: list[keras.callbacks.Callback] = []
+        if self.plateau:
+            chosen.append(
+                keras.callbacks.ReduceLROnPlateau(
+                    "val_accuracy", mode="max", **_PLATEAU
+                )
+            )
+        if self.select == "best":
+            chosen.append(BestWeights())
+        return chosen
 
     def _parent(self, task: int, x: np.ndarray, y: np.ndarray) -> int | None:
         """The earlier task whose network `task` starts from."""
