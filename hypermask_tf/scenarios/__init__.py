@@ -1,11 +1,13 @@
 """Sequences of tasks: benchmarks by name, and scenarios of your own data."""
 
 from hypermask_tf.scenarios import registry
-from hypermask_tf.scenarios.augmentation import RandomCropWithPadding
+from hypermask_tf.scenarios.augmentation import augmentation
+from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.from_arrays import from_arrays
 from hypermask_tf.scenarios.from_tfds import from_tfds
 from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
 from hypermask_tf.scenarios.preprocessing import preprocess
+from hypermask_tf.scenarios.random_crop import RandomCropWithPadding
 from hypermask_tf.scenarios.registry import get, names
 from hypermask_tf.scenarios.scenario import Scenario
 from hypermask_tf.scenarios.split_cifar100 import split_cifar100
@@ -15,9 +17,11 @@ from hypermask_tf.scenarios.split_tiny_imagenet import split_tiny_imagenet
 from hypermask_tf.scenarios.task import Task
 
 __all__ = [
+    "BrightnessJitter",
     "RandomCropWithPadding",
     "Scenario",
     "Task",
+    "augmentation",
     "from_arrays",
     "from_tfds",
     "get",

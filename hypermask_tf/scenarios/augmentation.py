@@ -1,106 +1,56 @@
-"""Augmentation that runs inside the compiled training step."""
+"""The augmentation of a benchmark, from a few numbers."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
-from keras import ops
+
+from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
+from hypermask_tf.scenarios.random_crop import RandomCropWithPadding
 
 
-@keras.saving.register_keras_serializable("hypermask_tf")
-class RandomCropWithPadding(keras.layers.Layer):
-    """Pads every image and cuts a window of the original size out at random.
-
-    The offsets differ from sample to sample. In inference the layer returns its
-    input as it is.
+def augmentation(
+    preprocessing: Mapping[str, Any],
+    *,
+    padding: int = 0,
+    flip: bool = False,
+    brightness: float = 0.0,
+    seed: int | None = None,
+) -> keras.Layer | None:
+    """A layer for `HyperMask(augmentation=...)`, run within the training step.
 
     Args:
-        padding: Number of pixels by which a window may leave the image.
-        value: What the pixels outside of the image hold, in the space of the
-            inputs. Black pixels of standardised MNIST, for example, are
-            `(0 - 0.1307) / 0.3081`.
-        seed: Seed of the offsets. `None` for a new one in every process.
-        **kwargs: Arguments of `keras.layers.Layer`.
+        preprocessing: Of the scenario: tells what black is, and what a raw pixel.
+        padding: Random crops of images padded with black by so many pixels.
+        flip: Whether to mirror every second image, left to right.
+        brightness: Raw pixels times a factor of 1 ± brightness per image.
+        seed: Seed of all of them. `None` for a new one in every process.
 
-    Call args:
-        inputs: Batch of images, channels last.
-        training: Whether to crop.
-
-    Input shape:
-        `(batch, height, width, channels)`.
-
-    Output shape:
-        As the input.
+    Returns:
+        A layer; None if nothing is asked for.
 
     Raises:
-        ValueError: If `padding` is negative, or inputs do not have four axes.
+        ValueError: If a number is out of range.
 
     Example:
 
-    >>> import numpy as np
-    >>> from hypermask_tf.scenarios import RandomCropWithPadding
-    >>> layer = RandomCropWithPadding(padding=2, seed=0)
-    >>> tuple(layer(np.ones((5, 8, 8, 1), "float32"), training=True).shape)
-    (5, 8, 8, 1)
+    >>> from hypermask_tf import scenarios
+    >>> scenario = scenarios.split_digits()
+    >>> layer = scenarios.augmentation(scenario.preprocessing, padding=1, flip=True)
+    >>> [step.name.split("_")[0] for step in layer.layers]
+    ['random', 'random']
 
-    Source: the augmentation of [HyperMask](https://arxiv.org/abs/2310.00113)
-    (padding 4 on Split MNIST and on CIFAR-100).
+    Source: [HyperMask](https://arxiv.org/abs/2310.00113): padding 4 on Split MNIST and
+    CIFAR-100, flips on CIFAR-100, brightness 63/255 in FeCAM's order.
     """
-
-    def __init__(
-        self,
-        padding: int,
-        value: float = 0.0,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        if padding < 0:
-            raise ValueError(
-                "Expected `padding` to be 0 or more. Received: "
-                f"padding={padding}. Use 0 to leave images as they are."
-            )
-        self.padding = int(padding)
-        self.value = float(value)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_jit = True
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        if len(input_shape) != 4:
-            raise ValueError(
-                "Expected images of shape (batch, height, width, channels). Received: "
-                f"input_shape={input_shape}. Add the missing axes."
-            )
-        super().build(input_shape)
-
-    def call(self, inputs: Any, training: bool | None = False) -> Any:
-        if not training or not self.padding:
-            return inputs
-        batch, height, width, channels = ops.shape(inputs)
-        shift = keras.random.randint(
-            (2, batch), -self.padding, self.padding + 1, seed=self.seed_generator
-        )
-        rows = ops.arange(height) + shift[0][:, None]  # (batch, height)
-        columns = ops.arange(width) + shift[1][:, None]  # (batch, width)
-        inside = ops.logical_and(
-            ops.logical_and(rows >= 0, rows < height)[:, :, None],
-            ops.logical_and(columns >= 0, columns < width)[:, None, :],
-        )
-        # One gather of whole pixels out of the flattened batch. Unlike a product
-        # with one-hot matrices it copies every value exactly, on any hardware.
-        first = ops.arange(batch)[:, None, None] * (height * width)
-        rows = ops.clip(rows, 0, height - 1)[:, :, None]
-        columns = ops.clip(columns, 0, width - 1)[:, None, :]
-        index = first + rows * width + columns  # (batch, height, width)
-        pixels = ops.take(ops.reshape(inputs, (-1, channels)), index, axis=0)
-        outside = ops.cast(self.value, inputs.dtype)
-        return ops.where(inside[..., None], pixels, outside)
-
-    def compute_output_shape(
-        self, input_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        config = {"padding": self.padding, "value": self.value, "seed": self.seed}
-        return {**super().get_config(), **config}
+    scale = preprocessing.get("scale", 1.0)
+    black = preprocessing.get("offset", 0.0)
+    brightest = preprocessing.get("raw_range", (0, 255))[1]
+    steps: list[keras.Layer] = []
+    if padding:
+        steps.append(RandomCropWithPadding(padding, value=black, seed=seed))
+    if flip:
+        steps.append(keras.layers.RandomFlip("horizontal", seed=seed))
+    if brightness:
+        steps.append(BrightnessJitter(brightness, scale, black, brightest, seed=seed))
+    return keras.Sequential(steps, name="augmentation") if steps else None
