@@ -133,7 +133,7 @@ def _target_options() -> dict[str, Any]:
     if f.TARGET.value == "resnet":
         options["blocks"] = f.RESNET_BLOCKS.value
         options["widening"] = f.RESNET_WIDENING.value
-        options["batch_norm"] = f.BATCH_NORM.value
+        options["norm"] = "batch" if f.BATCH_NORM.value else "none"
     return options
 
 

@@ -6,9 +6,16 @@ from typing import Any
 import keras
 from keras import layers
 
+from hypermask_tf.normalization import TransductiveBatchNormalization
 from hypermask_tf.targets.initial import initial
 
 Tensor = Any
+
+_NORMS = {
+    "batch": layers.BatchNormalization,
+    "transductive": TransductiveBatchNormalization,
+}
+NORMS = (*_NORMS, "none")
 
 
 def resnet(
@@ -16,7 +23,7 @@ def resnet(
     classes: int = 10,
     blocks: int = 3,
     widening: int = 1,
-    batch_norm: bool = True,
+    norm: str = "batch",
     filters: Sequence[int] = (16, 16, 32, 64),
     initializer: str = "authors",
     name: str = "resnet",
@@ -35,7 +42,9 @@ def resnet(
         classes: Width of the output, one head shared by all tasks.
         blocks: Blocks in each group, n: there are 6n + 2 layers with kernels.
         widening: Factor k on the maps of all groups, not of the first convolution.
-        batch_norm: Whether batch norm stands behind every convolution.
+        norm: What stands behind every convolution: `"batch"`, batch norm;
+            `"transductive"`, batch norm that uses the batch at hand even in
+            evaluation, as the authors' does; or `"none"`.
         filters: Maps of the first convolution, then of each group before widening.
         initializer: `"authors"`: weights and biases uniform in ±1/sqrt(fan_in);
             `"keras"`: Glorot kernels, zero biases.
@@ -46,7 +55,7 @@ def resnet(
 
     Raises:
         ValueError: If the input is no image, a number is not positive, a group has
-            fewer maps than the one before, or the initialiser is unknown.
+            fewer maps than the one before, or a name is unknown.
 
     Example:
 
@@ -59,14 +68,18 @@ def resnet(
     filters = tuple(filters)
     widths = [width * widening for width in filters[1:]]
     _check(tuple(input_shape), classes, blocks, widening, filters)
+    if norm not in NORMS:
+        raise ValueError(
+            f"`norm` must be one of {list(NORMS)}. Received: norm={norm!r}"
+        )
     inputs = keras.Input(tuple(input_shape), name="image")
-    x = _convolution(inputs, filters[0], 1, batch_norm, initializer, "stem")
+    x = _convolution(inputs, filters[0], 1, norm, initializer, "stem")
     x = layers.ReLU(name="stem_relu")(x)
     for group, width in enumerate(widths):
         for block in range(blocks):
             stride = 2 if group > 0 and block == 0 else 1
             prefix = f"group_{group}_block_{block}"
-            x = _block(x, width, stride, batch_norm, initializer, prefix)
+            x = _block(x, width, stride, norm, initializer, prefix)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     outputs = layers.Dense(classes, name="logits", **initial(initializer, x.shape[-1]))(
         x
@@ -101,9 +114,9 @@ def _check(
 
 
 def _block(
-    x: Tensor, width: int, stride: int, batch_norm: bool, initializer: str, name: str
+    x: Tensor, width: int, stride: int, norm: str, initializer: str, name: str
 ) -> Tensor:
-    options = (batch_norm, initializer)
+    options = (norm, initializer)
     short = _shortcut(x, width, stride)
     x = _convolution(x, width, stride, *options, f"{name}_first")
     x = layers.ReLU(name=f"{name}_first_relu")(x)
@@ -113,7 +126,7 @@ def _block(
 
 
 def _convolution(
-    x: Tensor, width: int, stride: int, batch_norm: bool, initializer: str, name: str
+    x: Tensor, width: int, stride: int, norm: str, initializer: str, name: str
 ) -> Tensor:
     fan_in = 9 * x.shape[-1]
     if stride > 1:
@@ -127,9 +140,9 @@ def _convolution(
         name=name,
         **initial(initializer, fan_in),
     )(x)
-    if not batch_norm:
+    if norm == "none":
         return x
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+    return _NORMS[norm](momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
 
 
 def _shortcut(x: Tensor, width: int, stride: int) -> Tensor:

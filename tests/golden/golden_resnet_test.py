@@ -11,17 +11,10 @@ _CONVOLUTIONS = (
 )
 
 
-def _with_batch_statistics(layer):
-    if not isinstance(layer, layers.BatchNormalization):
-        return layer.__class__.from_config(layer.get_config())
-    return hm.TransductiveBatchNormalization.from_config(layer.get_config())
-
-
 def _resnet():
     """The registered target, normalising as the authors' does."""
-    target = keras.models.clone_model(
-        hm.targets.resnet((8, 8, 3), 3, blocks=1, widening=2, filters=(4, 4, 8, 16)),
-        clone_function=_with_batch_statistics,
+    target = hm.targets.resnet(
+        (8, 8, 3), 3, 1, widening=2, filters=(4, 4, 8, 16), norm="transductive"
     )
     inputs = keras.Input((192,))
     return keras.Model(inputs, target(layers.Reshape((8, 8, 3))(inputs)))

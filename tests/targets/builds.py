@@ -29,7 +29,7 @@ BUILDS = {
     "resnet without batch norm": Build(
         "resnet",
         (7, 9, 3),
-        {"blocks": 1, "widening": 2, "filters": (2, 2, 3, 5), "batch_norm": False},
+        {"blocks": 1, "widening": 2, "filters": (2, 2, 3, 5), "norm": "none"},
     ),
     "zenkenet": Build("zenkenet", (10, 10, 2), {}),
     "zenkenet of large images": Build("zenkenet", (64, 64, 1), {}),

@@ -27,7 +27,7 @@ def test_the_paper_s_sizes():
     # Moving statistics, which the authors' network does not have, come on top.
     assert _size(model.non_trainable_variables) == 2720
     # Without batch norm the rest stays as it is, biases included.
-    plain = resnet((32, 32, 3), classes=10, blocks=3, widening=2, batch_norm=False)
+    plain = resnet((32, 32, 3), classes=10, blocks=3, widening=2, norm="none")
     assert plain.count_params() == 1_070_250 - 2720
     assert len(plain.weights) == 40
 
@@ -93,7 +93,7 @@ def test_it_computes_its_definition(shape, blocks, widening, filters, batch_norm
             3,
             blocks=blocks,
             widening=widening,
-            batch_norm=batch_norm,
+            norm="batch" if batch_norm else "none",
             filters=filters,
         )
     )
@@ -144,6 +144,18 @@ def test_it_trains_and_keeps_moving_statistics():
     )
 
 
+def test_transductive_norm_uses_the_batch_at_hand_in_evaluation():
+    options = {"input_shape": (8, 8, 2), "blocks": 1, "filters": (4, 4, 6)}
+    plain, model = resnet(**options), resnet(**options, norm="transductive")
+    model.set_weights(plain.get_weights())
+    x = np.random.default_rng(0).normal(size=(6, 8, 8, 2)).astype("float32")
+    expected = ops.convert_to_numpy(plain(x, training=True))
+    result = ops.convert_to_numpy(model(x, training=False))
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
+    alone = ops.convert_to_numpy(model(x[:1], training=False))
+    assert np.abs(alone - expected[:1]).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -155,6 +167,7 @@ def test_it_trains_and_keeps_moving_statistics():
         ({"filters": (0, 4, 8)}, r"filters=\(0, 4, 8\)"),
         ({"filters": (16, 8, 4)}, r"filters=\(16, 8, 4\)"),
         ({"initializer": "he"}, "initializer='he'"),
+        ({"norm": "layer"}, "norm='layer'"),
     ],
 )
 def test_mistakes_are_named(arguments, message):
