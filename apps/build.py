@@ -26,6 +26,8 @@ def build_scenario() -> scenarios.Scenario:
         options["classes_per_task"] = f.CLASSES.value
     if f.CLASS_SEED.value is not None:
         options["seed"] = f.CLASS_SEED.value
+    if f.CLASS_ORDER.value != "natural":
+        options |= {"order": f.CLASS_ORDER.value, "normalization": "cifar"}
     return scenarios.get(f.BENCHMARK.value, **options)
 
 
@@ -74,6 +76,7 @@ def _method() -> dict[str, Any]:
         "protection": f.PROTECTION.value,
         "reuse": _numbers(f.REUSE.value),
         "borrow": _numbers(f.BORROW.value),
+        "read": _numbers(f.READ.value),
         "beta": f.BETA.value,
         "lam": f.LAMBDA.value,
         "output_reduction": f.REDUCTION.value,
@@ -133,8 +136,14 @@ def _target_options() -> dict[str, Any]:
     if f.TARGET.value == "resnet":
         options["blocks"] = f.RESNET_BLOCKS.value
         options["widening"] = f.RESNET_WIDENING.value
-        options["norm"] = "batch" if f.BATCH_NORM.value else "none"
+        options["norm"] = _norm()
     return options
+
+
+def _norm() -> str:
+    if not f.BATCH_NORM.value:
+        return "none"
+    return "transductive" if f.TRANSDUCTIVE.value else "batch"
 
 
 def _hypernetwork() -> hm.Hypernetwork:
@@ -152,12 +161,9 @@ def _hypernetwork() -> hm.Hypernetwork:
 
 
 def _augmentation(scenario: scenarios.Scenario) -> keras.Layer | None:
-    if not f.AUGMENT.value:
-        return None
-    offset = scenario.preprocessing.get("offset", 0.0)
-    if not isinstance(offset, int | float):
-        raise ValueError(
-            "Random crops pad with one grey value, and this benchmark has an offset "
-            f"per channel. Received: --augment_padding={f.AUGMENT.value}"
-        )
-    return scenarios.RandomCropWithPadding(f.AUGMENT.value, value=float(offset))
+    return scenarios.augmentation(
+        scenario.preprocessing,
+        padding=f.AUGMENT.value,
+        flip=f.FLIP.value,
+        brightness=f.BRIGHTNESS.value,
+    )

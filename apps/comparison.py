@@ -13,6 +13,7 @@ _PROBLEM = (
     "num_tasks",
     "classes_per_task",
     "class_seed",
+    "class_order",
     "limit_train",
     "target",
     "hidden",
@@ -20,7 +21,10 @@ _PROBLEM = (
     "resnet_blocks",
     "resnet_widening",
     "batch_norm",
+    "transductive",
 )
+# What was not a flag yet when a run was made.
+_SINCE = {"transductive": "false", "class_order": "natural"}
 # What a method and a baseline must have in common beyond that.
 _BUDGET = ("steps_per_task", "batch_size")
 
@@ -45,7 +49,7 @@ class Entry:
 
 def problem(run: Run) -> tuple[tuple[str, str], ...]:
     """What a run was about; runs that agree in it are compared."""
-    chosen = [(flag, run.flags.get(flag, "")) for flag in _PROBLEM]
+    chosen = [(flag, run.flags.get(flag, _SINCE.get(flag, ""))) for flag in _PROBLEM]
     return (*chosen, ("measured_on", run.measured_on))
 
 
@@ -57,7 +61,11 @@ def title(run: Run) -> str:
         network += f" {flags['hidden'].replace(',', '-')}"
     if network == "resnet":
         network += f" {flags['resnet_blocks']} x {flags['resnet_widening']}"
+    if flags.get("transductive", "false") == "true":
+        network += ", transductive batch norm"
     text = f"{results['benchmark']}, {results['num_tasks']} tasks, {network}"
+    if flags.get("class_order", "natural") != "natural":
+        text += f", classes in the order of {flags['class_order']}"
     if flags.get("limit_train", "0") != "0":
         text += f", first {flags['limit_train']} training samples of each task"
     return f"{text}, measured on {run.measured_on} data"
@@ -77,9 +85,9 @@ def method_name(flags: dict[str, str]) -> str:
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head
-    for name in ("reuse", "borrow"):
-        values = [f"{float(value):g}" for value in flags.get(name, "1").split(",")]
-        if set(values) != {"1"}:
+    for name, nothing in (("reuse", "1"), ("borrow", "1"), ("read", "0")):
+        values = [f"{float(value):g}" for value in flags.get(name, nothing).split(",")]
+        if set(values) != {nothing}:
             parts.append(f"{name} {','.join(values)}")
     if flags.get("inherit", "none") != "none":
         parts.append(f"inherits {flags['inherit']}")

@@ -71,6 +71,8 @@ def main(argv: Sequence[str]) -> int:
             inherit=f.INHERIT.value if f.BASELINE.value == "none" else "none",
             grow=f.GROW.value,
             restart=f.BASELINE.value == "alone",
+            select=f.SELECT.value,
+            plateau=f.PLATEAU.value,
             callbacks=lambda task: [
                 TaskProgress(progress, f"task {task}", f.STEPS.value),
                 *_loggers(run, task),

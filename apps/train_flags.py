@@ -9,7 +9,7 @@ from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.normalization.normalization_bank import MODES
 from hypermask_tf.targets import INITIALIZERS
-from hypermask_tf.training import INHERITANCE, MEASURES
+from hypermask_tf.training import INHERITANCE, MEASURES, SELECTIONS
 
 BASELINES = ("none", "alone", "finetune")
 
@@ -41,6 +41,13 @@ CLASS_SEED = flags.DEFINE_integer(
     None,
     "Seed of the class order, or of the permutations; natural order by default.",
 )
+CLASS_ORDER = flags.DEFINE_enum(
+    "class_order",
+    "natural",
+    ["natural", "fecam"],
+    "Order of the classes of split_cifar100: as they are, or the shuffled one of "
+    "FeCAM, with CIFAR's own mean and deviation.",
+)
 DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Folder of prepared TFDS data sets (or set TFDS_DATA_DIR)."
 )
@@ -58,6 +65,16 @@ AUGMENT = flags.DEFINE_integer(
     0,
     "Train on random crops of images padded by so many pixels; 0 for none.",
     lower_bound=0,
+)
+FLIP = flags.DEFINE_bool(
+    "augment_flip", False, "Train on images of which every second is mirrored."
+)
+BRIGHTNESS = flags.DEFINE_float(
+    "augment_brightness",
+    0.0,
+    "Train on images whose pixels are multiplied by 1 plus or minus so much.",
+    lower_bound=0.0,
+    upper_bound=1.0,
 )
 
 # The target network.
@@ -83,6 +100,12 @@ RESNET_WIDENING = flags.DEFINE_integer(
 )
 BATCH_NORM = flags.DEFINE_bool(
     "batch_norm", True, "Put batch norm behind each convolution of a resnet."
+)
+TRANSDUCTIVE = flags.DEFINE_bool(
+    "transductive",
+    False,
+    "Let a resnet's batch norm use the batch at hand in evaluation too, as the "
+    "authors do: not for devices, which see one image.",
 )
 DTYPE = flags.DEFINE_enum(
     "dtype",
@@ -135,6 +158,12 @@ BORROW = flags.DEFINE_list(
     ["1"],
     "Taken units that stand in for each free one that a task asks for and does not "
     "find (--reuse below 1). One number, or one for each group.",
+)
+READ = flags.DEFINE_list(
+    "read",
+    ["0"],
+    "Share of the units of earlier tasks that a task uses besides its own, as they "
+    "are: 0 none, 1 all. One number, or one for each group.",
 )
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
@@ -220,6 +249,19 @@ SCHEDULE = flags.DEFINE_enum(
     ["constant", "cosine"],
     "The learning rate over a task; cosine falls to zero.",
 )
+PLATEAU = flags.DEFINE_bool(
+    "plateau",
+    False,
+    "Lower the rate where validation accuracy has not risen for five epochs of "
+    "--epoch_steps, as the authors do on CIFAR-100 and Tiny ImageNet.",
+)
+SELECT = flags.DEFINE_enum(
+    "select",
+    "last",
+    SELECTIONS,
+    "The weights that a task keeps: its last, or those with the best validation "
+    "accuracy after an epoch of --epoch_steps.",
+)
 RESET = flags.DEFINE_bool(
     "reset_optimizer", True, "Start every task with a fresh optimizer."
 )
@@ -263,11 +305,12 @@ flags.register_validator(
     lambda values: bool(values) and all(_within(v, 99.999) for v in values),
     message="Expected percentages from 0 to 99.999, such as 90 or 90,80",
 )
-flags.register_validator(
-    "reuse",
-    lambda values: bool(values) and all(_within(v, 1) for v in values),
-    message="Expected shares from 0 to 1, such as 0 or 1,0.5",
-)
+for _name in ("reuse", "read"):
+    flags.register_validator(
+        _name,
+        lambda values: bool(values) and all(_within(v, 1) for v in values),
+        message="Expected shares from 0 to 1, such as 0 or 1,0.5",
+    )
 flags.register_validator(
     "borrow",
     lambda values: bool(values) and all(_within(v, 1e9, 1) for v in values),
@@ -295,6 +338,14 @@ def _whole_epochs(values: dict[str, int]) -> bool:
 )
 def _whole_executions(values: dict[str, int]) -> bool:
     return values["epoch_steps"] % values["steps_per_execution"] == 0
+
+
+@flags.multi_flags_validator(
+    ["schedule", "plateau"],
+    message="--plateau lowers a constant rate: it needs --schedule=constant",
+)
+def _one_schedule(values: dict[str, object]) -> bool:
+    return values["schedule"] == "constant" or not values["plateau"]
 
 
 @flags.multi_flags_validator(

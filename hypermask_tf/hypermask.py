@@ -72,6 +72,10 @@ class HyperMask(Learner):
             that a task asks for and does not find, at least 1: more make up with
             numbers for what the task may not change, and make its network larger.
             One number, or one per group.
+        read: With unit masks, the share, 0 to 1, of the units taken by earlier tasks
+            that a task uses besides its own, as they are. What earlier tasks learned
+            costs no room, and helps where tasks are alike; networks get larger from
+            task to task. One number, or one per group.
         head: `"shared"`: all tasks use the last layer; `"per_task"`: each has one of
             its own, which starts afresh and needs no protection.
         output_reduction: `"mean"` over earlier tasks, `"authors"` (their code
@@ -455,6 +459,7 @@ class HyperMask(Learner):
             "lam": self.lam,
             "reuse": self.reuse,
             "borrow": self.borrow,
+            "read": self.read,
             "head": self.head,
             "output_reduction": self.output_reduction,
             "sampled_tasks": self.sampled_tasks,

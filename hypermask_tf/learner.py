@@ -45,6 +45,7 @@ class Learner(keras.Model):
         lam: float = 1.0,
         reuse: Sparsity = 1.0,
         borrow: Sparsity = 1.0,
+        read: Sparsity = 0.0,
         head: str = "shared",
         output_reduction: str = "mean",
         sampled_tasks: int | None = None,
@@ -75,6 +76,7 @@ class Learner(keras.Model):
         self.lam = checks.check_weight("lam", lam)
         self.reuse = checks.as_plain(reuse)
         self.borrow = checks.as_plain(borrow)
+        self.read = checks.as_plain(read)
         self.head = checks.check_choice("head", head, HEADS)
         self.output_reduction = checks.check_choice(
             "output_reduction", output_reduction, regularizers.REDUCTIONS
@@ -101,6 +103,7 @@ class Learner(keras.Model):
             floor=self.floor,
             reuse=self.reuse,
             borrow=self.borrow,
+            read=self.read,
         )
         scores = self._layout.num_scores
         check_budget(self.hypernetwork, self.num_tasks, scores, self.memory_limit)

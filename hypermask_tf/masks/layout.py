@@ -22,7 +22,7 @@ class MaskLayout:
         sparsity: Percentage of each group set to exactly zero, 0 <= p < 100; one
             number, or one per group.
         activation: Name of a mask activation, see `masks.activations`.
-        **selection: `threshold`, `floor`, `reuse` and `borrow`, see `Selection`.
+        **selection: `threshold`, `floor` and who may take what, see `Selection`.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -35,6 +35,9 @@ class Selection:
         borrow: How many taken scores stand in for each free one that a task asks for
             and does not find: 1 keeps its size, more makes up with numbers for what
             it may not change. With a threshold per layer also one value per group.
+        read: Share, 0 to 1, of the taken scores that are on in any case, the largest
+            first: they take nothing of what is free. With a threshold per layer also
+            one value per group.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -48,6 +51,7 @@ class Selection:
         floor: float = 1.0,
         reuse: float | Sequence[float] = 1.0,
         borrow: float | Sequence[float] = 1.0,
+        read: float | Sequence[float] = 0.0,
     ) -> None:
         self.sizes = tuple(int(size) for size in sizes)
         self.sparsities = _per_group("sparsity", sparsity, len(self.sizes))
@@ -56,12 +60,12 @@ class Selection:
                 "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
                 f"weight or unit in ten). Received: sparsity={sparsity}"
             )
-        self.reuse = _per_group("reuse", reuse, len(self.sizes))
-        if not all(0 <= share <= 1 for share in self.reuse):
-            raise ValueError(
-                "`reuse` is a share, 0 (free units first) to 1 (any unit). "
-                f"Received: reuse={reuse}"
-            )
+        self.reuse = _share(
+            "reuse", reuse, len(self.sizes), "0 (free units first) to 1 (any unit)"
+        )
+        self.read = _share(
+            "read", read, len(self.sizes), "0 (no taken unit besides) to 1 (all)"
+        )
         self.borrow = _per_group("borrow", borrow, len(self.sizes))
         if not all(1 <= factor < math.inf for factor in self.borrow):
             raise ValueError(
@@ -77,7 +81,7 @@ class Selection:
             raise ValueError(
                 f"`floor` is a percentage, 0 to 100. Received: floor={floor}"
             )
-        for name in ("reuse", "borrow"):
+        for name in ("reuse", "borrow", "read"):
             values = getattr(self, name)
             if threshold == "network" and len(set(values)) > 1:
                 raise ValueError(
@@ -89,7 +93,7 @@ class Selection:
     @property
     def minds_taken(self) -> bool:
         """Whether it matters which scores earlier tasks took."""
-        return min(self.reuse) < 1
+        return min(self.reuse) < 1 or max(self.read) > 0
 
     @property
     def dense(self) -> bool:
@@ -147,8 +151,8 @@ class Selection:
             return self._fill(None, magnitudes, self.sizes, counts, free)
         floors = [self._floor_count(size) for size in self.sizes]
         floor = ops.minimum(ops.convert_to_tensor(floors, dtype="int32"), counts)
-        # The floor is not what is asked for in the end, so nothing stands in for it.
-        chosen = self._fill(None, magnitudes, self.sizes, floor, free, borrow=False)
+        # The floor is not what is asked for in the end: nothing is added to it.
+        chosen = self._fill(None, magnitudes, self.sizes, floor, free, final=False)
         total = ops.reshape(ops.sum(counts), (1,))
         return self._fill(chosen, magnitudes, (sum(self.sizes),), total, free)
 
@@ -159,20 +163,29 @@ class Selection:
         sizes: tuple[int, ...],
         counts: Tensor,
         free: Tensor | None,
-        borrow: bool = True,
+        final: bool = True,
     ) -> Tensor:
         """Adds the largest to `chosen` until each group has its count."""
         if free is not None:
             shares = np.subtract(1, self.reuse[: len(sizes)], dtype="float32")
             own = ops.ceil(ops.cast(counts, "float32") * shares - 1e-4)
             own = ops.cast(own, "int32")
-            if borrow and max(self.borrow) > 1:
+            if final and max(self.borrow) > 1:
                 counts = counts + self._stand_ins(own, _sums(free, sizes), sizes)
             if chosen is not None:
                 own = own - _sums(ops.logical_and(chosen, free), sizes)
             chosen = _add(chosen, magnitudes, free, sizes, own)
         missing = counts if chosen is None else counts - _sums(chosen, sizes)
-        return _add(chosen, magnitudes, None, sizes, missing)
+        chosen = _add(chosen, magnitudes, None, sizes, missing)
+        if free is None or not final or max(self.read) == 0:
+            return chosen
+        taken = ops.logical_not(free)
+        shares = np.array(self.read[: len(sizes)], "float32")
+        wanted = ops.floor(ops.cast(_sums(taken, sizes), "float32") * shares + 1e-4)
+        missing = ops.cast(wanted, "int32") - _sums(
+            ops.logical_and(chosen, taken), sizes
+        )
+        return _add(chosen, magnitudes, taken, sizes, missing)
 
     def _stand_ins(
         self, asked: Tensor, found: Tensor, sizes: tuple[int, ...]
@@ -198,6 +211,15 @@ def _per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:
             f"scores. Received: {len(values)} values, {name}={given}"
         )
     return tuple(values)
+
+
+def _share(
+    name: str, given: float | Sequence[float], groups: int, meaning: str
+) -> tuple[float, ...]:
+    values = _per_group(name, given, groups)
+    if not all(0 <= share <= 1 for share in values):
+        raise ValueError(f"`{name}` is a share, {meaning}. Received: {name}={given}")
+    return values
 
 
 def _sums(flags: Tensor, sizes: Sequence[int]) -> Tensor:

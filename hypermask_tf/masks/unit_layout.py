@@ -28,7 +28,7 @@ class UnitLayout(MaskLayout):
         roles: Its variables' roles.
         sparsity: Percentage of units that are off in each group of units.
         activation: Name of a mask activation.
-        **selection: `threshold`, `floor`, `reuse` and `borrow`, see `Selection`.
+        **selection: `threshold`, `floor` and who may take what, see `Selection`.
 
     Raises:
         ValueError: If the target has no graph to read (a subclassed model), or no

@@ -28,7 +28,7 @@ class WeightLayout(MaskLayout):
         **selection: `threshold` and `floor`, see `Selection`.
 
     Raises:
-        ValueError: If `reuse` or `borrow` is given: only units can be free or taken.
+        ValueError: If `reuse`, `borrow` or `read` is given: only units can be taken.
 
     Reference: HyperMask, arXiv 2310.00113, section 3.
     """
@@ -41,8 +41,8 @@ class WeightLayout(MaskLayout):
         activation: str = "abs_tanh",
         **selection: Any,
     ) -> None:
-        for name in ("reuse", "borrow"):
-            if selection.get(name, 1) != 1:
+        for name, nothing in (("reuse", 1), ("borrow", 1), ("read", 0)):
+            if selection.get(name, nothing) != nothing:
                 raise ValueError(
                     f'`{name}` needs `granularity="unit"`: only units can be free or '
                     f"taken. Received: {name}={selection[name]}"

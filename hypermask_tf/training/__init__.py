@@ -1,17 +1,21 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
 from hypermask_tf.training.batches import first_samples, task_batches
+from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.run_folder import RunFolder
+from hypermask_tf.training.sequence_checks import SELECTIONS
 from hypermask_tf.training.stop_on_non_finite import NonFiniteLossError, StopOnNonFinite
 from hypermask_tf.training.task_sequence import INHERITANCE, MEASURES, TaskSequence
 
 __all__ = [
     "INHERITANCE",
     "MEASURES",
+    "SELECTIONS",
+    "BestWeights",
     "FirstWeights",
     "NetworkFacts",
     "NonFiniteLossError",

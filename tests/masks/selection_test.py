@@ -52,6 +52,25 @@ def test_taken_scores_stand_in_for_free_ones_that_are_missing(borrow, num_free, 
     assert keep[100 - taken :].all()  # the strongest of the taken ones
 
 
+@pytest.mark.parametrize("reuse", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("read", "taken"), [(0.5, 35), (1.0, 70)])
+def test_taken_scores_are_read_besides_what_is_on_anyway(reuse, read, taken):
+    magnitudes = _magnitudes(100)
+    free = np.arange(100) < 30
+    without = _keep(Selection((100,), 80, reuse=reuse), magnitudes, free)
+    keep = _keep(Selection((100,), 80, reuse=reuse, read=read), magnitudes, free)
+    np.testing.assert_array_equal(keep & free, without & free)
+    assert (keep | ~without).all()  # nothing that was on is off
+    strongest = np.argsort(np.where(free, 0, magnitudes))[100 - taken :]
+    assert keep[strongest].all() and (keep & ~free).sum() == taken
+
+
+def test_with_nothing_taken_there_is_nothing_to_read():
+    magnitudes, free = _magnitudes(100), np.ones(100, bool)
+    keep = _keep(Selection((100,), 80, read=1.0), magnitudes, free)
+    np.testing.assert_array_equal(keep, _keep(Selection((100,), 80), magnitudes))
+
+
 def test_stand_ins_go_where_scores_are_largest_with_one_threshold():
     magnitudes = np.concatenate([_magnitudes(100), 10 + _magnitudes(50, 1)])
     free = np.zeros(150, bool)
