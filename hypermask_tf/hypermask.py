@@ -168,6 +168,7 @@ class HyperMask(Learner):
             transfer.inherit(self, task, inherit)
         elif task > 0:
             transfer.strengthen(self, task)
+            transfer.quieten(self, task)
         capacity.warn_if_full(self)
 
     def _end(self, task: int) -> None:

@@ -9,6 +9,15 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "apps/recipes").glob("*.flags"))
+# Days on a CPU: their headers say what was published, and how long they are.
+TOO_LONG = (
+    "paper_permuted_mnist",
+    "paper_split_cifar100_fecam",
+    "paper_split_cifar100_resnet",
+    "paper_split_cifar100_zenkenet",
+    "paper_split_tiny_imagenet_resnet",
+    "paper_split_tiny_imagenet_zenkenet",
+)
 # Half a recipe each: what to learn, and how.
 HALVES = sorted((ROOT / "apps/recipes").glob("*/*.flags"))
 
@@ -18,11 +27,15 @@ def test_header_states_accuracy_time_machine_and_command(path):
     header = "\n".join(
         line for line in path.read_text("utf-8").splitlines() if line.startswith("#")
     )
+    assert f"--flagfile=apps/recipes/{path.name}" in header
+    assert re.search(r"measured on\s+\S+", header)
+    if path.stem in TOO_LONG:
+        assert re.search(r"average accuracy\s+not measured here", header)
+        assert re.search(r"training\s+\D*[\d,]+ .*steps", header)
+        return
     assert re.search(r"average accuracy\s+\d+\.\d+", header)
     assert re.search(r"seeds?\s+\d", header)
     assert re.search(r"training\s+\d+ s", header)
-    assert re.search(r"measured on\s+\S+", header)
-    assert f"--flagfile=apps/recipes/{path.name}" in header
 
 
 def test_every_recipe_parses():
