@@ -65,12 +65,16 @@ def test_earlier_units_hear_of_nothing_new(target, protection):
 
 
 def test_they_can_learn_to_hear():
-    model, _ = _begun(builders.mlp())
+    model, earlier = _begun(builders.mlp())
     kernel = model.target.trainable_variables[2]
     before = ops.convert_to_numpy(kernel.value) == 0
     builders.learn(model, 2)
     after = ops.convert_to_numpy(kernel.value)
     assert (after[before] != 0).any()
+    # And their own tasks do not notice, to the last bit.
+    for task in range(2):
+        for old, new in zip(earlier[task], model.task_values(task)[0], strict=True):
+            assert old.tobytes() == new.tobytes()
 
 
 def test_where_scores_alone_decide_nothing_is_touched():
