@@ -1,0 +1,39 @@
+"""Unknown task identity: which task an input comes from, which class, how sure.
+
+A `TaskInference` looks at all learned tasks' networks at once, in one compiled call.
+What it keeps of a task is statistics, written down right after the task was learned;
+no sample is kept.
+"""
+
+from hypermask_tf.inference.energy import Energy
+from hypermask_tf.inference.ensemble import Ensemble
+from hypermask_tf.inference.entropy import Entropy
+from hypermask_tf.inference.fecam import FeCAM
+from hypermask_tf.inference.fixed_features import FixedFeatures
+from hypermask_tf.inference.input_density import InputDensity
+from hypermask_tf.inference.max_softmax import MaxSoftmax
+from hypermask_tf.inference.prediction import Prediction
+from hypermask_tf.inference.registry import DEFAULT, METHODS, get, load
+from hypermask_tf.inference.task_filter import TaskFilter
+from hypermask_tf.inference.task_inference import TaskInference
+from hypermask_tf.inference.task_networks import TaskNetworks
+from hypermask_tf.inference.task_outputs import TaskOutputs
+
+__all__ = [
+    "DEFAULT",
+    "METHODS",
+    "Energy",
+    "Ensemble",
+    "Entropy",
+    "FeCAM",
+    "FixedFeatures",
+    "InputDensity",
+    "MaxSoftmax",
+    "Prediction",
+    "TaskFilter",
+    "TaskInference",
+    "TaskNetworks",
+    "TaskOutputs",
+    "get",
+    "load",
+]

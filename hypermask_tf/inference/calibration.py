@@ -1,0 +1,70 @@
+"""Numbers that turn scores into probabilities, fitted on one task's own data."""
+
+import numpy as np
+from scipy import optimize, special
+
+# Between a weight that is as good as none and one that is as good as certainty.
+_LIMITS = (np.log(1e-3), np.log(1e2))
+# Pulls weights towards 1 where data alone would send them to infinity.
+_PRIOR = 1e-3
+GRID = np.linspace(0.0, 1.0, 101)
+
+
+def fit_weights(terms: np.ndarray, task: int) -> np.ndarray:
+    """Logarithms of the weights under which samples of `task` are told apart best.
+
+    Minimises −mean log softmax(Σ w_m · terms_m)[task] over w = exp(v), with a small
+    pull of v towards 0. Evidence of earlier tasks' networks on the new task's data is
+    at hand when that task was learned, so no old data is needed.
+
+    Args:
+        terms: `(terms, n, tasks)`: evidence on n samples of `task`, up to that task.
+        task: The last of the tasks.
+
+    Returns:
+        float `(terms,)`.
+    """
+
+    def loss(v: np.ndarray) -> tuple[float, np.ndarray]:
+        weighted = np.exp(v)[:, None, None] * terms
+        log_p = special.log_softmax(weighted.sum(axis=0), axis=-1)
+        p = np.exp(log_p)
+        own = weighted[:, :, task] - (p * weighted).sum(axis=-1)
+        value = -log_p[:, task].mean() + _PRIOR * np.sum(v**2)
+        return value, -own.mean(axis=1) + 2 * _PRIOR * v
+
+    start = np.zeros(len(terms))
+    result = optimize.minimize(
+        loss, start, jac=True, bounds=[_LIMITS] * len(terms), method="L-BFGS-B"
+    )
+    return np.asarray(result.x)
+
+
+def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
+    """The temperature under which `softmax(logits / temperature)` is best calibrated.
+
+    Args:
+        logits: `(n, classes)`.
+        y: Labels, `(n,)`.
+
+    Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
+    """
+    rows = np.arange(len(y))
+
+    def loss(v: float) -> float:
+        return float(-special.log_softmax(logits / np.exp(v), axis=-1)[rows, y].mean())
+
+    result = optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
+    return float(np.exp(result.x))
+
+
+def quantiles(values: np.ndarray) -> np.ndarray:
+    """The 0, 1, …, 100 percentiles; float32 `(101,)`."""
+    return np.quantile(values, GRID).astype("float32")
+
+
+def rank(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Share of what `quantiles` saw that is no larger; between its points linear."""
+    # Equal points would make the answer depend on their order.
+    points, first = np.unique(grid[::-1], return_index=True)
+    return np.interp(values, points, GRID[::-1][first], left=0.0, right=1.0)

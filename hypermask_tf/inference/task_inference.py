@@ -1,0 +1,202 @@
+"""The interface of all methods that infer an input's task."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from scipy import special
+
+from hypermask_tf.inference import calibration, decisions, evidence, storage
+from hypermask_tf.inference.evidence import Evidence
+from hypermask_tf.inference.prediction import Prediction
+from hypermask_tf.inference.task_networks import TaskNetworks
+from hypermask_tf.inference.task_outputs import TaskOutputs
+
+Tensor = Any
+Arrays = dict[str, np.ndarray]
+Data = tuple[np.ndarray, np.ndarray]
+
+
+class TaskInference:
+    """Says which task an input comes from, which class it has, and how sure that is.
+
+    A method gives every task *evidence*, a number that is higher the better an input
+    fits the task. `fit`, called right after a task was learned, writes down the
+    statistics that the method needs, and the weight that turns evidence into
+    probabilities: the one under which this task's validation data are told apart
+    best from the tasks before it. Statistics are all that is kept.
+
+    Subclasses set `name`, say what evidence is with `terms`, and perhaps what is to
+    be written down with `fit_task` and what the classes' scores are with
+    `label_scores`.
+
+    Args:
+        networks: All learned tasks' networks; an attribute, to be assigned anew after
+            a further task was learned.
+
+    Raises:
+        ValueError: If tasks are not fitted in order, or not all are when `predict`
+            needs them.
+
+    Example:
+
+    >>> import hypermask_tf as hm
+    >>> dense = keras.layers.Dense
+    >>> target = keras.Sequential([keras.Input((4,)), dense(8, "relu"), dense(2)])
+    >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50)
+    >>> x, y = np.random.rand(20, 4).astype("float32"), np.arange(20) % 2
+    >>> model.begin_task(0)  # in real life: model.fit(x, y, task=0)
+    >>> method = hm.inference.InputDensity(hm.inference.TaskNetworks(model))
+    >>> method.fit(0, x, y)
+    >>> model.begin_task(1)
+    >>> method.networks = hm.inference.TaskNetworks(model)
+    >>> method.fit(1, x + 5, y)
+    >>> method.predict(x + 5).task.tolist() == [1] * 20
+    True
+    """
+
+    name = ""
+    # Whether statistics of every task are needed before anything can be said.
+    needs_fit = False
+
+    def __init__(self, networks: TaskNetworks) -> None:
+        self.statistics: dict[int, Arrays] = {}
+        self.networks = networks
+
+    # ---- what a method is; in `keras.ops`, so that it is compiled ----
+
+    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
+        """Kinds of evidence, each `(n, tasks)`, before they are weighted."""
+        raise NotImplementedError
+
+    def label_scores(self, outputs: TaskOutputs) -> Tensor:
+        """Scores of the classes of every task, `(n, tasks, classes)`."""
+        return outputs.logits
+
+    def fit_task(
+        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
+    ) -> Arrays:
+        """Statistics of a task by name; `held_out` is what training did not see."""
+        del task, x, y, held_out
+        return {}
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments, but for the networks, as JSON can hold them."""
+        return {}
+
+    # ---- what is the same for all ----
+
+    @property
+    def networks(self) -> TaskNetworks:
+        """All learned tasks' networks."""
+        return self._networks
+
+    @networks.setter
+    def networks(self, networks: TaskNetworks) -> None:
+        self._networks, self._compiled = networks, None
+
+    def fit(
+        self,
+        task: int,
+        x: np.ndarray,
+        y: np.ndarray,
+        validation_data: Data | None = None,
+    ) -> None:
+        """Writes down the statistics of a task, right after it was learned.
+
+        Args:
+            task: The next task in order, or one fitted before.
+            x: Its training data, `(n, ...)`.
+            y: Labels within the task, `(n,)`.
+            validation_data: `(x, y)` that training did not see, for all that is
+                calibrated. By default `x, y`, which makes it too confident.
+        """
+        decisions.check_fit(self, task, x, y)
+        held_out = (x, y) if validation_data is None else validation_data
+        self.statistics[task] = self.fit_task(task, x, y, held_out)
+        self.statistics[task] |= self._calibrated(task, held_out[0])
+        self._compiled = None
+
+    def _calibrated(self, task: int, x: np.ndarray) -> Arrays:
+        """How the evidence behaves on validation data, with the tasks up to this."""
+        upto = slice(task + 1)
+        parts, scores = [], []
+        for outputs in self.networks.batches(x):
+            found = self.terms(outputs)
+            parts.append([ops.convert_to_numpy(term)[:, upto] for term in found])
+            scores.append(ops.convert_to_numpy(self.label_scores(outputs))[:, upto])
+        terms = np.concatenate(parts, axis=1).astype("float64")
+        weights = np.zeros(len(terms))
+        if task > 0:  # of one task alone nothing can be told apart
+            weights = calibration.fit_weights(terms, task)
+        total = np.tensordot(np.exp(weights), terms, 1)
+        prediction = self.decide(Evidence(total, terms[0], np.concatenate(scores)))
+        return {
+            "log_weights": weights.astype("float32"),
+            "own_evidence": calibration.quantiles(terms[0, :, task]),
+            "own_confidence": calibration.quantiles(prediction.confidence),
+        }
+
+    def weights(self, count: int) -> np.ndarray:
+        """Weight of each term: the geometric mean over tasks but the first."""
+        fitted = [s["log_weights"] for task, s in self.statistics.items() if task > 0]
+        fitted = [row for row in fitted if len(row) == count]
+        return np.exp(np.mean(fitted, axis=0)) if fitted else np.ones(count)
+
+    def evidence(self, outputs: TaskOutputs) -> Evidence:
+        """What the method makes of the networks' outputs."""
+        terms = self.terms(outputs)
+        weights = self.weights(len(terms)).tolist()
+        total = sum(w * term for w, term in zip(weights, terms, strict=True))
+        return Evidence(total, terms[0], self.label_scores(outputs))
+
+    def as_model(self) -> keras.Model:
+        """A plain Keras model from inputs to the parts of `Evidence`."""
+        decisions.check_fitted(self)
+        if self._compiled is None:
+            self._compiled = evidence.evidence_model(self)
+        return self._compiled
+
+    def predict(
+        self, x: np.ndarray, pooled: bool = False, batch_size: int = 1000
+    ) -> Prediction:
+        """Task, class and confidence of every input.
+
+        Args:
+            x: Inputs, `(n, ...)`.
+            pooled: Whether all of `x` is known to come from one task: evidence is then
+                added up.
+            batch_size: Inputs per compiled call.
+        """
+        return self.decide(evidence.run(self.as_model(), x, batch_size), pooled)
+
+    def decide(self, found: Evidence, pooled: bool = False) -> Prediction:
+        """The prediction that follows from evidence, as arrays."""
+        total = found.total.sum(axis=0, keepdims=True) if pooled else found.total
+        posterior = np.broadcast_to(special.softmax(total, axis=-1), found.total.shape)
+        offsets = self.networks.offsets
+        return decisions.decide(found, posterior, offsets, self.statistics)
+
+    def accepts(self, prediction: Prediction, coverage: float = 0.95) -> np.ndarray:
+        """Which predictions to keep, so that `coverage` of validation data are kept.
+
+        Args:
+            prediction: What `predict` said.
+            coverage: Share to keep, above 0 and up to 1.
+
+        Returns:
+            bool `(n,)`; False is to abstain.
+        """
+        return decisions.accepted(prediction, self.statistics, coverage)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all statistics."""
+        return sum(a.nbytes for s in self.statistics.values() for a in s.values())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes arguments and statistics to one `.npz` file for `inference.load`."""
+        storage.save(self, path)

@@ -1,0 +1,167 @@
+"""All learned tasks' networks as one Keras model."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from hypermask_tf.compaction import compact
+from hypermask_tf.inference.fixed_features import FixedFeatures
+from hypermask_tf.inference.task_outputs import TaskOutputs
+from hypermask_tf.units.keras_graph import is_graph
+
+# A logit of a class that a task does not have.
+NOT_A_CLASS = -1e9
+
+
+class TaskNetworks:
+    """Runs the networks of all learned tasks on the same inputs, in one compiled call.
+
+    Each task's network is baked, what its mask switches off is removed where the
+    target has a graph, and the networks stand side by side in one plain Keras model.
+    After a further task was learned, make a new one.
+
+    Args:
+        model: A `HyperMask` that has learned at least one task.
+        num_tasks: Take the first so many tasks; by default all that were learned.
+        classes: Number of classes of each task. By default the width of the head.
+        shared: A layer from inputs to features that are the same for all tasks;
+            default `FixedFeatures()`.
+
+    Attributes:
+        num_tasks: Number of tasks.
+        classes: Number of classes of each task.
+        model: The `keras.Model`: from inputs to a list of logits, shared features
+            and the features of each task, see `TaskOutputs`. Where the head lies
+            within a nested model, or the target is subclassed, a task's logits
+            stand for its features.
+
+    Raises:
+        ValueError: If no task was learned, or `classes` does not fit.
+
+    Example:
+
+    >>> import hypermask_tf as hm
+    >>> target = keras.Sequential(
+    ...     [keras.Input((4,)), layers.Dense(8, "relu"), layers.Dense(2)]
+    ... )
+    >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50)
+    >>> model.begin_task(0)
+    >>> networks = TaskNetworks(model)
+    >>> networks(np.ones((3, 4), "float32")).logits.shape
+    (3, 1, 2)
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        num_tasks: int | None = None,
+        classes: Sequence[int] | None = None,
+        shared: keras.Layer | None = None,
+    ) -> None:
+        learned = model.num_learned_tasks
+        self.num_tasks = learned if num_tasks is None else int(num_tasks)
+        if not 1 <= self.num_tasks <= learned:
+            raise ValueError(
+                "Expected between one and all of the learned tasks. Received: "
+                f"num_tasks={num_tasks} with {learned} learned. Learn a task first."
+            )
+        self.tasks = [task_network(model, task) for task in range(self.num_tasks)]
+        width = self.tasks[0].outputs[0].shape[-1]
+        chosen = [width] * self.num_tasks if classes is None else list(classes)
+        self.classes = tuple(int(count) for count in chosen[: self.num_tasks])
+        if len(self.classes) != self.num_tasks or not all(
+            1 <= count <= width for count in self.classes
+        ):
+            raise ValueError(
+                f"Expected `classes` to hold a number from 1 to {width}, the width of "
+                f"the head, for each of {self.num_tasks} tasks. Received: "
+                f"classes={classes}"
+            )
+        self.shared = FixedFeatures() if shared is None else shared
+        self.model = self._side_by_side(self.tasks)
+        self._alone: dict[int, keras.Model] = {}
+
+    def _side_by_side(self, networks: Sequence[keras.Model]) -> keras.Model:
+        inputs = keras.Input(networks[0].inputs[0].shape[1:], name="inputs")
+        pairs = [network(inputs) for network in networks]
+        logits = ops.stack([pair[0] for pair in pairs], axis=1)
+        features = [pair[1] for pair in pairs]
+        return keras.Model(inputs, [logits, self.shared(inputs), *features])
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """Index of each task's first class among all classes; int `(tasks,)`."""
+        return np.cumsum([0, *self.classes[:-1]])
+
+    def outputs(self, values: Sequence[Any]) -> TaskOutputs:
+        """`TaskOutputs` from what `model` returns, classes that are none marked."""
+        outputs = TaskOutputs.from_list(values)
+        width = outputs.logits.shape[-1]
+        missing = np.arange(width) >= np.array(self.classes)[:, None]
+        if not missing.any():
+            return outputs
+        logits = ops.where(missing[None], NOT_A_CLASS, outputs.logits)
+        return outputs._replace(logits=logits)
+
+    def __call__(self, x: np.ndarray) -> TaskOutputs:
+        """Outputs on one batch, as arrays, from one compiled call."""
+        x = np.asarray(x)
+        values = self.model.predict_on_batch(padded(x))
+        outputs = self.outputs(values)
+        logits = ops.convert_to_numpy(outputs.logits)
+        return outputs._replace(logits=logits).first(len(x))
+
+    def batches(self, x: np.ndarray, batch_size: int = 1000) -> Iterator[TaskOutputs]:
+        """Outputs on all of `x`, a batch at a time."""
+        for start in range(0, len(x), batch_size):
+            yield self(x[start : start + batch_size])
+
+    def task_features(
+        self, task: int, x: np.ndarray, batch_size: int = 1000
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Features of the network of `task`, and the shared ones, of all of `x`."""
+        if task not in self._alone:
+            self._alone[task] = self._side_by_side([self.tasks[task]])
+        model, parts = self._alone[task], []
+        for start in range(0, len(x), batch_size):
+            batch = np.asarray(x[start : start + batch_size])
+            values = model.predict_on_batch(padded(batch))
+            parts.append([np.asarray(value[: len(batch)]) for value in values[1:]])
+        shared, features = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return features, shared
+
+
+def task_network(model: Any, task: int) -> keras.Model:
+    """The network of `task`: from inputs to its logits and its features, both flat."""
+    baked = model.bake(task, dtype="float32")
+    shape = model.target.input_shape[1:]
+    inputs = keras.Input(shape)
+    if is_graph(baked):
+        head = _head(baked, baked.trainable_variables[model._roles.head.index(True)])
+        baked = compact(baked)
+        if head is not None:
+            features = baked.get_layer(head).input
+            baked = keras.Model(baked.inputs, [baked.outputs[0], features])
+    values = baked(inputs)
+    logits, features = values if isinstance(values, list) else (values, values)
+    flat = layers.Reshape((-1,)) if len(features.shape) > 2 else layers.Identity()
+    return keras.Model(inputs, [logits, flat(features)], name=f"network_{task:03d}")
+
+
+def _head(baked: keras.Model, variable: Any) -> str | None:
+    """Name of the last layer, if it lies in the model itself and not in one within."""
+    for layer in baked.layers:
+        if any(own is variable for own in layer.variables):
+            return None if isinstance(layer, keras.Model) else str(layer.name)
+    return None
+
+
+def padded(x: np.ndarray) -> np.ndarray:
+    """`x` filled up with repeats to a power of two, so that few sizes are compiled."""
+    size = 1 << max(len(x) - 1, 0).bit_length()
+    if size == len(x) or not len(x):
+        return x
+    return np.concatenate([x, np.repeat(x[:1], size - len(x), axis=0)])
