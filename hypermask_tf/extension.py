@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import keras
 from keras import ops
+
+from hypermask_tf import copies
 
 
 def extend(model: Any, num_tasks: int) -> Any:
@@ -21,12 +22,7 @@ def extend(model: Any, num_tasks: int) -> Any:
             f"`num_tasks` must be above the present capacity of {model.num_tasks}. "
             f"Received: num_tasks={num_tasks}"
         )
-    config = {**model.get_config(), "num_tasks": num_tasks}
-    # The target is an object of this process, not a file from somewhere.
-    config["target"] = keras.saving.deserialize_keras_object(
-        config["target"], safe_mode=False
-    )
-    longer = type(model).from_config(config)
+    longer = copies.like(model, num_tasks=num_tasks)
     for new, old in zip(
         (*longer.weights, *longer.random_state),
         (*model.weights, *model.random_state),
@@ -38,6 +34,5 @@ def extend(model: Any, num_tasks: int) -> Any:
             grown[: values.shape[0]] = values
             values = grown
         new.assign(values)
-    if model.compiled:
-        longer.compile_from_config(model.get_compile_config())
+    copies.compile_like(longer, model)
     return longer

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
+from hypermask_tf import copies
 from hypermask_tf.compaction import rebuild
 from hypermask_tf.hypernetworks import MaskBank, MLPHypernetwork
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
@@ -30,9 +30,6 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     """
     _check(model)
     target = rebuild(model.target, widths)
-    config = {**model.get_config(), "target": target}
-    hypernetwork = config["hypernetwork"]
-    config["hypernetwork"] = keras.saving.deserialize_keras_object(hypernetwork)
     maskable = [
         variable
         for variable, flag in zip(
@@ -43,11 +40,10 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     graph = UnitGraph(target, maskable)
     units = _unit_places(model._layout.graph, graph)
     _check_coupled(graph, units)
-    config["sparsity"] = _same_counts(model, graph.group_sizes)
-    wider = type(model).from_config(config)
+    sparsity = _same_counts(model, graph.group_sizes)
+    wider = copies.like(model, target=target, sparsity=sparsity)
     _copy(model, wider, units)
-    if model.compiled:
-        wider.compile_from_config(model.get_compile_config())
+    copies.compile_like(wider, model)
     return wider
 
 

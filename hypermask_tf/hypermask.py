@@ -1,6 +1,8 @@
 """The learner: one shared network, and a mask over it for every task."""
 
+import types
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -12,6 +14,7 @@ from hypermask_tf import (
     capacity,
     checks,
     compaction,
+    copies,
     extension,
     growth,
     model_summary,
@@ -116,6 +119,14 @@ class HyperMask(Learner):
     Reference: HyperMask, arXiv 2310.00113; unit granularity and protection by use
     are this library's.
     """
+
+    # Losses and metrics that are plain functions, by name, for copies of this model.
+    compiled_functions: Mapping[str, Any] = types.MappingProxyType({})
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """`keras.Model.compile`; the optimizer is what every task starts from."""
+        super().compile(*args, **kwargs)
+        self.compiled_functions = copies.functions_of((args, kwargs))
 
     # ---- tasks ----
 
@@ -389,7 +400,7 @@ class HyperMask(Learner):
         return extension.extend(self, num_tasks)
 
     def grow(self, widths: dict[str, int]) -> "HyperMask":
-        """Returns a copy with more units; old tasks compute the same, bit for bit.
+        """Returns a copy with more units; old tasks compute the same.
 
         Args:
             widths: New width by name of the layer of the target. Layers that a
@@ -439,7 +450,9 @@ class HyperMask(Learner):
         return self._optimizer_reset.compile_config(super().get_compile_config())
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        super().compile_from_config(config)
+        # Keras does not do so by itself for a model with a `compile` of its own.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
         self._optimizer_reset.remember()
 
     def get_config(self) -> dict[str, Any]:
