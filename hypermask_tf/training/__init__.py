@@ -1,6 +1,6 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
-from hypermask_tf.training.batches import first_samples, task_batches
+from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
@@ -22,6 +22,7 @@ __all__ = [
     "RunFolder",
     "StopOnNonFinite",
     "TaskSequence",
+    "batch_rows",
     "first_samples",
     "make_room",
     "task_accuracy",

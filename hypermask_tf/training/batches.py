@@ -1,47 +1,79 @@
-"""Endless, seeded, shuffled batches of one task."""
+"""Seeded, shuffled batches of one task: which samples a step sees, and their arrays."""
 
 import warnings
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hypermask_tf.scenarios import Task
+from hypermask_tf.scenarios.seeding import random_permutation
 
 
-def task_batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int) -> Any:
-    """Batches for `fit(..., steps_per_epoch=…)`, reshuffled at every pass.
+def batch_rows(
+    samples: int, batch_size: int, steps: int, seed: int, task: int = 0
+) -> npt.NDArray[np.int32]:
+    """Which samples each step of a task sees.
 
-    All batches have the same size, so nothing is compiled for a remainder; the
-    samples left over at the end of a pass are others at the next.
+    Every pass has an order of its own, a function of `seed`, `task` and the pass alone:
+    whoever stops after any step goes on with the batches that would have come. All
+    batches have the same size, so nothing is compiled for a remainder; the samples left
+    over at the end of a pass are others at the next.
+
+    Args:
+        samples: Number of samples.
+        batch_size: Samples per batch, at most `samples`.
+        steps: Number of batches.
+        seed: Seed of the run.
+        task: Index of the task.
+
+    Returns:
+        Indices of samples, `(steps, batch_size)`.
+
+    Raises:
+        ValueError: If there are fewer samples than a batch takes.
+
+    Example:
+
+    >>> batch_rows(6, 2, steps=3, seed=1).shape
+    (3, 2)
+    """
+    if samples < batch_size:
+        raise ValueError(
+            "A batch must not be larger than a task's training data. "
+            f"Received: batch_size={batch_size} for {samples} samples"
+        )
+    each = samples // batch_size
+    passes = [
+        random_permutation(samples, seed, task, i)[: each * batch_size]
+        for i in range(-(-steps // each))
+    ]
+    rows = np.concatenate(passes).reshape(-1, batch_size) if passes else np.empty(0)
+    return rows[:steps].astype("int32").reshape(steps, batch_size)
+
+
+def task_batches(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Any:
+    """Batches for `fit(..., steps_per_epoch=…)`.
 
     Args:
         x: Samples, `(n, ...)`.
         y: Labels, `(n,)`.
-        batch_size: Samples per batch, at most n of them.
-        seed: Seed of the order.
+        rows: What each step sees, from `batch_rows`.
 
     Returns:
-        An infinite `tf.data.Dataset` of `(x, y)`.
-
-    Raises:
-        ValueError: If there are fewer samples than a batch takes.
+        A `tf.data.Dataset` of `(x, y)`. It starts again at its end, where Keras looks
+        one batch ahead.
     """
     import tensorflow as tf
 
-    if len(x) < batch_size:
-        raise ValueError(
-            "A batch must not be larger than a task's training data. "
-            f"Received: batch_size={batch_size} for {len(x)} samples"
-        )
     with tf.device("cpu:0"):
         samples, labels = tf.constant(x), tf.constant(y)
-    order = tf.data.Dataset.range(len(x)).shuffle(
-        len(x), seed=seed, reshuffle_each_iteration=True
+    return (
+        tf.data.Dataset.from_tensor_slices(rows)
+        .repeat()
+        .map(lambda chosen: (tf.gather(samples, chosen), tf.gather(labels, chosen)))
+        .prefetch(8)
     )
-    batches = order.batch(batch_size, drop_remainder=True).repeat()
-    return batches.map(
-        lambda rows: (tf.gather(samples, rows), tf.gather(labels, rows))
-    ).prefetch(8)
 
 
 def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario, Task
-from hypermask_tf.training.batches import first_samples, task_batches
+from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
@@ -148,9 +148,8 @@ class TaskSequence:
 
     def _learn(self, task: Task) -> None:
         x, y = first_samples(task, self.limit_train)
-        # A large prime keeps the seeds of runs and tasks apart.
-        batches = task_batches(
-            x, y, self.batch_size, seed=self.seed * 100_003 + task.index
+        rows = batch_rows(
+            len(x), self.batch_size, self.steps_per_task, self.seed, task.index
         )
         start = time.perf_counter()
         if self.grow and task.index > 0:
@@ -161,7 +160,7 @@ class TaskSequence:
             self.model.begin_task(task.index)
             self._first.restore()
         self.model.fit(
-            batches,
+            task_batches(x, y, rows),
             task=task.index,
             epochs=self.steps_per_task // self.epoch_steps,
             steps_per_epoch=self.epoch_steps,

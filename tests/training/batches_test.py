@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from hypermask_tf.scenarios import Task
-from hypermask_tf.training import first_samples, task_batches
+from hypermask_tf.training import batch_rows, first_samples, task_batches
 
 X = np.arange(10, dtype="float32")[:, None]
 Y = np.arange(10, dtype="int32")
 
 
 def _draw(count, seed, batch_size=5):
-    batches = task_batches(X, Y, batch_size, seed)
+    batches = task_batches(X, Y, batch_rows(10, batch_size, count, seed))
     return [y.numpy() for _, y in itertools.islice(batches, count)]
 
 
@@ -27,17 +27,27 @@ def test_each_pass_holds_every_sample_once_in_another_order():
 def test_seed_decides_the_order():
     np.testing.assert_array_equal(_draw(4, seed=1), _draw(4, seed=1))
     assert not np.array_equal(_draw(4, seed=1), _draw(4, seed=2))
+    assert not np.array_equal(
+        batch_rows(10, 5, 4, seed=1, task=0), batch_rows(10, 5, 4, seed=1, task=1)
+    )
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3, 4, 11])
+def test_a_longer_task_begins_with_the_same_batches(steps):
+    longer = batch_rows(10, 3, 11, seed=7, task=2)
+    np.testing.assert_array_equal(batch_rows(10, 3, steps, 7, 2), longer[:steps])
 
 
 def test_samples_stay_with_their_labels():
-    for x, y in itertools.islice(task_batches(X, Y, 3, 0), 5):
+    batches = task_batches(X, Y, batch_rows(10, 3, 5, seed=0))
+    for x, y in itertools.islice(batches, 5):
         np.testing.assert_array_equal(x[:, 0], y)
         assert x.shape == (3, 1)
 
 
 def test_batch_larger_than_the_data_is_refused():
     with pytest.raises(ValueError, match="batch_size=11 for 10 samples"):
-        task_batches(X, Y, 11, 0)
+        batch_rows(10, 11, 1, seed=0)
 
 
 def _task(labels):
