@@ -9,7 +9,7 @@ import numpy as np
 
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario, Task
-from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
+from hypermask_tf.training.batches import batch_rows, first_samples
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
@@ -25,6 +25,7 @@ from hypermask_tf.training.sequence_checks import (
     check_validation,
 )
 from hypermask_tf.training.stop_on_non_finite import StopOnNonFinite
+from hypermask_tf.training.task_fit import fit_task
 
 MEASURES = ("test", "validation")
 INHERITANCE = ("none", "latest", "nearest")
@@ -159,20 +160,20 @@ class TaskSequence:
             # Begun before the weights go back: what has ended is written down first.
             self.model.begin_task(task.index)
             self._first.restore()
-        self.model.fit(
-            task_batches(x, y, rows),
+        fit_task(
+            self.model,
+            x,
+            y,
+            rows,
             task=task.index,
-            epochs=self.steps_per_task // self.epoch_steps,
-            steps_per_epoch=self.epoch_steps,
-            shuffle=False,  # the data set shuffles
+            epoch_steps=self.epoch_steps,
             callbacks=[
                 StopOnNonFinite(task.index),
                 *self._validation_callbacks(),
                 *self._callbacks(task.index),
             ],
             validation_data=self._validation_data(task),
-            verbose=0,
-            **({} if parent is None else {"inherit": parent}),
+            inherit=parent,
         )
         self._seconds.append(time.perf_counter() - start)
         self._inherited.append(parent)
