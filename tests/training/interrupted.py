@@ -19,7 +19,7 @@ class Killed(BaseException):
     """The process ends here, as far as the test can have it."""
 
 
-def scenario(tasks=3):
+def scenario(tasks=2):
     """Tasks that a line separates."""
     rng, classes = np.random.default_rng(0), 2 * tasks
     y = np.arange(80 * classes) % classes
@@ -47,17 +47,20 @@ def learner(num_tasks, **options):
 
 
 def sequence(run, data=None, plan=None, model=None, **options):
-    """A sequence of three epochs a task."""
+    """A sequence of three epochs a task, of one step each."""
     data = data or scenario()
     return TaskSequence(
         learner(data.num_tasks, **(model or {})),
         data,
         run,
-        steps_per_task=6,
-        epoch_steps=2,
-        batch_size=16,
         checkpoints=plan or CheckpointPlan(epochs=1),
-        **options,
+        **{
+            "steps_per_task": 3,
+            "epoch_steps": 1,
+            "batch_size": 16,
+            "measure_unseen": False,
+            **options,
+        },
     )
 
 
