@@ -103,8 +103,9 @@ def test_the_rate_falls_on_a_plateau_and_returns_for_the_next_task(scenario):
 
 def test_last_and_no_plateau_look_at_no_validation_data(scenario):
     sequence, _ = _learn(scenario)
-    assert sequence._validation_callbacks() == []
-    assert sequence._validation_data(scenario[0]) is None
+    assert not sequence.options.validates
+    kinds = {type(each) for each in sequence.options.make_callbacks(0)}
+    assert not kinds & {BestWeights, Plateau}
 
 
 def test_mistakes(scenario):
