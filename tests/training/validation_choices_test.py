@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 import hypermask_tf as hm
-from hypermask_tf.training import TaskSequence
+from hypermask_tf.training import Plateau, TaskSequence
 from hypermask_tf.training.best_weights import BestWeights
 
 
