@@ -2,15 +2,18 @@
 
 import datetime
 import os
+import warnings
 from typing import Any
 
 from absl import flags
+from rich.console import Console
 
+from apps import task_logs
 from apps import train_flags as f
 from apps.flagfiles import HARMLESS, NOT_KEPT, flagfile, read_flagfile
 from apps.manifest import differences
 from export import command
-from hypermask_tf.training import Position, RunFolder
+from hypermask_tf.training import Position, RunFolder, TaskSequence
 
 
 def reopen(values: flags.FlagValues) -> RunFolder:
@@ -113,3 +116,32 @@ def go_over(run: RunFolder, now: dict[str, Any], values: flags.FlagValues) -> No
             "resumed": [*then.get("resumed", []), part],
         }
     )
+
+
+def restore(sequence: TaskSequence, run: RunFolder, console: Console) -> None:
+    """Takes the last good checkpoint, and says where the run goes on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        position = sequence.restore()
+    for each in caught:
+        command.warning(str(each.message))
+    task_logs.cut_back(run, position)
+    if position.task == sequence.scenario.num_tasks:
+        console.print(
+            f"The run has learned all of its {position.task} tasks: nothing is left to "
+            "do. --extend_tasks adds some."
+        )
+    elif position != Position():
+        console.print(f"Going on after {place(position)}.")
+    else:
+        console.print("The run was not saved yet: it begins anew.")
+
+
+def place(position: Position) -> str:
+    """A position in words."""
+    steps = position.epoch * f.EPOCH_STEPS.value
+    part = f"{steps} of {f.STEPS.value} steps of task {position.task}"
+    if not position.task:
+        return part
+    done = f"{position.task} task{'s' if position.task > 1 else ''}"
+    return f"{done} and {part}" if position.running else done

@@ -15,7 +15,6 @@ epoch.
 import os
 import sys
 import traceback
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +45,6 @@ with quiet_stderr():
     from hypermask_tf.training import (
         CheckpointPlan,
         NonFiniteLossError,
-        Position,
         RunFolder,
         TaskSequence,
         TrainingStopped,
@@ -74,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
         sequence = _sequence(model, scenario, run, progress)
         del model  # a run that goes on has one of its own
         if f.RESUME.value:
-            _restore(sequence, run, console)
+            resume.restore(sequence, run, console)
         status = _learn(sequence, run, progress)
     if status:
         return status
@@ -136,33 +134,6 @@ def _sequence(
     )
 
 
-def _restore(sequence: TaskSequence, run: RunFolder, console: Console) -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        position = sequence.restore()
-    for each in caught:
-        command.warning(str(each.message))
-    task_logs.cut_back(run, position)
-    if position.task == sequence.scenario.num_tasks:
-        console.print(
-            f"The run has learned all of its {position.task} tasks: nothing is left to "
-            "do. --extend_tasks adds some."
-        )
-    elif position != Position():
-        console.print(f"Going on after {_place(position)}.")
-    else:
-        console.print("The run was not saved yet: it begins anew.")
-
-
-def _place(position: Position) -> str:
-    steps = position.epoch * f.EPOCH_STEPS.value
-    part = f"{steps} of {f.STEPS.value} steps of task {position.task}"
-    if not position.task:
-        return part
-    done = f"{position.task} task{'s' if position.task > 1 else ''}"
-    return f"{done} and {part}" if position.running else done
-
-
 def _learn(sequence: TaskSequence, run: RunFolder, progress: Progress) -> int:
     """Learns what is left; returns an exit status."""
 
@@ -179,7 +150,7 @@ def _learn(sequence: TaskSequence, run: RunFolder, progress: Progress) -> int:
             )
         except TrainingStopped as stopped:
             command.say(
-                f"Stopped after {_place(stopped.position)}. Go on with: "
+                f"Stopped after {resume.place(stopped.position)}. Go on with: "
                 f"python {sys.argv[0]} --resume --run_dir={run.path}"
             )
             return signals.status
