@@ -44,7 +44,10 @@ class Progress:
             saved.position,
             float(state["seconds"]),
             state["inherited_from"],
-            (state["callbacks"], saved.load_arrays()),
+            # Those of a task that has ended are of no use to the next.
+            (state["callbacks"], saved.load_arrays())
+            if saved.position.running
+            else None,
         )
 
     def end_task(self) -> None:

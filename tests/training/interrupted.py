@@ -81,8 +81,15 @@ def fingerprint(learned):
     return digest.hexdigest(), results
 
 
-def go_on(path, make, limit=100):
-    """Starts a run again and again until it has learned everything."""
+def go_on(path, make, limit=100, stop_between=False):
+    """Starts a run again and again until it has learned everything.
+
+    Args:
+        path: Its folder.
+        make: From the folder to a sequence.
+        limit: Starts at most.
+        stop_between: Whether to stop after every task, too.
+    """
     for starts in range(1, limit + 1):
         try:
             if (path / "manifest.json").is_file():
@@ -92,7 +99,11 @@ def go_on(path, make, limit=100):
                 run.write_manifest({})
             learned = make(run)
             learned.restore()
-            learned.learn()
+
+            def end(task, matrix, learned=learned):
+                learned.stop_asked = learned.stop_asked or stop_between
+
+            learned.learn(end)
         except (Killed, TrainingStopped):
             continue
         return learned, starts

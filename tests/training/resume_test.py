@@ -71,9 +71,9 @@ def test_a_run_that_stops_after_every_epoch_ends_as_one_that_never_did(
         stop.sequence = sequence(run, callbacks=lambda task: [stop], **choices)
         return stop.sequence
 
-    learned, starts = go_on(tmp_path / "run", make)
+    learned, starts = go_on(tmp_path / "run", make, stop_between=True)
     assert fingerprint(learned) == fingerprint(whole)
-    assert starts == 7  # it stopped after each of 6 epochs
+    assert starts == 8  # after each of 6 epochs, and between the two tasks
 
 
 class Moments:
