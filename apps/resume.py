@@ -26,7 +26,7 @@ def reopen(values: flags.FlagValues) -> RunFolder:
         ValueError: If a flag given beside `--resume` contradicts the run's, or a run
             that is to be extended is not finished.
     """
-    run = RunFolder.open(str(f.RUN_DIR.value))
+    run = RunFolder.open(str(values["run_dir"].value))
     kept = read_flagfile(run.flags())
     given = [flag for flag in _own(values) if flag.present]
     for flag in given:

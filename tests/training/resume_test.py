@@ -23,27 +23,22 @@ from tests.training.interrupted import (
 )
 
 CHOICES = {
-    "best weights and a plateau": {
+    "best weights, a plateau, one optimizer": {
         "select": "best",
         "plateau": True,
-        "model": {"reset_optimizer": False, "sampled_tasks": 1},
+        "model": {"reset_optimizer": False, "sampled_tasks": 1, "ramp_steps": 3},
     },
-    "networks that grow and inherit": {
+    "networks that grow, inherit and are held": {
         "grow": 1.5,
         "inherit": "latest",
-        "model": {"reuse": 0.0},
+        "measure": "validation",
+        "model": {"reuse": 0.0, "protection": "hard", "head": "per_task"},
     },
     "a network alone for each task": {
         "restart": True,
         "model": {"lam": 0, "beta": 0, "sparsity": 0, "activation": "binary"},
     },
-    "held exactly, with heads": {
-        "measure": "validation",
-        "model": {"protection": "hard", "head": "per_task", "ramp_steps": 4},
-    },
 }
-
-
 # Without masks a step takes less time.
 PLAIN = {"model": {"sparsity": 0}, "measure_unseen": True}
 
@@ -63,6 +58,7 @@ class StopEvery(keras.callbacks.Callback):
 def test_a_run_that_stops_after_every_epoch_ends_as_one_that_never_did(
     choices, tmp_path
 ):
+    choices = {"steps_per_task": 2, **choices}
     whole = sequence(None, **choices)
     whole.learn()
 
@@ -73,7 +69,7 @@ def test_a_run_that_stops_after_every_epoch_ends_as_one_that_never_did(
 
     learned, starts = go_on(tmp_path / "run", make, stop_between=True)
     assert fingerprint(learned) == fingerprint(whole)
-    assert starts == 8  # after each of 6 epochs, and between the two tasks
+    assert starts == 6  # after each of 4 epochs, and between the two tasks
 
 
 class Moments:
@@ -146,7 +142,7 @@ def _stopped_in_task_1(path, **options):
 
     run = RunFolder.create(path)
     run.write_manifest({})
-    half = sequence(run, callbacks=stop, **options)
+    half = sequence(run, callbacks=stop, **PLAIN, **options)
     with pytest.raises(TrainingStopped) as stopped:
         half.learn()
     assert stopped.value.position == Position(1, 2)
@@ -158,11 +154,11 @@ def test_a_damaged_checkpoint_is_skipped_to_the_last_good_one(kind, tmp_path):
     run = _stopped_in_task_1(tmp_path / "run")
     path = run.checkpoints_dir / f"running_01_000002.{kind}"
     path.write_bytes(path.read_bytes()[:-7])
-    again = sequence(run)
+    again = sequence(run, **PLAIN)
     with pytest.warns(UserWarning, match="Skipped the checkpoint running_01_000002"):
         assert again.restore() == Position(1, 1)
     again.learn()
-    whole = sequence(None)
+    whole = sequence(None, **PLAIN)
     whole.learn()
     assert fingerprint(again) == fingerprint(whole)
 
@@ -171,7 +167,7 @@ def test_with_every_checkpoint_damaged_a_run_begins_anew(tmp_path):
     run = _stopped_in_task_1(tmp_path / "run")
     for path in run.checkpoints_dir.glob("*.keras"):
         path.write_bytes(b"nothing of a model")
-    again = sequence(run)
+    again = sequence(run, **PLAIN)
     with pytest.warns(UserWarning, match="Skipped"):
         assert again.restore() == Position()
     assert run.checkpoints.positions() == []
@@ -185,7 +181,7 @@ def test_only_the_last_saves_of_a_running_task_are_kept(tmp_path):
         "running_01_000002",
     ]
     assert not (run.checkpoints_dir / "running_01_000001.keras").exists()
-    again = sequence(run, plan=plan)
+    again = sequence(run, plan=plan, **PLAIN)
     again.restore()
     again.learn()
     names = {path.name for path in run.checkpoints_dir.iterdir()}
@@ -199,7 +195,7 @@ def test_seconds_of_all_parts_are_counted(tmp_path):
     run = _stopped_in_task_1(tmp_path / "run")
     saved = run.checkpoints.latest()
     assert saved is not None and saved.state["seconds"] > 0
-    again = sequence(run)
+    again = sequence(run, **PLAIN)
     again.restore()
     again.learn()
     assert again.results()["train_seconds_per_task"][1] > saved.state["seconds"]
@@ -216,7 +212,7 @@ def test_leftovers_of_a_killed_save_go(tmp_path):
     foreign = [run.path / ".hidden.json", run.checkpoints_dir / "notes.txt"]
     for path in (*leftovers, *foreign):
         path.write_text("half")
-    assert sequence(run).restore() == Position(1, 2)
+    assert sequence(run, **PLAIN).restore() == Position(1, 2)
     assert not any(path.exists() for path in leftovers)
     assert all(path.exists() for path in foreign)
 
