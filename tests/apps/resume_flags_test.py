@@ -78,7 +78,7 @@ def test_a_finished_run_gets_more_tasks(run):
     resume.reopen(values)
     assert values["num_tasks"].value == 5
     run.checkpoints.remove_after(Position(1))
-    with pytest.raises(ValueError, match="1 of 2 tasks learned. Finish it first"):
+    with pytest.raises(ValueError, match=r"1 of 2 tasks learned\. Finish"):
         resume.reopen(_values(run, "--extend_tasks=3"))
 
 
