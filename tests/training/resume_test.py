@@ -78,7 +78,7 @@ class Moments:
     def __init__(self, at=0):
         self.at, self.count = at, 0
 
-    def pass_one(self, *_):
+    def pass_one(self, *_, **__):
         self.count += 1
         if self.count == self.at:
             raise Killed
