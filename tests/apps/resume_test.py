@@ -67,6 +67,18 @@ def test_a_run_that_is_killed_ends_with_the_same_bits(whole, tmp_path):
     assert _killed_again_and_again(tmp_path / "run", points) == expected
 
 
+def _exported(folder):
+    """SHA-256 of the edge models of a run."""
+    from export.exporter import ExportOptions, export_run
+    from hypermask_tf import files
+    from hypermask_tf.training import RunFolder
+
+    # So short a training leaves samples on the border.
+    report = export_run(RunFolder.open(folder), ExportOptions(max_accuracy_drop=0.1))
+    assert len(report.written) == 3, report.failed
+    return [files.sha256(folder / "export" / name) for name in report.written]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=list(CHOICES))
 def test_killed_at_21_random_points_all_runs_end_with_the_same_bits(choices, tmp_path):
@@ -77,6 +89,7 @@ def test_killed_at_21_random_points_all_runs_end_with_the_same_bits(choices, tmp
     points = np.random.default_rng(seed).integers(1, count // (KILLS + 1) + 1, KILLS)
     found = _killed_again_and_again(tmp_path / "killed", points.tolist(), *choices)
     assert found == expected
+    assert _exported(tmp_path / "killed") == _exported(tmp_path / "run")
 
 
 def test_sigterm_saves_and_says_how_to_go_on(whole, tmp_path):
