@@ -1,0 +1,94 @@
+"""Zstandard frames for bundles and updates, and the choice of the smallest one."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from export.bundle_reader import transforms as names
+from export.bundle_reader.frames import raw_dictionary, zstandard
+from export.bundling.transforms import forward
+
+LEVEL = 19
+# What a transform or a dictionary must gain. Chance gains would cost more than they
+# give: a dictionary only helps parts that are ordered as it is.
+LEAST_GAIN = 0.02
+_FEWEST_ZEROS = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class Packed:
+    """A part compressed in one way."""
+
+    stored: bytes = dataclasses.field(repr=False)
+    stream: bytes = dataclasses.field(repr=False)
+    transform: str
+    dictionary: tuple[int, ...] = ()
+
+
+def pack_frame(content: bytes, dictionary: bytes = b"") -> bytes:
+    """Returns one frame that says how many bytes it holds.
+
+    Args:
+        content: the bytes to compress.
+        dictionary: bytes that whoever decompresses has already.
+
+    Example:
+
+    >>> from export.bundle_reader.frames import unpack_frame
+    >>> unpack_frame(pack_frame(b"abc" * 9), 27)
+    b'abcabcabcabcabcabcabcabcabc'
+    """
+    zstd = zstandard()
+    total = len(content) + len(dictionary)
+    parameters = zstd.ZstdCompressionParameters.from_level(
+        LEVEL,
+        source_size=total,
+        window_log=min(27, max(10, total.bit_length())),
+        write_content_size=True,
+        write_checksum=False,
+        write_dict_id=False,
+    )
+    known = raw_dictionary(dictionary) if dictionary else None
+    compressor = zstd.ZstdCompressor(dict_data=known, compression_params=parameters)
+    frame: bytes = compressor.compress(content)
+    return frame
+
+
+def pack_alone(content: bytes) -> Packed:
+    """Returns the smallest frame of a part that refers to no other."""
+    best = Packed(pack_frame(content), content, names.NONE)
+    most = (1 - LEAST_GAIN) * len(best.stored)
+    for transform in _transforms(content):
+        stream = forward(content, transform)
+        stored = pack_frame(stream)
+        if len(stored) < min(most, len(best.stored)):
+            best = Packed(stored, stream, transform)
+    return best
+
+
+def pack_with(
+    alone: Packed, dictionaries: Iterable[tuple[tuple[int, ...], bytes]]
+) -> Packed:
+    """Returns the smallest frame, with one of the given dictionaries or with none.
+
+    Args:
+        alone: the part without a dictionary.
+        dictionaries: numbers of parts, and their streams one after the other.
+    """
+    best = alone
+    most = (1 - LEAST_GAIN) * len(alone.stored)
+    for numbers, dictionary in dictionaries:
+        stored = pack_frame(alone.stream, dictionary)
+        if len(stored) < min(most, len(best.stored)):
+            best = dataclasses.replace(alone, stored=stored, dictionary=numbers)
+    return best
+
+
+def _transforms(content: bytes) -> list[str]:
+    found = []
+    if len(content) % 2 == 0:
+        found.append(names.PLANES2)
+    if len(content) % 4 == 0:
+        found.append(names.PLANES4)
+    if content.count(0) >= _FEWEST_ZEROS * len(content):
+        found.append(names.NONZERO)
+    return found
