@@ -7,5 +7,14 @@ NumPy and zstandard, and nothing else. docs/bundle.md describes the format.
 from .bundle import Bundle
 from .errors import BundleError
 from .record import Part, Record
+from .update import Update, apply_update, parse_update
 
-__all__ = ["Bundle", "BundleError", "Part", "Record"]
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "Part",
+    "Record",
+    "Update",
+    "apply_update",
+    "parse_update",
+]

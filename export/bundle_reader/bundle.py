@@ -78,19 +78,20 @@ class Bundle:
         """Returns what the bundle says of one file.
 
         Raises:
-            BundleError: when it holds no file of that name.
+            ValueError: when it holds no file of that name.
         """
         for record in self._records:
             if record.file == file:
                 return record
         names = ", ".join(record.file for record in self._records)
-        raise BundleError(f"Expected one of: {names}. Received: {file!r}")
+        raise ValueError(f"Expected one of: {names}. Received: {file!r}")
 
     def read(self, file: str) -> bytes:
         """Returns a file, byte for byte as it was put in.
 
         Raises:
-            BundleError: when the bundle holds no such file, or is damaged.
+            ValueError: when the bundle holds no such file.
+            BundleError: when the bundle is damaged.
         """
         record = self.record(file)
         streams = self.streams(record.used_parts)
@@ -127,7 +128,8 @@ class Bundle:
             The paths written.
 
         Raises:
-            BundleError: when a file is not in the bundle, or the bundle is damaged.
+            ValueError: when the bundle holds no such file.
+            BundleError: when the bundle is damaged.
             FileExistsError: when a file exists and `overwrite` is false.
         """
         names = [r.file for r in self._records] if files is None else list(files)
