@@ -36,7 +36,7 @@ class Bundle:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._file: BinaryIO = open(self.path, "rb")
+        self._file: BinaryIO = self.path.open("rb")
         try:
             self._rows = read_rows(self._file)
             self._records, self._parts = read_records(self._file, self._rows)
@@ -196,7 +196,5 @@ class Bundle:
         for number in sorted(needed):
             part = self._parts[number]
             dictionary = b"".join(streams[earlier] for earlier in part.dictionary)
-            streams[number] = unpack_frame(
-                self.stored(number), part.stream, dictionary
-            )
+            streams[number] = unpack_frame(self.stored(number), part.stream, dictionary)
         return streams

@@ -27,6 +27,7 @@ FOOTER = struct.Struct("<QII32s8s")
 
 MAX_RECORDS = 4096
 MAX_RECORD_BYTES = 4 << 20
+MAX_RECORDS_BYTES = 64 << 20
 MAX_PARTS = 65536
 MAX_SEGMENTS = 4096
 MAX_CONTENT_BYTES = 256 << 20
@@ -133,8 +134,10 @@ def unpack_table(
                 f"{row.offset} to {end}"
             )
         position = end
-    if position != offset:
+    total = sum(row.size for row in rows)
+    if position != offset or total > MAX_RECORDS_BYTES:
         raise BundleError(
-            f"Expected the records to end at byte {offset}. Received: {position}"
+            f"Expected records of at most {MAX_RECORDS_BYTES} bytes that end at byte "
+            f"{offset}. Received: {total} bytes that end at {position}"
         )
     return rows

@@ -122,9 +122,7 @@ def parse_record(
     return record, tuple(parts)
 
 
-def _parse_part(
-    values: dict[str, Any], offset: int, earlier: Sequence[Part]
-) -> Part:
+def _parse_part(values: dict[str, Any], offset: int, earlier: Sequence[Part]) -> Part:
     size = fields.number(values.get("size"), "size", layout.MAX_CONTENT_BYTES)
     transform = values.get("transform", NONE)
     if transform not in TRANSFORMS:

@@ -1,9 +1,9 @@
 """Back from the order that compresses well to the bytes of a file.
 
-    none      the bytes themselves
-    planes2   the first bytes of all 2-byte numbers, then the second ones
-    planes4   the same for 4-byte numbers
-    nonzero   a bit per byte, lowest bit first: is it not 0? Then the bytes that are not
+none      the bytes themselves
+planes2   the first bytes of all 2-byte numbers, then the second ones
+planes4   the same for 4-byte numbers
+nonzero   a bit per byte, lowest bit first: is it not 0? Then the bytes that are not
 """
 
 import numpy as np

@@ -1,10 +1,10 @@
 """Over-the-air updates: from one bundle to another, exactly.
 
-    header    16   magic, u32 version, u32 zero
-    base      40   u64 bytes, SHA-256 of the bundle that the update belongs to
-    target    40   u64 bytes, SHA-256 of the bundle that it gives
-    patch          one zstd frame of the target, with the base as its dictionary
-    seal      32   SHA-256 of all before
+header    16   magic, u32 version, u32 zero
+base      40   u64 bytes, SHA-256 of the bundle that the update belongs to
+target    40   u64 bytes, SHA-256 of the bundle that it gives
+patch          one zstd frame of the target, with the base as its dictionary
+seal      32   SHA-256 of all before
 """
 
 import dataclasses
@@ -91,7 +91,8 @@ def parse_update(content: bytes) -> Update:
             f"Expected an update, which starts with {MAGIC!r}. "
             f"Received: {len(content)} bytes that start with {content[:8]!r}"
         )
-    _, version, zero, *fields = HEAD.unpack_from(content)
+    fields = HEAD.unpack_from(content)
+    version, zero = fields[1], fields[2]
     if version > VERSION:
         raise BundleError(
             f"Expected an update of version {VERSION} or older. Received: version "
@@ -100,7 +101,13 @@ def parse_update(content: bytes) -> Update:
     seal = hashlib.sha256(content[:-SEAL_BYTES]).digest()
     if version < 1 or zero or seal != content[-SEAL_BYTES:]:
         raise BundleError("The update is damaged: its SHA-256 differs")
-    update = Update(*fields, patch=content[HEAD.size : -SEAL_BYTES])
+    update = Update(
+        base_size=fields[3],
+        base_sha256=fields[4],
+        target_size=fields[5],
+        target_sha256=fields[6],
+        patch=content[HEAD.size : -SEAL_BYTES],
+    )
     if max(update.base_size, update.target_size) > layout.MAX_BUNDLE_BYTES:
         raise BundleError(
             f"Expected bundles of at most {layout.MAX_BUNDLE_BYTES} bytes. "
@@ -137,5 +144,7 @@ def apply_update(
 def _read(path: str | os.PathLike[str]) -> bytes:
     size = os.path.getsize(path)
     if size > 2 * layout.MAX_BUNDLE_BYTES:
-        raise BundleError(f"Expected a smaller file than {path}. Received: {size} bytes")
+        raise BundleError(
+            f"Expected a smaller file than {path}. Received: {size} bytes"
+        )
     return Path(path).read_bytes()
