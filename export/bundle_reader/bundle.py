@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -10,10 +10,9 @@ from typing import BinaryIO
 from . import layout
 from .errors import BundleError
 from .files import sidecar_text, write_files
-from .frames import unpack_frame
 from .index import read_at, read_records, read_rows
+from .parts import part_contents, part_streams, stored_part
 from .record import Part, Record
-from .transforms import restore
 
 
 class Bundle:
@@ -28,10 +27,13 @@ class Bundle:
 
     Example:
 
-    >>> with Bundle("edge.hmb") as bundle:  # doctest: +SKIP
-    ...     for record in bundle.records:
-    ...         print(record.file, record.sidecar["labels"])
-    ...     model = bundle.read("task_00.tflite")
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "empty.hmb")
+    >>> _ = path.write_bytes(layout.pack_header() + layout.pack_end(16, []))
+    >>> with Bundle(path) as bundle:
+    ...     bundle.verify()
+    ...     [record.file for record in bundle.records]
+    []
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -94,15 +96,7 @@ class Bundle:
             BundleError: when the bundle is damaged.
         """
         record = self.record(file)
-        streams = self.streams(record.used_parts)
-        contents = {
-            number: restore(
-                streams[number],
-                self._parts[number].size,
-                self._parts[number].transform,
-            )
-            for number in record.used_parts
-        }
+        contents = part_contents(self._file, self._parts, record.used_parts)
         content = b"".join(
             contents[part][start : start + length]
             for part, start, length in record.segments
@@ -150,6 +144,14 @@ class Bundle:
         for record in self._records:
             self.read(record.file)
 
+    def streams(self) -> dict[int, bytes]:
+        """Returns all parts decompressed, by number.
+
+        Raises:
+            BundleError: when a part is damaged, or together they are too long.
+        """
+        return part_streams(self._file, self._parts, range(len(self._parts)))
+
     def body(self) -> bytes:
         """Returns everything before the table, checked: header, parts and records.
 
@@ -157,44 +159,7 @@ class Bundle:
             BundleError: when it is damaged.
         """
         for number in range(len(self._parts)):
-            self.stored(number)
+            stored_part(self._file, self._parts, number)
         last = self._rows[-1] if self._rows else None
         end = last.offset + last.stored if last else layout.HEADER.size
         return read_at(self._file, 0, end)
-
-    def stored(self, number: int) -> bytes:
-        """Returns a part as it lies in the bundle, compressed.
-
-        Raises:
-            BundleError: when it is damaged.
-        """
-        part = self._parts[number]
-        content = read_at(self._file, part.offset, part.stored)
-        if hashlib.sha256(content).hexdigest() != part.sha256:
-            raise BundleError(
-                f"The bundle is damaged: the SHA-256 of part {number} differs"
-            )
-        return content
-
-    def streams(self, numbers: Iterable[int]) -> dict[int, bytes]:
-        """Returns parts decompressed, and all that they refer to.
-
-        Raises:
-            BundleError: when a part is damaged, or together they are too long.
-        """
-        needed = set(numbers)
-        for number in range(len(self._parts) - 1, -1, -1):
-            if number in needed:  # a part refers to earlier ones only
-                needed.update(self._parts[number].dictionary)
-        total = sum(self._parts[number].stream for number in needed)
-        if total > layout.MAX_CONTENT_BYTES:
-            raise BundleError(
-                f"Expected at most {layout.MAX_CONTENT_BYTES} bytes to decompress. "
-                f"Received: {total}"
-            )
-        streams: dict[int, bytes] = {}
-        for number in sorted(needed):
-            part = self._parts[number]
-            dictionary = b"".join(streams[earlier] for earlier in part.dictionary)
-            streams[number] = unpack_frame(self.stored(number), part.stream, dictionary)
-        return streams

@@ -29,7 +29,7 @@ class Encoder:
         self._first_record = b""
         if bundle is not None and bundle.records:
             self._parts = list(bundle.parts)
-            self._streams = bundle.streams(range(len(self._parts)))
+            self._streams = bundle.streams()
             for number, part in enumerate(self._parts):
                 content = restore(self._streams[number], part.size, part.transform)
                 self._by_content.setdefault(_digest(content), number)

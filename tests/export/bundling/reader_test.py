@@ -4,6 +4,7 @@ import os
 import pytest
 
 from export.bundle_reader import Bundle, BundleError
+from export.bundle_reader.parts import part_streams
 
 
 def _names(folder):
@@ -71,8 +72,12 @@ def test_one_damaged_task_does_not_take_the_others_along(bundle_path, ten_tasks)
 
 def test_a_task_needs_its_own_parts_and_those_they_refer_to(bundle_path):
     with Bundle(bundle_path) as bundle:
-        first = bundle.records[0]
-        assert set(bundle.streams(first.used_parts)) == set(first.used_parts)
+        first, last = bundle.records[0], bundle.records[-1]
+        with bundle_path.open("rb") as file:
+            alone = part_streams(file, bundle.parts, first.used_parts)
+            chain = part_streams(file, bundle.parts, last.used_parts)
+        assert set(alone) == set(first.used_parts)
+        assert set(last.used_parts) < set(chain) < set(range(len(bundle.parts)))
         referring = [p for p in bundle.parts if p.dictionary]
         assert referring and all(
             earlier < bundle.parts.index(part)
