@@ -205,6 +205,31 @@ def test_records_that_are_no_records_are_refused(tmp_path, text):
     _refused(tmp_path / "b.hmb", content, tmp_path / "out")
 
 
+def test_one_name_twice_is_refused(case, tmp_path):
+    content, bundle = case
+    values = json.loads(record_text(bundle.records[-1]))
+    values["file"] = bundle.records[0].file
+    path = tmp_path / "b.hmb"
+    path.write_bytes(_sealed(content, values))
+    with pytest.raises(BundleError, match=r"task_00\.tflite twice"):
+        Bundle(path)
+
+
+def test_limits_are_checked_before_memory_is_taken(case, tmp_path, monkeypatch):
+    path = tmp_path / "b.hmb"
+    path.write_bytes(case[0])
+    monkeypatch.setattr(layout, "MAX_RECORDS_BYTES", 100)
+    with pytest.raises(BundleError, match="records of at most 100 bytes"):
+        Bundle(path)
+    monkeypatch.undo()
+    monkeypatch.setattr(layout, "MAX_CONTENT_BYTES", 5000)
+    with pytest.raises(BundleError, match="Received: "):
+        Bundle(path)
+    monkeypatch.setattr(layout, "MAX_CONTENT_BYTES", 12_000)
+    with Bundle(path) as bundle, pytest.raises(BundleError, match="to decompress"):
+        bundle.verify()
+
+
 def test_a_bomb_is_refused_before_it_goes_off(case, tmp_path):
     """A frame that would unpack to 3 GB is never given to zstd."""
     bomb = bytes.fromhex("28b52ffde00000c0b20000000000") + b"\0" * 16

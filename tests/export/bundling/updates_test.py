@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+
 import pytest
 
 from export.bundle_reader import Bundle, BundleError, apply_update, parse_update
@@ -77,3 +80,13 @@ def test_an_existing_update_is_kept(bundles, tmp_path):
         write_update(tmp_path / "u.hmu", *bundles)
     assert (tmp_path / "u.hmu").read_text() == "mine"
     write_update(tmp_path / "u.hmu", *bundles, overwrite=True)
+
+
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd command here")
+def test_the_public_zstd_applies_the_patch_too(bundles, tmp_path):
+    old, new = bundles
+    update = make_update(old.read_bytes(), new.read_bytes())
+    (tmp_path / "patch.zst").write_bytes(update.patch)
+    command = ["zstd", "-q", "-d", f"--patch-from={old}", tmp_path / "patch.zst"]
+    subprocess.run([*command, "-o", tmp_path / "out.hmb"], check=True)
+    assert (tmp_path / "out.hmb").read_bytes() == new.read_bytes()
