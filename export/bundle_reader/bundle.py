@@ -10,7 +10,7 @@ from typing import BinaryIO
 from . import layout
 from .errors import BundleError
 from .files import sidecar_text, write_files
-from .index import read_at, read_records, read_rows
+from .index import read_at, read_records, read_rows, read_text
 from .parts import part_contents, part_streams, stored_part
 from .record import Part, Record
 
@@ -145,12 +145,18 @@ class Bundle:
             self.read(record.file)
 
     def streams(self) -> dict[int, bytes]:
-        """Returns all parts decompressed, by number.
+        """Returns all parts decompressed, by number; for whoever appends more.
 
         Raises:
-            BundleError: when a part is damaged, or together they are too long.
+            BundleError: when a part is damaged.
         """
-        return part_streams(self._file, self._parts, range(len(self._parts)))
+        numbers = range(len(self._parts))
+        most = sum(part.stream for part in self._parts)
+        return part_streams(self._file, self._parts, numbers, most)
+
+    def record_dictionary(self) -> bytes:
+        """Returns what further records refer to: the JSON of the first, as stored."""
+        return read_text(self._file, self._rows[0]) if self._rows else b""
 
     def body(self) -> bytes:
         """Returns everything before the table, checked: header, parts and records.

@@ -46,6 +46,21 @@ def read_rows(file: BinaryIO) -> tuple[layout.Row, ...]:
     return layout.unpack_table(header, table, digest, offset)
 
 
+def read_text(file: BinaryIO, row: layout.Row, dictionary: bytes = b"") -> bytes:
+    """Returns the JSON of one record.
+
+    Raises:
+        BundleError: when its bytes are not those its SHA-256 was taken of.
+    """
+    stored = read_at(file, row.offset, row.stored)
+    if hashlib.sha256(stored).digest() != row.sha256:
+        raise BundleError(
+            f"The bundle is damaged: the SHA-256 of the record at byte {row.offset} "
+            "differs"
+        )
+    return unpack_frame(stored, row.size, dictionary)
+
+
 def read_records(
     file: BinaryIO, rows: tuple[layout.Row, ...]
 ) -> tuple[tuple[Record, ...], tuple[Part, ...]]:
@@ -58,12 +73,7 @@ def read_records(
     parts: tuple[Part, ...] = ()
     first, position = b"", layout.HEADER.size
     for row in rows:
-        stored = read_at(file, row.offset, row.stored)
-        if hashlib.sha256(stored).digest() != row.sha256:
-            raise BundleError(
-                f"The bundle is damaged: the SHA-256 of record {len(records)} differs"
-            )
-        text = unpack_frame(stored, row.size, first)
+        text = read_text(file, row, first)
         record, parts = parse_record(text, position, row.offset, parts)
         if any(record.file == other.file for other in records):
             raise BundleError(f"Expected each file once. Received: {record.file} twice")

@@ -28,9 +28,18 @@ def stored_part(file: BinaryIO, parts: Sequence[Part], number: int) -> bytes:
 
 
 def part_streams(
-    file: BinaryIO, parts: Sequence[Part], numbers: Iterable[int]
+    file: BinaryIO,
+    parts: Sequence[Part],
+    numbers: Iterable[int],
+    most: int | None = None,
 ) -> dict[int, bytes]:
     """Returns parts decompressed, and all that they refer to.
+
+    Args:
+        file: the open bundle.
+        parts: all its parts.
+        numbers: those wanted.
+        most: how many bytes they may have in all; `None` for the limit of a file.
 
     Raises:
         BundleError: when a part is damaged, or together they are too long.
@@ -39,11 +48,11 @@ def part_streams(
     for number in range(len(parts) - 1, -1, -1):
         if number in needed:  # a part refers to earlier ones only
             needed.update(parts[number].dictionary)
+    most = layout.MAX_CONTENT_BYTES if most is None else most
     total = sum(parts[number].stream for number in needed)
-    if total > layout.MAX_CONTENT_BYTES:
+    if total > most:
         raise BundleError(
-            f"Expected at most {layout.MAX_CONTENT_BYTES} bytes to decompress. "
-            f"Received: {total}"
+            f"Expected at most {most} bytes to decompress. Received: {total}"
         )
     streams: dict[int, bytes] = {}
     for number in sorted(needed):

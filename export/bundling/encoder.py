@@ -2,13 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from export.bundle_reader import Bundle, Part, Record, layout
 from export.bundle_reader.transforms import restore
 from export.bundling.compress import Packed, pack_alone, pack_frame, pack_with
 from export.bundling.sources import SourceFile
 from export.bundling.split import weight_ranges
+
+# What a device decompresses for one part: itself, and this many bytes of others.
+MOST_REFERRED = 32 << 20
 
 
 class Encoder:
@@ -27,7 +30,7 @@ class Encoder:
         self._by_content: dict[bytes, int] = {}
         self._roles: dict[int, list[int]] = {}
         self._first_record = b""
-        if bundle is not None and bundle.records:
+        if bundle is not None:
             self._parts = list(bundle.parts)
             self._streams = bundle.streams()
             for number, part in enumerate(self._parts):
@@ -35,7 +38,7 @@ class Encoder:
                 self._by_content.setdefault(_digest(content), number)
             for record in bundle.records:
                 self._remember_roles(record)
-            self._first_record = record_text(bundle.records[0])
+            self._first_record = bundle.record_dictionary()
 
     def encode(self, source: SourceFile, offset: int) -> tuple[bytes, layout.Row]:
         """Returns the bytes that append a file to a bundle, and its row of the table.
@@ -125,8 +128,20 @@ class Encoder:
             (tuple(numbers[:1]), tuple(numbers[-1:]), tuple(fitting))
         ):
             dictionary = b"".join(self._streams[number] for number in chosen)
-            if 0 < len(dictionary) <= layout.MAX_DICTIONARY_BYTES:
+            if 0 < len(dictionary) <= layout.MAX_DICTIONARY_BYTES and self._near(
+                chosen
+            ):
                 yield chosen, dictionary
+
+    def _near(self, numbers: Iterable[int]) -> bool:
+        """Whether parts can be had without decompressing too many others."""
+        needed, queue = set[int](), list(numbers)
+        while queue:
+            number = queue.pop()
+            if number not in needed:
+                needed.add(number)
+                queue.extend(self._parts[number].dictionary)
+        return sum(self._parts[number].stream for number in needed) <= MOST_REFERRED
 
     def _remember_roles(self, record: Record) -> None:
         # The skeleton comes first in a file, its buffers in their order after it.

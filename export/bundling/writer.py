@@ -1,6 +1,7 @@
 """Writes bundles; a further file is appended, and nothing before it changes."""
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def create_bundle(
         raise FileExistsError(f"{path} exists. Pass --overwrite to replace it")
     if not sources:
         raise ValueError("Expected at least one file for a bundle. Received: none")
-    write_file(path, bundle_bytes(sources))
+    _write(path, bundle_bytes(sources), sources)
 
 
 def add_to_bundle(
@@ -58,8 +59,20 @@ def add_to_bundle(
                 )
         new = [source for source in sources if source.file not in known]
         if new:
-            write_file(Path(path), bundle_bytes(new, bundle))
+            _write(Path(path), bundle_bytes(new, bundle), new)
     return new
+
+
+def _write(path: Path, content: bytes, sources: Sequence[SourceFile]) -> None:
+    """Puts a bundle in place once its new files came out of it as they went in."""
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as work:
+        temporary = Path(work, path.name)
+        write_file(temporary, content)
+        with Bundle(temporary) as bundle:
+            for source in sources:
+                if bundle.read(source.file) != source.content:
+                    raise RuntimeError(f"{source.file} came out of the bundle changed")
+        os.replace(temporary, path)
 
 
 def bundle_bytes(sources: Sequence[SourceFile], base: Bundle | None = None) -> bytes:

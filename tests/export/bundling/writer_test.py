@@ -1,10 +1,13 @@
 import hashlib
+import json
 
 import numpy as np
 import pytest
 
-from export.bundle_reader import Bundle, BundleError
-from export.bundling import writer
+from export.bundle_reader import Bundle, BundleError, layout
+from export.bundle_reader.parts import part_streams
+from export.bundling import encoder, writer
+from export.bundling.compress import pack_frame
 from export.bundling.writer import add_to_bundle, bundle_bytes, create_bundle
 
 
@@ -117,3 +120,46 @@ def test_equal_weights_are_stored_once(small, tmp_path):
     with Bundle(tmp_path / "b.hmb") as bundle:
         assert sum(part.size == weight.nbytes for part in bundle.parts) == 1
         assert [bundle.read(s.file) for s in sources] == [s.content for s in sources]
+
+
+def test_add_goes_on_from_the_records_of_another_writer(ten_tasks, tmp_path):
+    """Records refer to the first one's text as it is stored, however it is spaced."""
+    path = tmp_path / "b.hmb"
+    create_bundle(path, ten_tasks[:1])
+    with Bundle(path) as bundle:
+        (row,), (record,) = bundle.rows, bundle.records
+    text = json.dumps(record.to_json(), indent=4, sort_keys=True).encode()
+    stored = pack_frame(text)
+    body = path.read_bytes()[: row.offset] + stored
+    digest = hashlib.sha256(stored).digest()
+    rows = [layout.Row(row.offset, len(stored), len(text), digest)]
+    path.write_bytes(body + layout.pack_end(len(body), rows))
+    add_to_bundle(path, ten_tasks[1:3])
+    with Bundle(path) as bundle:
+        for source in ten_tasks[:3]:
+            assert bundle.read(source.file) == source.content
+
+
+def test_a_bundle_that_gives_back_other_bytes_is_not_written(
+    bundle_path, small, monkeypatch
+):
+    before = bundle_path.read_bytes()
+    monkeypatch.setattr(Bundle, "read", lambda self, file: b"other")
+    with pytest.raises(RuntimeError, match=r"task_10\.tflite came out"):
+        add_to_bundle(bundle_path, small.tasks(11)[10:])
+    assert bundle_path.read_bytes() == before
+    assert list(bundle_path.parent.iterdir()) == [bundle_path]
+
+
+def test_chains_of_references_stay_short(ten_tasks, monkeypatch, tmp_path):
+    def referred(content: bytes) -> int:
+        path.write_bytes(content)
+        with Bundle(path) as bundle, path.open("rb") as file:
+            used = bundle.records[-1].used_parts
+            streams = part_streams(file, bundle.parts, used)
+            return sum(len(streams[n]) for n in streams if n not in used)
+
+    path = tmp_path / "b.hmb"
+    free = referred(bundle_bytes(ten_tasks))
+    monkeypatch.setattr(encoder, "MOST_REFERRED", 6000)
+    assert 0 < referred(bundle_bytes(ten_tasks)) <= 2 * 6000 < free
