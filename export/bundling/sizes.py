@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from export.bundle_reader import Bundle, layout
+from export.bundle_reader.files import sidecar_text
 from export.bundling.compress import pack_frame
 
 
@@ -33,13 +34,13 @@ class FileCost:
 
 @dataclasses.dataclass(frozen=True)
 class Layouts:
-    """Bytes of the same files, packed in several ways.
+    """Bytes of the same files, each with its JSON, packed in several ways.
 
     Args:
         raw: as they are.
-        separate: each compressed by itself.
+        separate: each file and each JSON compressed by itself.
         stream: one after the other, compressed as a whole.
-        bundle: the bundle, all that describes the files included.
+        bundle: the bundle, hashes included.
     """
 
     raw: int
@@ -79,6 +80,7 @@ def layouts(bundle: Bundle) -> Layouts:
         BundleError: when the bundle is damaged.
     """
     contents = [bundle.read(record.file) for record in bundle.records]
+    contents += [sidecar_text(record.sidecar) for record in bundle.records]
     return Layouts(
         raw=sum(len(content) for content in contents),
         separate=sum(len(pack_frame(content)) for content in contents),
@@ -91,7 +93,7 @@ def cost_table(costs: list[FileCost]) -> Table:
     """Returns a table for the terminal, one row a file."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("file", no_wrap=True)
-    table.add_column("labels", overflow="ellipsis", no_wrap=True)
+    table.add_column("labels", overflow="ellipsis", no_wrap=True, max_width=14)
     for column in ("bytes", "in the bundle", "%"):
         table.add_column(column, justify="right", no_wrap=True)
     for cost in costs:
@@ -112,10 +114,10 @@ def layout_table(sizes: Layouts, count: int) -> Table:
     for column in ("bytes", "%"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, size in (
-        (f"{count} files as they are", sizes.raw),
+        (f"{count} files and their JSON", sizes.raw),
         ("each compressed by itself", sizes.separate),
         ("all in one stream", sizes.stream),
-        ("bundle, with all JSON and hashes", sizes.bundle),
+        ("bundle", sizes.bundle),
     ):
         table.add_row(name, f"{size:,}", f"{100 * size / max(1, sizes.raw):.1f}")
     return table

@@ -1,6 +1,7 @@
 from rich.console import Console
 
 from export.bundle_reader import Bundle, layout
+from export.bundle_reader.files import sidecar_text
 from export.bundling.sizes import cost_table, file_costs, layout_table, layouts
 
 
@@ -17,7 +18,8 @@ def test_costs_add_up_to_the_file(bundle_path, ten_tasks):
 def test_sharing_pays(bundle_path, ten_tasks):
     with Bundle(bundle_path) as bundle:
         costs, sizes = file_costs(bundle), layouts(bundle)
-    assert sizes.raw == sum(len(source.content) for source in ten_tasks)
+    json_bytes = sum(len(sidecar_text(source.sidecar)) for source in ten_tasks)
+    assert sizes.raw == json_bytes + sum(len(source.content) for source in ten_tasks)
     assert sizes.bundle == bundle_path.stat().st_size
     # Half of the units come from a common base, of which later tasks find more.
     assert costs[-1].added < 0.9 * costs[0].added
@@ -33,7 +35,7 @@ def test_tables_hold_the_numbers(bundle_path):
         console.print(layout_table(sizes, len(costs)))
     text = capture.get()
     assert f"{costs[-1].added:,}" in text and f"{sizes.stream:,}" in text
-    assert "digit ä 3" in text and "10 files as they are" in text
+    assert "digit ä 3" in text and "10 files and their JSON" in text
 
 
 def test_sidecars_without_task_and_labels_do(small, tmp_path):
