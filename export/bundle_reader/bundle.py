@@ -111,7 +111,9 @@ class Bundle:
         files: Sequence[str] | None = None,
         overwrite: bool = False,
     ) -> list[Path]:
-        """Writes files and the JSON beside each into a folder; all or none.
+        """Writes files and the JSON beside each into a folder.
+
+        Nothing is written before all are restored, and each file is whole or not there.
 
         Args:
             folder: where to; made when it is missing.

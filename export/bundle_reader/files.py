@@ -23,7 +23,11 @@ def sidecar_text(sidecar: Mapping[str, Any]) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Writes a file under a temporary name beside it, then renames it."""
+    """Writes a file under a temporary name beside it, then renames it.
+
+    Its folder is made when it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -62,7 +66,6 @@ def write_files(
                 f"{folder / name} exists. Pass --overwrite (overwrite=True) to replace "
                 "it, or another folder"
             )
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_file(folder / name, content)
     return [folder / name for name in contents]

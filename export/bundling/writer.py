@@ -65,6 +65,7 @@ def add_to_bundle(
 
 def _write(path: Path, content: bytes, sources: Sequence[SourceFile]) -> None:
     """Puts a bundle in place once its new files came out of it as they went in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as work:
         temporary = Path(work, path.name)
         write_file(temporary, content)

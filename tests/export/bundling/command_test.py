@@ -32,7 +32,7 @@ def run(small, ten_tasks, tmp_path):
 
 
 def test_a_bundle_through_its_life(call, run, small, ten_tasks, tmp_path):
-    edge, old = tmp_path / "edge.hmb", tmp_path / "old.hmb"
+    edge, old = tmp_path / "made" / "edge.hmb", tmp_path / "old.hmb"
     status, out, _ = call("create", edge, run, "--pattern", "task_0[0-2].tflite")
     assert status == 0 and "task_02.tflite" in out and "3 files" in out
     old.write_bytes(edge.read_bytes())

@@ -4,7 +4,9 @@ import os
 import pytest
 
 from export.bundle_reader import Bundle, BundleError
+from export.bundle_reader.files import sidecar_text
 from export.bundle_reader.parts import part_streams
+from export.sidecar import write_json
 
 
 def _names(folder):
@@ -92,3 +94,8 @@ def test_the_file_is_closed_when_it_is_refused(tmp_path):
         Bundle(tmp_path / "b")
     with pytest.raises(FileNotFoundError):
         Bundle(tmp_path / "none")
+
+
+def test_json_is_spaced_as_the_export_tool_does(ten_tasks, tmp_path):
+    write_json(tmp_path / "a.json", ten_tasks[3].sidecar)
+    assert (tmp_path / "a.json").read_bytes() == sidecar_text(ten_tasks[3].sidecar)
