@@ -107,8 +107,8 @@ class AutoAugment(keras.layers.Layer):
     >>> tuple(layer(images, training=True).shape)
     (4, 8, 8, 3)
 
-    Source: AutoAugment, arXiv 1805.09501, the policy for CIFAR-10; magnitudes, signs and
-    interpolation as in FeCAM's protocol, which
+    Source: AutoAugment, arXiv 1805.09501, the policy for CIFAR-10; magnitudes, signs
+    and interpolation as in FeCAM's protocol, which
     [HyperMask](https://arxiv.org/abs/2310.00113) follows on CIFAR-100.
     """
 

@@ -61,7 +61,7 @@ def move(images: Tensor, amount: Callable[[str], Tensor]) -> Tensor:
 def _sources(
     amount: Callable[[str], Tensor], height: int, width: int
 ) -> tuple[Tensor, Tensor]:
-    """Where each pixel of the result comes from; corners of pixels are whole numbers."""
+    """Where each pixel comes from; corners of pixels are whole numbers."""
 
     def each(values: Tensor) -> Tensor:
         return values[:, None, None]

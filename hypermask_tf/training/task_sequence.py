@@ -178,7 +178,9 @@ class TaskSequence:
         self._inherited.append(parent)
         x, y = task.validation
         self._validation.append(
-            task_accuracy(self.model, task.index, x, y) if len(x) else None
+            task_accuracy(self.model, task.index, x, y, classes=task.num_classes)
+            if len(x)
+            else None
         )
 
     def _validation_data(self, task: Task) -> tuple[np.ndarray, np.ndarray] | None:
@@ -217,7 +219,7 @@ class TaskSequence:
 
     def _accuracy(self, task: Task) -> float:
         x, y = task.test if self.measure == "test" else task.validation
-        return task_accuracy(self.model, task.index, x, y)
+        return task_accuracy(self.model, task.index, x, y, classes=task.num_classes)
 
     def results(self) -> dict[str, Any]:
         """What `results.json` holds; accuracies are fractions, task id known.
