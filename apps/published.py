@@ -91,7 +91,7 @@ def _differences(run: Run, recipe: dict[str, str], figure: Figure) -> list[str]:
     flags, found = run.flags, []
     if figure.target:
         found.append(figure.target)
-    elif network(flags) != network(recipe):
+    elif _layers(flags) != _layers(recipe):
         found.append(network(recipe))
     if flags["target"] == "resnet" and flags.get("transductive", "false") == "false":
         found.append("batch statistics of whole test sets")
@@ -107,6 +107,11 @@ def _differences(run: Run, recipe: dict[str, str], figure: Figure) -> list[str]:
     if run.measured_on != "test":
         found.append("test data")
     return found
+
+
+def _layers(flags: dict[str, str]) -> str:
+    """The network, whatever batch norm does in evaluation."""
+    return network(flags | {"transductive": "false"})
 
 
 def _budget(flags: dict[str, str]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from apps.flagfiles import read_flagfile
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "apps/recipes").glob("*.flags"))
-# Their headers say that nothing was measured, what was published, and how long they are.
+# Their headers say that nothing was measured, and how long they are.
 NOT_MEASURED = (
     "paper_permuted_mnist",
     "paper_split_cifar100_fecam",

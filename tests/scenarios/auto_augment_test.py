@@ -193,22 +193,43 @@ def _in_a_step(layer, x, jit_compile):
     return ops.convert_to_numpy(model.seen.value)
 
 
+@pytest.fixture(scope="module")
+def outcomes():
+    """What the policy can make of the image, and how probable each result is."""
+    images, chances = [], []
+    for first, second in CIFAR10:
+        made, chance = _step(_inputs(1)[0], np.ones(1) / len(CIFAR10), first)
+        made, chance = _step(made, chance, second)
+        images.append(made)
+        chances.append(chance)
+    known, owner = np.unique(np.concatenate(images), axis=0, return_inverse=True)
+    return known, np.bincount(owner.ravel(), np.concatenate(chances))
+
+
+def _step(images, chances, step):
+    """Images and probabilities after a step that may act, to either side."""
+    signs = (1, -1) if step.operation in SIGNED else (1,)
+    value = level(step.operation, step.magnitude)
+    acts = step.probability / len(signs)
+    changed = [_apply(images, step.operation, sign * value) for sign in signs]
+    return (
+        np.concatenate([images, *changed]),
+        np.concatenate(
+            [chances * (1 - step.probability), *[chances * acts] * len(signs)]
+        ),
+    )
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_what_a_step_does_to_an_image_is_in_the_policy(jit_compile):
+def test_what_a_step_does_to_an_image_is_in_the_policy(jit_compile, outcomes):
     """Each result is among those of the policy, and as often as it says."""
     raw, x = _inputs(600)
     y = _in_a_step(
         AutoAugment("autoaugment_cifar10", SCALE, OFFSET, seed=3), x, jit_compile
     )
     result = ((y - np.array(OFFSET)) / np.array(SCALE)).round()
-    known, chances = [], []
-    for first, second in CIFAR10:
-        for image, chance in _outcomes(raw[:1], first):
-            for other, luck in _outcomes(image, second):
-                known.append(other)
-                chances.append(chance * luck / len(CIFAR10))
-    known, owner = np.unique(np.concatenate(known), axis=0, return_inverse=True)
-    expected = 600 * np.bincount(owner.ravel(), chances)
+    known, chances = outcomes
+    expected = 600 * chances
     np.testing.assert_allclose(expected.sum(), 600)
     # A compiler may round otherwise in places; it finds the same nearest outcome.
     apart = np.abs(result[:, None] - known[None])
@@ -221,18 +242,6 @@ def test_what_a_step_does_to_an_image_is_in_the_policy(jit_compile):
     # A test of goodness of fit: its mean is 1 for the right probabilities.
     misfit = (counts - expected)[frequent] ** 2 / expected[frequent]
     assert frequent.sum() >= 15 and misfit.mean() < 2
-
-
-def _outcomes(image, step):
-    value = level(step.operation, step.magnitude)
-    signs = (1, -1) if step.operation in SIGNED else (1,)
-    yield image, 1 - step.probability
-    if step.probability:
-        for sign in signs:
-            yield (
-                _apply(image, step.operation, sign * value),
-                step.probability / len(signs),
-            )
 
 
 def test_seeds_repeat_calls_differ_and_inference_is_the_identity():
