@@ -223,11 +223,11 @@ def _step(images, chances, step):
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_what_a_step_does_to_an_image_is_in_the_policy(jit_compile, outcomes):
     """Each result is among those of the policy, and as often as it says."""
-    raw, x = _inputs(600)
+    _, x = _inputs(600)
     y = _in_a_step(
         AutoAugment("autoaugment_cifar10", SCALE, OFFSET, seed=3), x, jit_compile
     )
-    result = ((y - np.array(OFFSET)) / np.array(SCALE)).round()
+    result = ((y - np.array(OFFSET)) / np.array(SCALE)).round().astype("float32")
     known, chances = outcomes
     expected = 600 * chances
     np.testing.assert_allclose(expected.sum(), 600)
