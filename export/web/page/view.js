@@ -6,7 +6,17 @@ export const AUTOMATIC = 'automatic';
 // Two tasks whose doubt differs by less than this many bits are a close call.
 const CLOSE = 0.05;
 
-const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat('en', {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
+/** "97.8%"; what rounds to certainty or to nothing is not called so. */
+export function percent(p) {
+  if (p > 0.9995) return '> 99.9%';
+  return p < 0.0005 ? '< 0.1%' : number.format(p);
+}
 
 /** "0, 1" for the labels of a task. */
 export function labelList(task) {
@@ -47,7 +57,7 @@ export function showAnswers(list, answers, chosen) {
       const p = answer?.probabilities[label] ?? 0;
       row.classList.toggle('best', label === answer?.best);
       row.style.setProperty('--p', p);
-      row.querySelector('.value').textContent = answer ? percent.format(p) : '';
+      row.querySelector('.value').textContent = answer ? percent(p) : '';
     });
   });
 }
@@ -72,7 +82,7 @@ function result(models, answers, pick) {
   const chosen = chosenTask(answers, pick);
   const [task, answer] = [models.tasks[chosen], answers[chosen]];
   const name = task.labels[answer.best].name;
-  const sure = percent.format(answer.probabilities[answer.best]);
+  const sure = percent(answer.probabilities[answer.best]);
   const who = `Task ${task.task.index} (${labelList(task)})`;
   const why =
     pick === AUTOMATIC
