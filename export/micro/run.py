@@ -55,7 +55,10 @@ def run_micro(
             )
         except RuntimeError as error:
             raise ValueError(f"{error}: {_one_line(heard())}") from error
-    inputs, outputs = interpreter.get_input_details(0), interpreter.get_output_details(0)
+    inputs, outputs = (
+        interpreter.get_input_details(0),
+        interpreter.get_output_details(0),
+    )
     if tuple(inputs["shape"]) != (1, *x.shape[1:]):
         raise ValueError(
             f"Expected examples of shape {tuple(int(n) for n in inputs['shape'][1:])}, "

@@ -45,14 +45,16 @@ function bar(name) {
   return row;
 }
 
+function doubt(bits) {
+  return bits < 0.0005 ? 'doubt < 0.001 bit' : `doubt ${bits.toFixed(3)} bit`;
+}
+
 /** Fills the cards with answers, or empties them where there are none. */
 export function showAnswers(list, answers, chosen) {
   list.querySelectorAll('.card').forEach((card, i) => {
     const answer = answers?.[i];
     card.classList.toggle('chosen', i === chosen);
-    card.querySelector('.doubt').textContent = answer
-      ? `doubt ${answer.entropy.toFixed(3)} bit`
-      : '';
+    card.querySelector('.doubt').textContent = answer ? doubt(answer.entropy) : '';
     card.querySelectorAll('dd').forEach((row, label) => {
       const p = answer?.probabilities[label] ?? 0;
       row.classList.toggle('best', label === answer?.best);

@@ -17,7 +17,7 @@ from export.web.build_site import DRAWING_FORMS, HERE, build_site
 from export.web.serve import make_server
 from hypermask_tf.scenarios import preprocess, registry
 from hypermask_tf.scenarios.tfds_arrays import find_prepared
-from tests.export.web.conftest import ExportedRun
+from tests.export.web.exported_run import ExportedRun
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("@litertjs/core", "playwright-core")
@@ -81,7 +81,7 @@ def visit(request, tmp_path_factory) -> Visit:
         pytest.skip("needs MNIST, prepared in TFDS_DATA_DIR")
     folder = tmp_path_factory.mktemp(request.param)
     scenario = registry.get(request.param)
-    run = ExportedRun(folder / "run", scenario, samples=2500).export()
+    run = ExportedRun(folder / "run", scenario, samples=1500).export()
     site = build_site(run.path, folder / "site")
     tests = [(task, *(a[:8] for a in task.test)) for task in scenario.tasks]
     images = np.concatenate([_raw(x, task.preprocessing) for task, x, _ in tests])
@@ -197,5 +197,5 @@ def test_a_file_damaged_on_its_way_is_refused(visit):
 
 
 def _labels(visit: Visit, task: int) -> list[dict[str, Any]]:
-    path = visit.run.export_dir / f"task_{task:02d}.json"
+    path = visit.run.export_dir / f"task_{task:02d}.dynamic_int8.json"
     return list(json.loads(path.read_text())["labels"])

@@ -107,6 +107,9 @@ def test_the_lock_file_pins_versions_and_names_no_host():
     lock = json.loads((HERE / "package-lock.json").read_text())
     wanted = json.loads((HERE / "package.json").read_text())
     assert "://" not in (HERE / "package-lock.json").read_text()
-    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
+    for name, version in {
+        **wanted["dependencies"],
+        **wanted["devDependencies"],
+    }.items():
         assert lock["packages"][f"node_modules/{name}"]["version"] == version
         assert lock["packages"][f"node_modules/{name}"]["integrity"]
