@@ -21,7 +21,8 @@ if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from export import command
-from export.web.build_site import SMALLEST, build_site
+from export.web.build_site import build_site
+from export.web.manifest import SMALLEST
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
 _QUANTIZATION = flags.DEFINE_string(

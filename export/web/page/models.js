@@ -1,7 +1,8 @@
-// The exported files of all tasks, run by LiteRT.js.
+// The exported files of all tasks, and the router where there is one.
 
-import { Tensor, loadAndCompile, loadLiteRt } from '@litertjs/core';
+import { loadLiteRt } from '@litertjs/core';
 import { argmax, entropy, softmax } from './decide.js';
+import { Network, fetched } from './network.js';
 import { preprocess } from './preprocess.js';
 
 const SCHEMA_VERSION = 1;
@@ -25,14 +26,16 @@ export class Models {
     const networks = [];
     for (const task of manifest.tasks) {
       onStep(`Loading task ${task.task.index}…`);
-      networks.push(await loadNetwork(task));
+      networks.push(await Network.load(task));
     }
-    return new Models(manifest, networks);
+    const router = manifest.router && (await Network.load(manifest.router));
+    return new Models(manifest, networks, router);
   }
 
-  constructor(manifest, networks) {
+  constructor(manifest, networks, router) {
     this.manifest = manifest;
     this.networks = networks;
+    this.router = router;
     this.queue = Promise.resolve();
   }
 
@@ -41,67 +44,53 @@ export class Models {
   }
 
   /**
-   * Asks every task's network about one raw image, one call after the other.
-   * @returns {Promise<{logits: number[], probabilities: number[], entropy: number,
-   *     best: number, milliseconds: number}[]>} one answer a task.
+   * Asks every network about one raw image, one call after the other.
+   * @returns {Promise<{answers: {logits: number[], probabilities: number[],
+   *     entropy: number, best: number}[], routed: ?{task: number, best: number,
+   *     confidence: number, abstains: boolean}, milliseconds: number}>}
+   *     an answer a task, and the router's; tasks by their place in the manifest.
    */
   infer(raw) {
-    const answers = this.queue.then(() => this.#run(raw));
-    this.queue = answers.catch(() => {});
-    return answers;
+    const found = this.queue.then(() => this.#run(raw));
+    this.queue = found.catch(() => {});
+    return found;
   }
 
   async #run(raw) {
+    const start = performance.now();
     const answers = [];
     for (const [i, task] of this.tasks.entries()) {
-      answers.push(await answer(this.networks[i], task, raw, this.manifest.drawing));
+      const all = await this.networks[i].run(this.#input(raw, task));
+      answers.push(answer(all, task.labels.length));
     }
-    return answers;
+    const routed = this.router && (await this.#route(raw));
+    return { answers, routed, milliseconds: performance.now() - start };
+  }
+
+  async #route(raw) {
+    const { router } = this.manifest;
+    const input = this.#input(raw, router);
+    const [index, best, confidence, evidence] = await this.router.run(input);
+    const task = router.tasks.findIndex((entry) => entry.index === index);
+    const least = router.tasks[task];
+    const abstains =
+      confidence < least.least_confidence || evidence < least.least_evidence;
+    return { task, best, confidence, abstains };
+  }
+
+  #input(raw, entry) {
+    return preprocess(raw, this.manifest.drawing.size, entry.preprocessing);
   }
 }
 
-async function answer(network, task, raw, form) {
-  const input = preprocess(raw, form.size, task.preprocessing);
-  const start = performance.now();
-  const image = new Tensor(input, task.input.shape);
-  const [output] = await network.run([image]);
-  const all = Array.from(output.toTypedArray());
-  const milliseconds = performance.now() - start;
-  image.delete();
-  output.delete();
-  // A head that tasks share can be wider than this task's labels.
-  const logits = all.slice(0, task.labels.length);
+// A head that tasks share can be wider than this task's labels.
+function answer(all, labels) {
+  const logits = all.slice(0, labels);
   const probabilities = softmax(logits);
   return {
     logits,
     probabilities,
     entropy: entropy(probabilities),
     best: argmax(probabilities),
-    milliseconds,
   };
-}
-
-async function loadNetwork(task) {
-  const response = await fetched(`models/${task.file}`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  await checkBytes(task, bytes);
-  return loadAndCompile(bytes, { accelerator: 'wasm' });
-}
-
-// Browsers offer SHA-256 on localhost and over https only.
-async function checkBytes(task, bytes) {
-  if (!globalThis.crypto?.subtle) return;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== task.sha256) {
-    throw new Error(`${task.file} is damaged: its SHA-256 is not that of models.json.`);
-  }
-}
-
-async function fetched(path) {
-  const response = await fetch(new URL(path, document.baseURI));
-  if (!response.ok) {
-    throw new Error(`Cannot load ${path}: status ${response.status}.`);
-  }
-  return response;
 }

@@ -45,10 +45,13 @@ async function read(page) {
 async function checkModules(page) {
   seen.state = await page.evaluate(() => document.body.dataset.state);
   seen.status = await page.textContent('#status');
-  seen.logits = await page.evaluate(async (images) => {
+  seen.answers = await page.evaluate(async (images) => {
     const models = await (await import('./main.js')).ready;
     const all = [];
-    for (const raw of images) all.push((await models.infer(raw)).map((a) => a.logits));
+    for (const raw of images) {
+      const { answers, routed } = await models.infer(raw);
+      all.push({ logits: answers.map((answer) => answer.logits), routed });
+    }
     return all;
   }, job.images);
   seen.inputs = await page.evaluate(async (cases) => {
@@ -71,7 +74,7 @@ async function checkModules(page) {
 }
 
 async function checkDrawing(page) {
-  const automatic = page.getByRole('radio', { name: /Let the page pick/ });
+  const automatic = page.getByRole('radio', { name: /Least in doubt/ });
   for (const [digit, task] of job.digits) {
     await automatic.check();
     await drawWithMouse(page, EXAMPLES[digit]);
@@ -87,7 +90,7 @@ async function checkDrawing(page) {
 async function checkKeyboard(page) {
   await page.getByRole('button', { name: 'Draw an example of 1' }).focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('radio', { name: /Let the page pick/ }).focus();
+  await page.getByRole('radio', { name: /Least in doubt/ }).focus();
   await page.keyboard.press('ArrowDown');
   seen.keyboard = await read(page);
   await page.getByRole('button', { name: 'Undo' }).focus();

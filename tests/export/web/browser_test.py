@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from export.verify import run_tflite
-from export.web.build_site import DRAWING_FORMS, HERE, build_site
+from export.web.build_site import HERE, build_site
+from export.web.drawing_form import DRAWING_FORMS
 from export.web.serve import make_server
 from hypermask_tf.scenarios import preprocess, registry
 from hypermask_tf.scenarios.tfds_arrays import find_prepared
@@ -118,7 +119,7 @@ def test_the_page_comes_up_and_asks_nobody_but_its_server(visit):
 
 
 def test_logits_of_test_images_are_those_of_litert(visit):
-    logits = np.array(visit.seen["logits"], "float32")
+    logits = np.array([a["logits"] for a in visit.seen["answers"]], "float32")
     for task in visit.run.scenario.tasks:
         file = visit.run.export_dir / f"task_{task.index:02d}.dynamic_int8.tflite"
         expected = run_tflite(file, preprocess(visit.images, task.preprocessing))

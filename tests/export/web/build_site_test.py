@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_a_damaged_file_does_not_get_in(build, exported):
 def test_a_run_without_exported_files_is_told_what_to_do(build, exported):
     for path in (exported / "export").iterdir():
         path.unlink()
-    with pytest.raises(FileNotFoundError, match="export_tflite.py"):
+    with pytest.raises(FileNotFoundError, match=r"export_tflite\.py"):
         build()
 
 
@@ -113,3 +114,44 @@ def test_the_lock_file_pins_versions_and_names_no_host():
     }.items():
         assert lock["packages"][f"node_modules/{name}"]["version"] == version
         assert lock["packages"][f"node_modules/{name}"]["integrity"]
+
+
+def _write_router(run_dir, name="router", tasks=(0, 1), size=500):
+    content = b"r" * size
+    limits = {"least_confidence": 0.5, "least_evidence": -9.0}
+    entry = {
+        "file": f"{name}.tflite",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": size,
+        "quantization": "float32",
+        "method": "ensemble",
+        "source": {"benchmark": "split_mnist"},
+        "preprocessing": {"scale": 0.5, "offset": -1.0},
+        "input_shape": [1, 28, 28, 1],
+        "tasks": [{"index": task, "labels": [], **limits} for task in tasks],
+        "verification": {"tflite_accuracy": 0.9},
+    }
+    (run_dir / "export" / entry["file"]).write_bytes(content)
+    (run_dir / "export" / f"{name}.json").write_text(json.dumps(entry))
+
+
+def test_without_a_router_the_manifest_says_so(build):
+    assert json.loads((build() / "models.json").read_text())["router"] is None
+
+
+def test_the_smallest_intact_router_comes_along(build, exported):
+    _write_router(exported)
+    _write_router(exported, "router.dynamic_int8", size=400)
+    _write_router(exported, "router.broken", size=300)
+    (exported / "export" / "router.broken.tflite").write_bytes(b"")
+    site = build()
+    router = json.loads((site / "models.json").read_text())["router"]
+    assert router["file"] == "router.dynamic_int8.tflite"
+    assert router["tasks"][1]["least_evidence"] == -9.0
+    assert (site / "models" / router["file"]).stat().st_size == 400
+
+
+def test_a_router_of_other_tasks_is_refused(build, exported):
+    _write_router(exported, tasks=(0, 1, 2))
+    with pytest.raises(ValueError, match="Export both again, or remove the router"):
+        build()
