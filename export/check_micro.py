@@ -31,7 +31,8 @@ from export.verify import Verification, compare_logits, run_tflite
 if TYPE_CHECKING:
     from hypermask_tf.training import RunFolder
 
-# What Micro's kernels take.
+# What Micro computes with as it is. It runs weight_int8 too, but unpacks the weights
+# into its working memory first.
 FIT_KINDS = ("float32", "int8")
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
@@ -39,7 +40,7 @@ _QUANTIZATION = flags.DEFINE_list(
     "quantization",
     None,
     f"Kinds of files to run; by default those of {' and '.join(FIT_KINDS)} that are "
-    "there.",
+    "there and hold their weights in full.",
 )
 _EXAMPLES = flags.DEFINE_integer(
     "examples", 0, "How many test examples a file; 0 for all.", lower_bound=0
@@ -98,7 +99,13 @@ def chosen(
         FileNotFoundError: when there is none, or none of a kind that was named.
     """
     wanted = FIT_KINDS if kinds is None else kinds
-    found = [entry for entry in entries if entry["quantization"] in wanted]
+    found = [
+        entry
+        for entry in entries
+        if entry["quantization"] in wanted
+        # Micro has no sparse encoding; see tflite-micro #491.
+        and (kinds is not None or not entry.get("sparse"))
+    ]
     missing = {*(kinds or ())} - {entry["quantization"] for entry in found}
     if missing or not found:
         there = sorted({entry["quantization"] for entry in entries})
