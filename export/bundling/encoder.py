@@ -5,13 +5,23 @@ import json
 from collections.abc import Iterable, Iterator
 
 from export.bundle_reader import Bundle, Part, Record, layout
-from export.bundle_reader.transforms import restore
-from export.bundling.compress import Packed, pack_alone, pack_frame, pack_with
+from export.bundle_reader.parts import Decoded
+from export.bundling.compress import (
+    Packed,
+    pack_alone,
+    pack_frame,
+    pack_grouped,
+    pack_with,
+    smallest,
+)
 from export.bundling.sources import SourceFile
 from export.bundling.split import weight_ranges
 
 # What a device decompresses for one part: itself, and this many bytes of others.
 MOST_REFERRED = 32 << 20
+
+# Each group costs some 100 bytes for its codes.
+SMALLEST_GROUPED = 8192
 
 
 class Encoder:
@@ -26,16 +36,15 @@ class Encoder:
 
     def __init__(self, bundle: Bundle | None = None) -> None:
         self._parts: list[Part] = []
-        self._streams: dict[int, bytes] = {}
+        self._decoded: dict[int, Decoded] = {}
         self._by_content: dict[bytes, int] = {}
         self._roles: dict[int, list[int]] = {}
         self._first_record = b""
         if bundle is not None:
             self._parts = list(bundle.parts)
-            self._streams = bundle.streams()
-            for number, part in enumerate(self._parts):
-                content = restore(self._streams[number], part.size, part.transform)
-                self._by_content.setdefault(_digest(content), number)
+            self._decoded = bundle.decode()
+            for number, part in self._decoded.items():
+                self._by_content.setdefault(_digest(part.content), number)
             for record in bundle.records:
                 self._remember_roles(record)
             self._first_record = bundle.record_dictionary()
@@ -89,7 +98,10 @@ class Encoder:
 
     def _pack(self, piece: bytes, role: int) -> Packed:
         alone = pack_alone(piece)
-        return pack_with(alone, self._dictionaries(role, alone.transform))
+        best = pack_with(alone, self._dictionaries(role, alone.transform))
+        if best.dictionary or len(alone.stored) < SMALLEST_GROUPED:
+            return best
+        return smallest(best, pack_grouped(piece, self._references(role, len(piece))))
 
     def _append(self, piece: bytes, packed: Packed, offset: int) -> int:
         number = len(self._parts)
@@ -102,9 +114,10 @@ class Encoder:
                 sha256=hashlib.sha256(packed.stored).hexdigest(),
                 transform=packed.transform,
                 dictionary=packed.dictionary,
+                references=packed.references,
             )
         )
-        self._streams[number] = packed.stream
+        self._decoded[number] = Decoded(packed.stream, piece)
         self._by_content[_digest(piece)] = number
         return number
 
@@ -124,14 +137,26 @@ class Encoder:
             if room < 0:
                 break
             fitting.insert(0, number)
+        fitting = fitting[-layout.MAX_NEEDS :]
         for chosen in dict.fromkeys(
             (tuple(numbers[:1]), tuple(numbers[-1:]), tuple(fitting))
         ):
-            dictionary = b"".join(self._streams[number] for number in chosen)
+            dictionary = b"".join(self._decoded[number].stream for number in chosen)
             if 0 < len(dictionary) <= layout.MAX_DICTIONARY_BYTES and self._near(
                 chosen
             ):
                 yield chosen, dictionary
+
+    def _references(
+        self, role: int, size: int
+    ) -> Iterator[tuple[tuple[int, ...], list[bytes]]]:
+        """Yields the parts of the same role and size: all, the first."""
+        numbers = [n for n in self._roles.get(role, []) if self._parts[n].size == size]
+        for chosen in dict.fromkeys(
+            (tuple(numbers[-layout.MAX_NEEDS :]), tuple(numbers[:1]))
+        ):
+            if chosen and self._near(chosen):
+                yield chosen, [self._decoded[number].content for number in chosen]
 
     def _near(self, numbers: Iterable[int]) -> bool:
         """Whether parts can be had without decompressing too many others."""
@@ -140,7 +165,7 @@ class Encoder:
             number = queue.pop()
             if number not in needed:
                 needed.add(number)
-                queue.extend(self._parts[number].dictionary)
+                queue.extend(self._parts[number].needs)
         return sum(self._parts[number].stream for number in needed) <= MOST_REFERRED
 
     def _remember_roles(self, record: Record) -> None:
