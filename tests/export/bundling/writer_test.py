@@ -6,7 +6,7 @@ import pytest
 
 from export.bundle_reader import Bundle, BundleError, layout
 from export.bundle_reader.parts import decode_parts
-from export.bundling import encoder, writer
+from export.bundling import known_parts, writer
 from export.bundling.compress import pack_frame
 from export.bundling.writer import add_to_bundle, bundle_bytes, create_bundle
 
@@ -161,5 +161,5 @@ def test_chains_of_references_stay_short(ten_tasks, monkeypatch, tmp_path):
 
     path = tmp_path / "b.hmb"
     free = referred(bundle_bytes(ten_tasks))
-    monkeypatch.setattr(encoder, "MOST_REFERRED", 6000)
+    monkeypatch.setattr(known_parts, "MOST_REFERRED", 6000)
     assert 0 < referred(bundle_bytes(ten_tasks)) <= 2 * 6000 < free
