@@ -11,7 +11,7 @@ from . import layout
 from .errors import BundleError
 from .files import sidecar_text, write_files
 from .index import read_at, read_records, read_rows, read_text
-from .parts import part_contents, part_streams, stored_part
+from .parts import Decoded, decode_parts, stored_part
 from .record import Part, Record
 
 
@@ -96,9 +96,9 @@ class Bundle:
             BundleError: when the bundle is damaged.
         """
         record = self.record(file)
-        contents = part_contents(self._file, self._parts, record.used_parts)
+        decoded = decode_parts(self._file, self._parts, record.used_parts)
         content = b"".join(
-            contents[part][start : start + length]
+            decoded[part].content[start : start + length]
             for part, start, length in record.segments
         )
         if hashlib.sha256(content).hexdigest() != record.sha256:
@@ -146,15 +146,15 @@ class Bundle:
         for record in self._records:
             self.read(record.file)
 
-    def streams(self) -> dict[int, bytes]:
-        """Returns all parts decompressed, by number; for whoever appends more.
+    def decode(self) -> dict[int, Decoded]:
+        """Returns all parts by number; for whoever appends more.
 
         Raises:
             BundleError: when a part is damaged.
         """
         numbers = range(len(self._parts))
-        most = sum(part.stream for part in self._parts)
-        return part_streams(self._file, self._parts, numbers, most)
+        most = sum(max(part.stream, part.size) for part in self._parts)
+        return decode_parts(self._file, self._parts, numbers, most)
 
     def record_dictionary(self) -> bytes:
         """Returns what further records refer to: the JSON of the first, as stored."""

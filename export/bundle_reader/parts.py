@@ -1,5 +1,6 @@
 """Parts out of an open bundle: as they are stored, decompressed, and restored."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
@@ -27,13 +28,21 @@ def stored_part(file: BinaryIO, parts: Sequence[Part], number: int) -> bytes:
     return content
 
 
-def part_streams(
+@dataclasses.dataclass(frozen=True)
+class Decoded:
+    """A part: as it came out of zstd, and as it stands in the files."""
+
+    stream: bytes = dataclasses.field(repr=False)
+    content: bytes = dataclasses.field(repr=False)
+
+
+def decode_parts(
     file: BinaryIO,
     parts: Sequence[Part],
     numbers: Iterable[int],
     most: int | None = None,
-) -> dict[int, bytes]:
-    """Returns parts decompressed, and all that they refer to.
+) -> dict[int, Decoded]:
+    """Returns parts, and all that they need.
 
     Args:
         file: the open bundle.
@@ -46,34 +55,21 @@ def part_streams(
     """
     needed = set(numbers)
     for number in range(len(parts) - 1, -1, -1):
-        if number in needed:  # a part refers to earlier ones only
-            needed.update(parts[number].dictionary)
+        if number in needed:  # a part needs earlier ones only
+            needed.update(parts[number].needs)
     most = layout.MAX_CONTENT_BYTES if most is None else most
-    total = sum(parts[number].stream for number in needed)
+    total = sum(max(parts[number].stream, parts[number].size) for number in needed)
     if total > most:
         raise BundleError(
             f"Expected at most {most} bytes to decompress. Received: {total}"
         )
-    streams: dict[int, bytes] = {}
+    decoded: dict[int, Decoded] = {}
     for number in sorted(needed):
         part = parts[number]
-        dictionary = b"".join(streams[earlier] for earlier in part.dictionary)
+        dictionary = b"".join(decoded[other].stream for other in part.dictionary)
         stored = stored_part(file, parts, number)
-        streams[number] = unpack_frame(stored, part.stream, dictionary)
-    return streams
-
-
-def part_contents(
-    file: BinaryIO, parts: Sequence[Part], numbers: Iterable[int]
-) -> dict[int, bytes]:
-    """Returns parts as they stand in the files.
-
-    Raises:
-        BundleError: when a part is damaged, or together they are too long.
-    """
-    numbers = list(numbers)
-    streams = part_streams(file, parts, numbers)
-    return {
-        number: restore(streams[number], parts[number].size, parts[number].transform)
-        for number in numbers
-    }
+        stream = unpack_frame(stored, part.stream, dictionary)
+        references = [decoded[other].content for other in part.references]
+        content = restore(stream, part.size, part.transform, references)
+        decoded[number] = Decoded(stream, content)
+    return decoded

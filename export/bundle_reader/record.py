@@ -6,7 +6,7 @@ from typing import Any
 
 from . import fields, layout
 from .errors import BundleError
-from .transforms import NONE, TRANSFORMS
+from .transforms import GROUPED, MAX_GROUPS, NONE, TRANSFORMS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Part:
         transform: how its bytes are ordered in the frame.
         dictionary: numbers of earlier parts whose streams, one after the other, the
             frame refers to.
+        references: numbers of earlier parts that form the groups of its transform.
     """
 
     offset: int
@@ -31,6 +32,12 @@ class Part:
     sha256: str
     transform: str = NONE
     dictionary: tuple[int, ...] = ()
+    references: tuple[int, ...] = ()
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """Numbers of the parts that must be there before this one."""
+        return self.dictionary + self.references
 
     def to_json(self) -> dict[str, Any]:
         """Returns what a record says of the part; defaults are left out."""
@@ -45,6 +52,8 @@ class Part:
             values["transform"] = self.transform
         if self.dictionary:
             values["dictionary"] = list(self.dictionary)
+        if self.references:
+            values["references"] = list(self.references)
         return values
 
 
@@ -127,23 +136,38 @@ def _parse_part(values: dict[str, Any], offset: int, earlier: Sequence[Part]) ->
     transform = values.get("transform", NONE)
     if transform not in TRANSFORMS:
         fields.refuse(f"one of {list(TRANSFORMS)}", "transform", transform)
-    numbers = fields.sequence(values.get("dictionary", []), "dictionary", len(earlier))
-    dictionary = tuple(
-        fields.number(part, "dictionary", len(earlier) - 1) for part in numbers
-    )
+    dictionary = _parse_numbers(values, "dictionary", earlier)
     known = sum(earlier[part].stream for part in dictionary)
     fields.number(known, "bytes of dictionary", layout.MAX_DICTIONARY_BYTES)
+    references = _parse_numbers(values, "references", earlier)
+    if references and transform != GROUPED:
+        fields.refuse("no references", f"transform {transform}", references)
+    for part in references:
+        fields.number(earlier[part].size, "size of a reference", size, size)
     return Part(
         offset=offset,
         stored=fields.number(values.get("stored"), "stored", layout.MAX_BUNDLE_BYTES),
         stream=fields.number(
-            values.get("stream", size), "stream", size + -(-size // 8)
+            values.get("stream", size), "stream", size + size // 8 + MAX_GROUPS
         ),
         size=size,
         sha256=fields.sha256(values.get("sha256"), "sha256"),
         transform=transform,
         dictionary=dictionary,
+        references=references,
     )
+
+
+def _parse_numbers(
+    values: dict[str, Any], key: str, earlier: Sequence[Part]
+) -> tuple[int, ...]:
+    """Returns numbers of earlier parts, each once."""
+    most = min(len(earlier), layout.MAX_NEEDS)
+    numbers = fields.sequence(values.get(key, []), key, most)
+    found = tuple(fields.number(part, key, len(earlier) - 1) for part in numbers)
+    if len(set(found)) != len(found):
+        fields.refuse("each part once", key, numbers)
+    return found
 
 
 def _parse_segments(

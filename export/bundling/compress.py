@@ -23,6 +23,7 @@ class Packed:
     stretches: list[bytes] = dataclasses.field(repr=False)
     transform: str
     dictionary: tuple[int, ...] = ()
+    references: tuple[int, ...] = ()
 
     @property
     def stream(self) -> bytes:
@@ -74,14 +75,11 @@ def pack_stretches(stretches: Sequence[bytes], dictionary: bytes = b"") -> bytes
 
 def pack_alone(content: bytes) -> Packed:
     """Returns the smallest frame of a part that refers to no other."""
-    best = Packed(pack_frame(content), [content], names.NONE)
-    most = (1 - LEAST_GAIN) * len(best.stored)
+    others = []
     for transform in _transforms(content):
         stretches = forward(content, transform)
-        stored = pack_stretches(stretches)
-        if len(stored) < min(most, len(best.stored)):
-            best = Packed(stored, stretches, transform)
-    return best
+        others.append(Packed(pack_stretches(stretches), stretches, transform))
+    return smallest(Packed(pack_frame(content), [content], names.NONE), others)
 
 
 def pack_with(
@@ -93,12 +91,49 @@ def pack_with(
         alone: the part without a dictionary.
         dictionaries: numbers of parts, and their streams one after the other.
     """
-    best = alone
-    most = (1 - LEAST_GAIN) * len(alone.stored)
-    for numbers, dictionary in dictionaries:
-        stored = pack_stretches(alone.stretches, dictionary)
-        if len(stored) < min(most, len(best.stored)):
-            best = dataclasses.replace(alone, stored=stored, dictionary=numbers)
+    return smallest(
+        alone,
+        (
+            dataclasses.replace(
+                alone,
+                stored=pack_stretches(alone.stretches, dictionary),
+                dictionary=numbers,
+            )
+            for numbers, dictionary in dictionaries
+        ),
+    )
+
+
+def pack_grouped(
+    content: bytes, candidates: Iterable[tuple[tuple[int, ...], Sequence[bytes]]]
+) -> list[Packed]:
+    """Returns frames of a part whose bytes are grouped by what others hold there.
+
+    Args:
+        content: the part.
+        candidates: numbers of other parts, and their contents, of the same length.
+    """
+    found = []
+    for numbers, references in candidates:
+        stretches = forward(content, names.GROUPED, references)
+        found.append(
+            Packed(
+                pack_stretches(stretches),
+                stretches,
+                names.GROUPED,
+                references=numbers,
+            )
+        )
+    return found
+
+
+def smallest(first: Packed, others: Iterable[Packed]) -> Packed:
+    """Returns the smallest frame; the first one unless another gains enough."""
+    best = first
+    most = (1 - LEAST_GAIN) * len(first.stored)
+    for packed in others:
+        if len(packed.stored) < min(most, len(best.stored)):
+            best = packed
     return best
 
 

@@ -1,11 +1,21 @@
 """Orders of bytes that compress better; `export.bundle_reader` undoes them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from export.bundle_reader.transforms import NONZERO, PLANES2, PLANES4
+from export.bundle_reader.transforms import (
+    GROUPED,
+    NONZERO,
+    PLANES2,
+    PLANES4,
+    groups,
+)
 
 
-def forward(content: bytes, transform: str) -> list[bytes]:
+def forward(
+    content: bytes, transform: str, references: Sequence[bytes] = ()
+) -> list[bytes]:
     """Returns the bytes in the order of a transform, in stretches of one kind.
 
     Each stretch deserves an entropy code of its own: the high bytes of numbers are
@@ -19,8 +29,12 @@ def forward(content: bytes, transform: str) -> list[bytes]:
     [[10], [7, 9]]
     """
     values = np.frombuffer(content, np.uint8)
-    if transform == NONZERO:
-        bitmap = np.packbits(values != 0, bitorder="little")
-        return [bitmap.tobytes(), values[values != 0].tobytes()]
+    if transform in (NONZERO, GROUPED):
+        stretches = []
+        for places in groups(values.size, references):
+            group = values[places]
+            stretches.append(np.packbits(group != 0, bitorder="little").tobytes())
+            stretches.append(group[group != 0].tobytes())
+        return stretches
     width = {PLANES2: 2, PLANES4: 4}.get(transform, 1)
     return [plane.tobytes() for plane in values.reshape(-1, width).T]

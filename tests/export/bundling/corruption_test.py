@@ -86,13 +86,19 @@ def _lying_record(rng, content, record):
     lie = ABSURD[rng.integers(len(ABSURD))]
     part = values["parts"][rng.integers(len(values["parts"]))]
     segment = values["segments"][rng.integers(len(values["segments"]))]
-    match rng.integers(9):
+    match rng.integers(11):
         case 0:
             part[str(rng.choice(["stored", "size", "stream"]))] = lie
         case 1:
             segment[rng.integers(3)] = lie
         case 2:
             part["dictionary"] = [lie]
+        case 9:
+            part["references"], part["transform"] = [lie], "grouped"
+        case 10:  # groups of parts of another size, or of what is not grouped
+            part["references"] = (
+                [0] if part["size"] != values["parts"][0]["size"] else [9]
+            )
         case 3:
             values["size"] = lie
         case 4:

@@ -5,7 +5,7 @@ import pytest
 
 from export.bundle_reader import Bundle, BundleError
 from export.bundle_reader.files import sidecar_text
-from export.bundle_reader.parts import part_streams
+from export.bundle_reader.parts import decode_parts
 from export.sidecar import write_json
 
 
@@ -76,8 +76,8 @@ def test_a_task_needs_its_own_parts_and_those_they_refer_to(bundle_path):
     with Bundle(bundle_path) as bundle:
         first, last = bundle.records[0], bundle.records[-1]
         with bundle_path.open("rb") as file:
-            alone = part_streams(file, bundle.parts, first.used_parts)
-            chain = part_streams(file, bundle.parts, last.used_parts)
+            alone = decode_parts(file, bundle.parts, first.used_parts)
+            chain = decode_parts(file, bundle.parts, last.used_parts)
         assert set(alone) == set(first.used_parts)
         assert set(last.used_parts) < set(chain) < set(range(len(bundle.parts)))
         referring = [p for p in bundle.parts if p.dictionary]

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from export.bundle_reader import Bundle, BundleError, layout
-from export.bundle_reader.parts import part_streams
-from export.bundling import encoder, writer
+from export.bundle_reader.parts import decode_parts
+from export.bundling import known_parts, writer
 from export.bundling.compress import pack_frame
 from export.bundling.writer import add_to_bundle, bundle_bytes, create_bundle
 
@@ -156,10 +156,10 @@ def test_chains_of_references_stay_short(ten_tasks, monkeypatch, tmp_path):
         path.write_bytes(content)
         with Bundle(path) as bundle, path.open("rb") as file:
             used = bundle.records[-1].used_parts
-            streams = part_streams(file, bundle.parts, used)
-            return sum(len(streams[n]) for n in streams if n not in used)
+            streams = decode_parts(file, bundle.parts, used)
+            return sum(len(streams[n].stream) for n in streams if n not in used)
 
     path = tmp_path / "b.hmb"
     free = referred(bundle_bytes(ten_tasks))
-    monkeypatch.setattr(encoder, "MOST_REFERRED", 6000)
+    monkeypatch.setattr(known_parts, "MOST_REFERRED", 6000)
     assert 0 < referred(bundle_bytes(ten_tasks)) <= 2 * 6000 < free
