@@ -92,7 +92,7 @@ def visit(request, tmp_path_factory) -> Visit:
     images = np.concatenate([_raw(x, task.preprocessing) for task, x, _ in tests])
     cases = _cases()
     with make_server(site, 0) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         job = {
             "url": url,
