@@ -12,7 +12,7 @@ pytest.importorskip(
 from ai_edge_litert.interpreter import Interpreter
 
 import hypermask_tf as hm
-from export.convert_worker import saved_model_to_tflite, write_saved_model
+from export.convert_worker import write_saved_model
 from export.micro.run import run_micro
 from export.verify import run_tflite
 from hypermask_tf.scenarios import split_digits
@@ -26,16 +26,18 @@ def _images() -> np.ndarray:
     return np.concatenate([task.test[0] for task in split_digits()])
 
 
-def _int8(folder: str, images: np.ndarray, integer_io: bool) -> bytes:
+def _tflite(folder: str, images: np.ndarray, form: str) -> bytes:
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(
         folder, signature_keys=["serve"]
     )
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([x[np.newaxis]] for x in images[:100])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    if integer_io:
+    if form != "float32":
+        samples = images[:100, np.newaxis]
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([x] for x in samples)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if form == "integer_io":
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
     return bytes(converter.convert())
@@ -56,9 +58,8 @@ def files(request) -> dict[str, bytes]:
         baked.save(folder + "/baked.keras")
         write_saved_model(folder + "/baked.keras", list(SHAPE), folder + "/saved")
         return {
-            "float32": saved_model_to_tflite(folder + "/saved", "float32"),
-            "int8": _int8(folder + "/saved", _images(), integer_io=False),
-            "integer_io": _int8(folder + "/saved", _images(), integer_io=True),
+            form: _tflite(folder + "/saved", _images(), form)
+            for form in ("float32", "int8", "integer_io")
         }
 
 

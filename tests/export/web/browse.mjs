@@ -73,6 +73,15 @@ async function checkModules(page) {
   }
 }
 
+// Where there is a router, the page asks it first.
+async function checkRouter(page) {
+  seen.routed = null;
+  if (!(await page.getByRole('radio', { name: /Let the router pick/ }).count())) return;
+  await drawWithMouse(page, EXAMPLES[1]);
+  seen.routed = await read(page);
+  await page.getByRole('button', { name: 'Clear' }).click();
+}
+
 async function checkDrawing(page) {
   const automatic = page.getByRole('radio', { name: /Least in doubt/ });
   for (const [digit, task] of job.digits) {
@@ -130,6 +139,7 @@ async function checkDamage(context) {
 await withBrowser({ viewport: { width: 1160, height: 900 } }, async (context) => {
   const page = await open(context);
   await checkModules(page);
+  await checkRouter(page);
   await checkDrawing(page);
   await checkKeyboard(page);
   await checkLooks(page);

@@ -24,6 +24,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("@litertjs/core", "playwright-core")
 # Digits of every task that a test draws; networks this small know them well.
 DIGITS = [(0, 0), (1, 0), (3, 1), (4, 2), (6, 3), (7, 3)]
+# Task, class, confidence, evidence: what the router of the digits always says.
+ROUTED = (3.0, 1.0, 0.625, -2.0)
 
 
 def _missing() -> str:
@@ -83,12 +85,14 @@ def visit(request, tmp_path_factory) -> Visit:
     folder = tmp_path_factory.mktemp(request.param)
     scenario = registry.get(request.param)
     run = ExportedRun(folder / "run", scenario, samples=1500).export()
+    if request.param == "split_digits":
+        run.add_router(ROUTED, least_confidence=0.7)
     site = build_site(run.path, folder / "site")
     tests = [(task, *(a[:8] for a in task.test)) for task in scenario.tasks]
     images = np.concatenate([_raw(x, task.preprocessing) for task, x, _ in tests])
     cases = _cases()
     with make_server(site, 0) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         job = {
             "url": url,
@@ -178,6 +182,18 @@ def test_the_page_picks_the_task_of_least_entropy(visit):
         entropy = -(p * np.log2(p)).sum(-1)
         assert entropy[seen["chosen"]] <= entropy.min() + 1e-12
         assert "least in doubt" in seen["sentence"]
+
+
+def test_the_router_is_believed_and_may_abstain(visit):
+    seen = visit.seen["routed"]
+    if visit.run.scenario.name != "split_digits":
+        assert seen is None
+        return
+    assert seen["digit"] == "7" and seen["chosen"] == 3
+    assert "Task 3 (6, 7) was chosen by the router, 62.5% sure" in seen["sentence"]
+    assert "rather not answer" in seen["sentence"]
+    for answer in visit.seen["answers"]:
+        assert answer["routed"]["task"] == 3 and answer["routed"]["abstains"]
 
 
 def test_the_keyboard_is_enough(visit):
