@@ -1,0 +1,29 @@
+"""The ranges of activations, seen over examples of a task."""
+
+from typing import Any
+
+
+def activation_ranges(
+    content: bytes, rules: Any, examples: dict[str, list[dict[str, Any]]]
+) -> dict[str, Any]:
+    """Returns the smallest and largest value of every tensor over all examples.
+
+    The quantizer's own default is a moving average over examples, which forgets
+    the extremes of the first ones and clips logits.
+
+    Args:
+        content: a float32 `.tflite` file.
+        rules: the quantizer's recipe, which says what needs ranges.
+        examples: inputs by name, in a list, by signature.
+    """
+    from litert_quantizer import calibrator, recipe_manager
+    from litert_quantizer.utils import qsv_utils
+
+    manager = recipe_manager.RecipeManager()
+    manager.load_quantization_recipe(rules)
+    tool = calibrator.Calibrator(
+        content, num_threads=1, qsv_update_func=qsv_utils.min_max_update
+    )
+    tool.calibrate(examples, manager)
+    ranges: dict[str, Any] = tool.get_model_qsvs()
+    return ranges
