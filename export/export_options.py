@@ -30,7 +30,7 @@ class ExportOptions:
     overwrite: bool = False
     data_dir: str | None = None
     compact: bool = True
-    variant: VariantOptions = VariantOptions()
+    variant: VariantOptions = dataclasses.field(default_factory=VariantOptions)
     budget_bytes: int | None = None
     baseline: bool = False
     latency: bool = True

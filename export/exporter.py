@@ -27,7 +27,7 @@ OnStep = Callable[[str, int, int], None]
 
 def export_run(
     run: "RunFolder",
-    options: ExportOptions = ExportOptions(),
+    options: ExportOptions | None = None,
     on_step: OnStep = lambda text, done, total: None,
 ) -> ExportReport:
     """Exports tasks of a run into its `export` folder.
@@ -40,7 +40,7 @@ def export_run(
 
     Args:
         run: the run folder.
-        options: what to export.
+        options: what to export; `None` for every task as float32.
         on_step: called with a line of text, steps done and steps in all.
 
     Returns:
@@ -51,6 +51,7 @@ def export_run(
         FileNotFoundError: when the run's checkpoint or data set is missing.
         FileExistsError: when files exist and `overwrite` is false.
     """
+    options = options or ExportOptions()
     check_shared(run)
     on_step("loading the model and the data", 0, 1)
     older = _older_files(options.drift_against)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from export.sidecar import Sidecar, write_json
-from hypermask_tf import files
 
 
 def publish(sidecar: Sidecar, folder: Path) -> None:
@@ -12,6 +11,8 @@ def publish(sidecar: Sidecar, folder: Path) -> None:
     Each is written under a temporary name and renamed, so that none is ever half
     there.
     """
+    from hypermask_tf import files
+
     path = folder / sidecar.file
     with files.replacing(path) as temporary:
         temporary.write_bytes(sidecar.variant.content)

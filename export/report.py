@@ -53,9 +53,7 @@ class ExportReport:
 
     @property
     def passed(self) -> bool:
-        """Whether every file that the last export was asked for, or one in its
-        place, is there.
-        """
+        """Whether each file that was asked for, or one in its place, is there."""
         return not self.failed
 
     def to_json(self) -> dict[str, Any]:

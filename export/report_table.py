@@ -6,7 +6,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "sent kB", "zero%", "µs")
+COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "sent", "zero%", "µs")
 
 
 def report_table(files: Sequence[dict[str, Any]]) -> Table:
@@ -29,7 +29,7 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         check, weights = entry["verification"], entry["file_weights"]
         latency = entry["latency"]
         table.add_row(
-            entry["task"]["name"],
+            str(entry["task"]["index"]),
             entry["quantization"] + ("*" if entry["sparse"] else ""),
             f"{100 * check['keras_accuracy']:.2f}",
             f"{100 * check['tflite_accuracy']:.2f}",
@@ -44,7 +44,7 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
 
 
 def _caption(files: Sequence[dict[str, Any]]) -> str:
-    notes = ["sent: compressed with zstandard 19"]
+    notes = ["sent: kB after zstandard 19"]
     if any(entry["sparse"] for entry in files):
         notes.append("*: zeros left out")
     slow = sorted(

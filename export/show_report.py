@@ -34,10 +34,8 @@ def main(argv: Sequence[str]) -> int:
             print(f"{drift_table(report)}\n")
         for entry in report["rejected"]:
             instead = entry["replaced_by"] or "nothing"
-            reasons = "; ".join(entry["reasons"])
-            print(
-                f"- task {entry['task']}: {entry['quantization']} → {instead}: {reasons}"
-            )
+            change = f"{entry['quantization']} → {instead}"
+            print(f"- task {entry['task']}: {change}: {'; '.join(entry['reasons'])}")
     return 0
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from export.convert import SIGNATURE
+
 
 def activation_ranges(
-    content: bytes, rules: Any, examples: dict[str, list[dict[str, Any]]]
+    content: bytes, rules: Any, examples: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Returns the smallest and largest value of every tensor over all examples.
 
@@ -14,7 +16,7 @@ def activation_ranges(
     Args:
         content: a float32 `.tflite` file.
         rules: the quantizer's recipe, which says what needs ranges.
-        examples: inputs by name, in a list, by signature.
+        examples: inputs by name, one dictionary an example.
     """
     from litert_quantizer import calibrator, recipe_manager
     from litert_quantizer.utils import qsv_utils
@@ -24,6 +26,6 @@ def activation_ranges(
     tool = calibrator.Calibrator(
         content, num_threads=1, qsv_update_func=qsv_utils.min_max_update
     )
-    tool.calibrate(examples, manager)
+    tool.calibrate({SIGNATURE: examples}, manager)
     ranges: dict[str, Any] = tool.get_model_qsvs()
     return ranges

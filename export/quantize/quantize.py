@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from export.convert import INPUT_NAME, SIGNATURE
+from export.convert import INPUT_NAME
 from export.quantize.recipe import (
     DYNAMIC_INT8,
     FLOAT16,
@@ -61,7 +61,9 @@ def quantize(
     recipe = get(quantization)
     if quantization == FLOAT32:
         return content
-    if recipe.calibrated and (calibration is None or not len(calibration)):
+    given = () if calibration is None else calibration
+    examples = [{INPUT_NAME: example[np.newaxis]} for example in given]
+    if recipe.calibrated and not examples:
         raise ValueError(
             f"Expected examples to calibrate {quantization!r} with. "
             f"Received: calibration={calibration!r}"
@@ -74,8 +76,7 @@ def quantize(
         quantizer = tool.quantizer.Quantizer(content, rules)
         ranges = None
         if recipe.calibrated:
-            examples = ({INPUT_NAME: example[np.newaxis]} for example in calibration)
-            ranges = activation_ranges(content, rules, {SIGNATURE: list(examples)})
+            ranges = activation_ranges(content, rules, examples)
         try:
             result = quantizer.quantize(ranges, enable_progress_report=False)
         except (RuntimeError, ValueError, KeyError, IndexError) as error:

@@ -93,7 +93,7 @@ class Converted:
 
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converted]:
-    """All small models in both quantizations, from one child process."""
+    """All small models in all recipes that need no examples, from one child."""
     keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp("converted")
     models = {name: build() for name, build in MODELS.items()}
@@ -134,9 +134,11 @@ class FakeRun:
     def manifest(self) -> dict[str, Any]:
         return {"seed": 7}
 
-    def load_model(self) -> Any:
+    def load_model(self, task: int | None = None) -> Any:
+        known = len(self.models) if task is None else task + 1
         return SimpleNamespace(
-            num_learned_tasks=len(self.models),
+            num_learned_tasks=known,
+            target=self.models[0] if self.models else None,
             bake=lambda task, dtype: self.models[task],
         )
 
@@ -154,7 +156,10 @@ def _fake_task(index: int, model: keras.Model) -> Any:
         name=f"task_{index:02d}",
         classes=(4, 7, 2),
         class_names=("four", "seven", "two"),
+        train=(x, y),
+        validation=(x, y),
         test=(x, y),
+        sizes={"train": 50, "validation": 50, "test": 50},
         preprocessing={"scale": np.float32(0.5), "permutation": np.arange(3)},
     )
 
