@@ -105,7 +105,7 @@ def _op_names(schema: Any, model: Any) -> tuple[tuple[str, ...], tuple[str, ...]
     for subgraph in model.subgraphs:
         for op in subgraph.operators or ():
             code = model.operatorCodes[op.opcodeIndex]
-            builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+            builtin = flatbuffer.builtin_code(model, op)
             if builtin == schema.BuiltinOperator.CUSTOM:
                 custom.add(flatbuffer.text(code.customCode))
             else:

@@ -66,7 +66,7 @@ def _float_path_weights(model: Any, graph: Any, index: int) -> np.ndarray | None
     if tensor.type == schema.TensorType.FLOAT32:
         fits = {ops.FULLY_CONNECTED, ops.CONV_2D}
     readers = {
-        model.operatorCodes[op.opcodeIndex].builtinCode
+        flatbuffer.builtin_code(model, op)
         for op in graph.operators
         if index in op.inputs
     }

@@ -1,5 +1,6 @@
 """The ranges of activations, seen over examples of a task."""
 
+import warnings
 from typing import Any
 
 from export.convert import SIGNATURE
@@ -23,9 +24,12 @@ def activation_ranges(
 
     manager = recipe_manager.RecipeManager()
     manager.load_quantization_recipe(rules)
-    tool = calibrator.Calibrator(
-        content, num_threads=1, qsv_update_func=qsv_utils.min_max_update
-    )
+    with warnings.catch_warnings():
+        # It keeps every tensor to look at it; that this takes memory is known.
+        warnings.simplefilter("ignore", UserWarning)
+        tool = calibrator.Calibrator(
+            content, num_threads=1, qsv_update_func=qsv_utils.min_max_update
+        )
     tool.calibrate({SIGNATURE: examples}, manager)
     ranges: dict[str, Any] = tool.get_model_qsvs()
     return ranges

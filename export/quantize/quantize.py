@@ -149,7 +149,7 @@ def _large_dense_layers(content: bytes) -> Sequence[str]:
     (graph,) = model.subgraphs
     names = []
     for op in graph.operators:
-        code = model.operatorCodes[op.opcodeIndex].builtinCode
+        code = flatbuffer.builtin_code(model, op)
         if code != schema.BuiltinOperator.FULLY_CONNECTED:
             continue
         size = int(np.prod(graph.tensors[op.inputs[1]].shape))

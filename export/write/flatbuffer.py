@@ -69,3 +69,9 @@ def _byte_vector(builder: Any, data: bytes) -> int:
 def text(value: bytes | str | None) -> str:
     """Returns a name of the schema as text; a missing one is empty."""
     return value.decode() if isinstance(value, bytes) else value or ""
+
+
+def builtin_code(model: Any, op: Any) -> int:
+    """Returns which builtin operator an `OperatorT` is; old files have one field."""
+    code = model.operatorCodes[op.opcodeIndex]
+    return max(int(code.builtinCode), int(code.deprecatedBuiltinCode))

@@ -1,11 +1,8 @@
 import gzip
 
-import keras
 import numpy as np
 import pytest
-from keras import layers
 
-from export.convert import convert
 from export.measure.kernels import kernels
 from export.measure.latency import measure_latencies
 from export.measure.memory import activation_bytes
@@ -29,10 +26,8 @@ def test_int4_convolutions_are_seen_outside_the_delegate(converted):
     assert "FULLY_CONNECTED" in found.delegated
 
 
-def test_memory_is_that_of_the_widest_step():
-    image = keras.Input((16,))
-    x = layers.Dense(100, activation="relu")(image)
-    content = convert(keras.Model(image, layers.Dense(3)(x)))
+def test_memory_is_that_of_the_widest_step(converted):
+    content = converted["one_hidden"].files["float32"]
     # Beside the 100 floats stand either 16 inputs or 3 outputs (in 16 bytes).
     assert activation_bytes(content) == 4 * (100 + 16)
     examples = np.random.default_rng(0).normal(size=(4, 16)).astype("float32")
@@ -40,19 +35,13 @@ def test_memory_is_that_of_the_widest_step():
     assert activation_bytes(whole) == 112 + 16
 
 
-def test_memory_counts_a_skip_for_as_long_as_it_lives():
-    image = keras.Input((64,))
-    x = layers.Dense(64, activation="relu")(image)
-    y = layers.Dense(64, activation="relu")(layers.Dense(64, activation="relu")(x))
-    content = convert(keras.Model(image, layers.Add()([x, y])))
-    assert activation_bytes(content) == 3 * 4 * 64
+def test_memory_counts_a_skip_for_as_long_as_it_lives(converted):
+    assert activation_bytes(converted["with_skip"].files["float32"]) == 3 * 4 * 64
 
 
 def test_latencies_are_of_the_same_rounds(converted):
     small = converted["mlp"].files["float32"]
-    image = keras.Input((2000,))
-    x = layers.Dense(2000)(layers.Dense(2000)(image))
-    large = convert(keras.Model(image, layers.Dense(2)(x)))
+    large = converted["large"].files["float32"]
     found = measure_latencies({"small": small, "large": large}, rounds=5)
     assert found["large"].rounds == 5
     assert found["large"].fastest > 5 * found["small"].fastest > 0

@@ -62,7 +62,8 @@ def test_mixed_keeps_small_and_last_layers_in_int8(converted):
 
 def test_what_has_no_int4_kernel_is_int8(converted):
     kinds = {
-        w.dtype for w in inspect_tflite(converted["depthwise_net"].files["int4"]).weights
+        w.dtype
+        for w in inspect_tflite(converted["depthwise_net"].files["int4"]).weights
     }
     assert {"int4", "int8"} <= kinds
 

@@ -74,7 +74,9 @@ def test_ballast_is_gone(converted):
     assert "min_runtime_version" in names
     kept = [t.name for t in lean.subgraphs[0].tensors if t.name]
     assert sorted(kept) == [b"image", b"logits"]
-    assert len(flatbuffer.pack(lean)) < len(converted["conv_net"].files["float32"]) + 900
+    assert (
+        len(flatbuffer.pack(lean)) < len(converted["conv_net"].files["float32"]) + 900
+    )
 
 
 def test_description_is_read_back(written):
