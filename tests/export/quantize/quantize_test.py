@@ -87,6 +87,6 @@ def test_ranges_need_examples(converted, calibration):
 def test_a_missing_quantizer_names_the_command(converted, monkeypatch):
     monkeypatch.setitem(sys.modules, "litert_quantizer", None)
     content = converted["mlp"].files["float32"]
-    with pytest.raises(ImportError, match="pip install litert-quantizer==0.11.0"):
+    with pytest.raises(ImportError, match="pip install litert-quantizer=="):
         quantize(content, "int4")
     assert quantize(content, "float32") == content
