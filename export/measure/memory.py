@@ -12,17 +12,18 @@ def activation_bytes(content: bytes) -> int:
     """Returns the largest sum of activations that must be alive at one time.
 
     Every tensor that is computed lives from the operator that writes it to the last
-    one that reads it, rounded up to 16 bytes. No arena can be smaller; for a chain
-    of layers one of this size is enough for the activations. What a runtime keeps
-    besides (nodes, packed weights, scratch buffers) is its own. `RESHAPE` counts as
-    a copy.
+    one that reads it, rounded up to 16 bytes; weights that are unpacked from a
+    smaller form (`DEQUANTIZE`, `DENSIFY`) live all the time. No arena can be
+    smaller; for a chain of layers one of this size is enough for the activations.
+    What a runtime keeps besides (nodes, packed weights, scratch buffers) is its own.
+    `RESHAPE` counts as a copy.
 
     Args:
         content: a `.tflite` file of static shapes and one graph.
     """
     model = flatbuffer.unpack(content)
     (graph,) = model.subgraphs
-    first, last = _lives(graph)
+    first, last = _lives(model, graph)
     sizes = {
         index: _bytes(graph.tensors[index])
         for index in first
@@ -34,7 +35,7 @@ def activation_bytes(content: bytes) -> int:
     )
 
 
-def _lives(graph: Any) -> tuple[dict[int, int], dict[int, int]]:
+def _lives(model: Any, graph: Any) -> tuple[dict[int, int], dict[int, int]]:
     first = {int(t): 0 for t in graph.inputs}
     last = dict(first)
     for step, op in enumerate(graph.operators):
@@ -44,9 +45,23 @@ def _lives(graph: Any) -> tuple[dict[int, int], dict[int, int]]:
         for tensor in op.inputs:
             if int(tensor) in first:
                 last[int(tensor)] = step
-    for tensor in graph.outputs:
+    for tensor in (*graph.outputs, *_unpacked_weights(model, graph)):
         last[int(tensor)] = len(graph.operators) - 1
+    for tensor in _unpacked_weights(model, graph):
+        first[tensor] = 0
     return first, last
+
+
+def _unpacked_weights(model: Any, graph: Any) -> list[int]:
+    """The tensors that are computed from constants alone."""
+    found: list[int] = []
+    for op in graph.operators:
+        if all(
+            int(tensor) in found or _is_constant(model, graph.tensors[tensor])
+            for tensor in op.inputs
+        ):
+            found += [int(tensor) for tensor in op.outputs]
+    return found
 
 
 def _is_constant(model: Any, tensor: Any) -> bool:

@@ -39,6 +39,13 @@ def test_memory_counts_a_skip_for_as_long_as_it_lives(converted):
     assert activation_bytes(converted["with_skip"].files["float32"]) == 3 * 4 * 64
 
 
+def test_memory_of_unpacked_weights_is_taken_all_the_time(converted):
+    weights = 4 * (16 * 100 + 100 * 3)
+    lean = activation_bytes(converted["one_hidden"].files["float32"])
+    half = activation_bytes(converted["one_hidden"].files["float16"])
+    assert weights <= half - lean < weights + 4 * 103 + 4 * 16
+
+
 def test_latencies_are_of_the_same_rounds(converted):
     small = converted["mlp"].files["float32"]
     large = converted["large"].files["float32"]
