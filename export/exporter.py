@@ -11,7 +11,7 @@ from export.baseline import Baseline, dense_baseline
 from export.drift import Drift, compare_exports, read_export, split_checkpoint
 from export.export_options import ExportOptions
 from export.measure.latency import Latency, measure_latencies
-from export.preparation import check_shared, checked_tasks, make_room
+from export.preparation import check_packages, check_shared, checked_tasks, make_room
 from export.publish import publish
 from export.report import ExportReport, FailedFile, read_good_files
 from export.selection import most_accurate
@@ -50,9 +50,11 @@ def export_run(
         ValueError: on an unknown task or a damaged checkpoint.
         FileNotFoundError: when the run's checkpoint or data set is missing.
         FileExistsError: when files exist and `overwrite` is false.
+        ImportError: when a package is missing that a later stage needs.
     """
     options = options or ExportOptions()
     check_shared(run)
+    check_packages(options.quantizations)
     on_step("loading the model and the data", 0, 1)
     older = _older_files(options.drift_against)
     model = run.load_model()

@@ -1,10 +1,11 @@
 """What must hold before an export begins."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from export.quantize.recipe import QUANTIZATIONS
+from export.quantize.recipe import FLOAT32, QUANTIZATIONS
 from export.report import REPORT_NAME
 from export.sidecar import stem
 
@@ -19,6 +20,23 @@ def check_shared(run: Any) -> None:
         raise ValueError(
             "Expected a run whose last checkpoint holds all of its tasks. Received: a "
             "run with --baseline=alone, where each task has replaced the one before."
+        )
+
+
+def check_packages(quantizations: Sequence[str]) -> None:
+    """Refuses to begin without the packages that later stages need.
+
+    Raises:
+        ImportError: with the command that installs what is missing.
+    """
+    needed = {"zstandard": "zstandard==0.25.0"}
+    if set(quantizations) != {FLOAT32}:
+        needed["litert_quantizer"] = "litert-quantizer==0.11.0"
+    missing = [pin for name, pin in needed.items() if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"Expected the packages of the export tool. Missing: {', '.join(missing)}. "
+            f"Install them: pip install {' '.join(missing)}"
         )
 
 
