@@ -35,12 +35,13 @@ help: ## Show this list
 
 train: venv ## Train and export the smallest recipe (RECIPE=, RUN_DIR= for another)
 	$(PY) apps/train.py --flagfile=$(RECIPE) --run_dir=$(RUN_DIR) $(REPLACE)
-	$(PY) export/export_tflite.py --run_dir=$(RUN_DIR) --quantization=all --overwrite
+	$(PY) export/export_tflite.py --run_dir=$(RUN_DIR) --quantization=all --baseline \
+	    --overwrite
 	@echo
 	@echo "Results:      $(RUN_DIR)/results.json"
 	@echo "Plots:        $(RUN_DIR)/plots/"
 	@echo "Edge models:  $(RUN_DIR)/export/*.tflite, one JSON beside each"
-	@echo "Size report:  $(RUN_DIR)/export/report.json"
+	@echo "Size report:  $(RUN_DIR)/export/report.json, size_accuracy.png"
 
 table: venv ## Collect finished runs into a Markdown table (RUNS=)
 	@$(PY) apps/report.py --runs='$(RUNS)'

@@ -1,4 +1,4 @@
-"""Plain Keras model → `.tflite` bytes, in a child process."""
+"""Stage: plain Keras model → `.tflite` bytes, in a child process."""
 
 import dataclasses
 import json
@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-FLOAT32 = "float32"
-DYNAMIC_INT8 = "dynamic_int8"
-QUANTIZATIONS = (FLOAT32, DYNAMIC_INT8)
+from export.quantize.recipe import FLOAT32, RECIPES
+
+# What needs no examples of a task, and so can be made from a model alone.
+QUANTIZATIONS = tuple(r.name for r in RECIPES.values() if not r.calibrated)
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
@@ -30,8 +31,7 @@ class ConversionJob:
     Args:
         model_path: a `.keras` file with a plain model, one input and one output.
         tflite_path: where the child writes the file.
-        quantization: `"float32"`, or `"dynamic_int8"`: int8 weights, float32
-            activations.
+        quantization: name of a recipe that needs no examples.
         input_shape: shape of one example, without the batch axis.
 
     Raises:
@@ -95,7 +95,7 @@ def convert(
 
     Args:
         model: a `keras.Model` without classes of ours, one input and one output.
-        quantization: `"float32"` or `"dynamic_int8"`.
+        quantization: name of a recipe that needs no examples.
         input_shape: shape of one example; `None` takes the model's own.
 
     Raises:

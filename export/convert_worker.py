@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from export.convert import DYNAMIC_INT8, INPUT_NAME, OUTPUT_NAME, SIGNATURE
+from export.convert import INPUT_NAME, OUTPUT_NAME, SIGNATURE
+from export.quantize.quantize import quantize
 
 
 def write_saved_model(model_path: str, input_shape: list[int], folder: str) -> None:
@@ -47,8 +48,8 @@ def write_saved_model(model_path: str, input_shape: list[int], folder: str) -> N
     archive.write_out(folder, verbose=False)
 
 
-def saved_model_to_tflite(folder: str, quantization: str) -> bytes:
-    """Converts a SavedModel to `.tflite` bytes, builtin ops only."""
+def saved_model_to_tflite(folder: str) -> bytes:
+    """Converts a SavedModel to float32 `.tflite` bytes, builtin ops only."""
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(
@@ -56,8 +57,6 @@ def saved_model_to_tflite(folder: str, quantization: str) -> bytes:
     )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     converter.allow_custom_ops = False
-    if quantization == DYNAMIC_INT8:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
     return bytes(converter.convert())
 
 
@@ -82,21 +81,25 @@ def main() -> None:
     for (model_path, input_shape), group in itertools.groupby(
         jobs, lambda job: (job["model_path"], job["input_shape"])
     ):
-        with tempfile.TemporaryDirectory() as folder:
-            problem = ""
-            try:
-                write_saved_model(model_path, input_shape, folder)
-            except Exception as error:
-                problem = explain(error)
-            for job in group:
-                answer = json.dumps({"error": problem or _convert(job, folder)})
-                print(answer, file=answers, flush=True)
+        content, problem = _convert(model_path, input_shape)
+        for job in group:
+            answer = json.dumps({"error": problem or _finish(content, job)})
+            print(answer, file=answers, flush=True)
 
 
-def _convert(job: dict[str, Any], folder: str) -> str:
+def _convert(model_path: str, input_shape: list[int]) -> tuple[bytes, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            write_saved_model(model_path, input_shape, folder)
+            return saved_model_to_tflite(folder), ""
+        except Exception as error:
+            return b"", explain(error)
+
+
+def _finish(content: bytes, job: dict[str, Any]) -> str:
     try:
-        content = saved_model_to_tflite(folder, job["quantization"])
-        Path(job["tflite_path"]).write_bytes(content)
+        quantized = quantize(content, job["quantization"])
+        Path(job["tflite_path"]).write_bytes(quantized)
     except Exception as error:
         return explain(error)
     return ""

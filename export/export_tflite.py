@@ -1,12 +1,15 @@
 """Exports the tasks of a run as verified `.tflite` files.
 
-    python export/export_tflite.py --run_dir=runs/x --quantization=all
+    python export/export_tflite.py --run_dir=runs/x --quantization=all --baseline
 
-Writes `export/task_00.tflite` (float32), `export/task_00.dynamic_int8.tflite`, a JSON
-of the same stem beside each, and `export/report.json`. Every file holds builtin ops
-only and has been run in LiteRT, at batch 1 on one thread, over the whole test set of
-its task. A file that is outside tolerance is removed and the exit status is 1; a
-mistake in the call gives one line on standard error and exit status 2.
+Writes `export/task_00.tflite` (float32), `export/task_00.dynamic_int8.tflite` and so
+on, a JSON of the same stem beside each, `export/report.json` and a plot of size
+against accuracy. Every file holds builtin ops only, holds its accuracy on the
+validation data of its task, and has been run in LiteRT, at batch 1 on one thread,
+over the whole test set. A recipe that loses too much for a task is replaced by the
+next safer one, which is said on standard error. If no recipe is good, or none fits
+the budget, the exit status is 1; a mistake in the call gives one line on standard
+error and exit status 2.
 """
 
 import os
@@ -14,7 +17,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from absl import flags
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -22,47 +24,15 @@ if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from export import command
-from export.convert import FLOAT32, QUANTIZATIONS
-from export.exporter import ExportOptions, export_run
+from export import export_flags as f
+from export.export_options import ExportOptions
+from export.exporter import export_run
 from export.quiet import quiet_stderr
-from export.report import ExportReport, report_table
-
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the run to export.")
-_QUANTIZATION = flags.DEFINE_enum(
-    "quantization",
-    FLOAT32,
-    [*QUANTIZATIONS, "all"],
-    "How weights are stored: float32, dynamic_int8 (int8 weights, float32 "
-    "activations), or all: one file each.",
-)
-_TASKS = flags.DEFINE_list(
-    "tasks", None, "Numbers of the tasks to export, from 0; all learned by default."
-)
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace files exported earlier.")
-_MAX_ACCURACY_DROP = flags.DEFINE_float(
-    "max_accuracy_drop",
-    0.002,
-    "How much test accuracy a file may lose against Keras, as a fraction.",
-    lower_bound=0.0,
-    upper_bound=1.0,
-)
-_COMPACT = flags.DEFINE_bool(
-    "compact",
-    True,
-    "Remove what a task's mask switches off, and all that dies with it, so that the "
-    "file is physically small. Without it, they stay in the file as zeros.",
-)
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Where the data sets lie; by default where the run found them."
-)
-flags.register_validator(
-    "run_dir", bool, message="Pass the folder of a trained run: --run_dir=runs/x"
-)
-flags.register_validator(
-    "tasks",
-    lambda tasks: tasks is None or (tasks and all(t.strip().isdigit() for t in tasks)),
-    message="Expected task numbers such as --tasks=0,3",
-)
+from export.report import ExportReport
+from export.report_markdown import drift_table, summary_table
+from export.report_plot import plot_sizes
+from export.report_table import report_table
+from export.variant import VariantOptions
 
 
 def main(argv: Sequence[str]) -> int:
@@ -75,30 +45,44 @@ def main(argv: Sequence[str]) -> int:
         )
     console = Console()
     report = _export(console)
-    written = [entry for entry in report.files if entry["file"] in report.written]
-    if written:
-        console.print(report_table(written))
+    _show(report, console)
+    for rejection in report.rejected:
+        if rejection.replaced_by:
+            print(f"export_tflite: {rejection}", file=sys.stderr)
     for failure in report.failed:
         print(f"export_tflite: {failure}", file=sys.stderr)
     return 0 if report.passed else command.FAILED
 
 
+def _show(report: ExportReport, console: Console) -> None:
+    written = [entry for entry in report.files if entry["file"] in report.written]
+    if f.MARKDOWN.value:
+        print(summary_table(report.to_json() | {"files": written}))
+        if report.drift:
+            print("\n" + drift_table(report.to_json()))
+        return
+    if written:
+        console.print(report_table(written))
+    if report.baseline is not None:
+        dense = report.baseline
+        time = dense["latency"]
+        speed = "" if time is None else f", {time['median_us']:.1f} µs"
+        console.print(
+            f"Dense float32: {dense['bytes'] / 1000:.1f} kB, "
+            f"{dense['zstd_bytes'] / 1000:.1f} kB sent{speed}"
+        )
+    for entry in report.drift:
+        console.print(str(entry))
+
+
 def _export(console: Console) -> ExportReport:
-    run_dir = Path(_RUN_DIR.value or "")
+    run_dir = Path(f.RUN_DIR.value or "")
     if not run_dir.is_dir():
         raise FileNotFoundError(
             f"Expected the folder of a run. Received: --run_dir={run_dir}, which is "
             "not a folder"
         )
-    kinds = QUANTIZATIONS if _QUANTIZATION.value == "all" else (_QUANTIZATION.value,)
-    options = ExportOptions(
-        tasks=None if _TASKS.value is None else tuple(int(t) for t in _TASKS.value),
-        quantizations=tuple(kinds),
-        overwrite=_OVERWRITE.value,
-        max_accuracy_drop=_MAX_ACCURACY_DROP.value,
-        data_dir=_DATA_DIR.value,
-        compact=_COMPACT.value,
-    )
+    options = _options()
     with quiet_stderr():
         import tensorflow as tf
 
@@ -111,13 +95,37 @@ def _export(console: Console) -> ExportReport:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
         bar = progress.add_task("starting", total=None)
-        return export_run(
+        report = export_run(
             run,
             options,
             lambda text, done, total: progress.update(
                 bar, description=text, completed=done, total=total
             ),
         )
+    if report.files:
+        plot_sizes(report.files, report.baseline, Path(run.export_dir))
+    return report
+
+
+def _options() -> ExportOptions:
+    budget = f.BUDGET_KB.value
+    return ExportOptions(
+        tasks=None if f.TASKS.value is None else tuple(int(t) for t in f.TASKS.value),
+        quantizations=f.quantizations(),
+        overwrite=f.OVERWRITE.value,
+        data_dir=f.DATA_DIR.value,
+        compact=f.COMPACT.value,
+        variant=VariantOptions(
+            max_accuracy_drop=f.MAX_ACCURACY_DROP.value / 100,
+            integer_io=f.INTEGER_IO.value,
+            sparse=f.SPARSE.value,
+        ),
+        budget_bytes=None if budget is None else int(1000 * budget),
+        baseline=f.BASELINE.value,
+        latency=f.LATENCY.value,
+        drift_against=f.DRIFT_AGAINST.value,
+        workers=f.WORKERS.value,
+    )
 
 
 if __name__ == "__main__":

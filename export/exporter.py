@@ -1,16 +1,22 @@
-"""Bake, convert, verify and publish the tasks of a run."""
+"""Bake, compact, quantise, encode, write, verify and report the tasks of a run."""
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from export.bake import BakedTask, bake_task, run_source
-from export.convert import FLOAT32, ConversionJob, convert_files
-from export.publish import verify_and_publish
-from export.report import REPORT_NAME, ExportReport, FailedFile, read_good_files
-from export.sidecar import stem
+from export.bake import run_source
+from export.baseline import Baseline, dense_baseline
+from export.drift import Drift, compare_exports, read_export, split_checkpoint
+from export.export_options import ExportOptions
+from export.measure.latency import Latency, measure_latencies
+from export.preparation import check_packages, check_shared, checked_tasks, make_room
+from export.publish import publish
+from export.report import ExportReport, FailedFile, read_good_files
+from export.selection import most_accurate
+from export.sidecar import Sidecar
+from export.task_maker import TaskMaker
 
 if TYPE_CHECKING:
     from hypermask_tf.scenarios import Scenario
@@ -19,41 +25,22 @@ if TYPE_CHECKING:
 OnStep = Callable[[str, int, int], None]
 
 
-@dataclasses.dataclass(frozen=True)
-class ExportOptions:
-    """What to export, and how good it must be.
-
-    Args:
-        tasks: numbers of the tasks; `None` for all that the run has learned.
-        quantizations: how the weights are stored, one file each.
-        overwrite: replace files of an earlier export.
-        max_accuracy_drop: how much accuracy a file may lose, in 0..1.
-        data_dir: where the data sets lie; `None` for the run's own.
-        compact: whether to remove what a task's mask switches off.
-    """
-
-    tasks: tuple[int, ...] | None = None
-    quantizations: tuple[str, ...] = (FLOAT32,)
-    overwrite: bool = False
-    max_accuracy_drop: float = 0.002
-    data_dir: str | None = None
-    compact: bool = True
-
-
 def export_run(
     run: "RunFolder",
-    options: ExportOptions = ExportOptions(),
+    options: ExportOptions | None = None,
     on_step: OnStep = lambda text, done, total: None,
 ) -> ExportReport:
     """Exports tasks of a run into its `export` folder.
 
-    Each file is converted under a temporary name, verified on the whole test set
-    of its task, and renamed only when it is good. With `overwrite`, the files of an
-    earlier export go first, so that none outlives a failure.
+    A file is good when it holds its accuracy on the validation data of its task and
+    LiteRT runs it on the whole test set without a value that is not finite. Where
+    one is not, the next safer recipe takes its place and the report says so. Only
+    good files get their name. With `overwrite`, the files of an earlier export go
+    first, so that none outlives a failure.
 
     Args:
         run: the run folder.
-        options: what to export.
+        options: what to export; `None` for every task as float32.
         on_step: called with a line of text, steps done and steps in all.
 
     Returns:
@@ -63,106 +50,146 @@ def export_run(
         ValueError: on an unknown task or a damaged checkpoint.
         FileNotFoundError: when the run's checkpoint or data set is missing.
         FileExistsError: when files exist and `overwrite` is false.
+        ImportError: when a package is missing that a later stage needs.
     """
-    _check_shared(run)
+    options = options or ExportOptions()
+    check_shared(run)
+    check_packages(options.quantizations)
     on_step("loading the model and the data", 0, 1)
+    older = _older_files(options.drift_against)
     model = run.load_model()
     scenario = run.load_scenario(options.data_dir)
-    tasks = _checked_tasks(
-        options.tasks, min(model.num_learned_tasks, len(scenario.tasks))
-    )
+    known = min(model.num_learned_tasks, len(scenario.tasks))
+    tasks = checked_tasks(options.tasks, known)
     folder = Path(run.export_dir)
-    stems = [stem(task, kind) for task in tasks for kind in options.quantizations]
-    _make_room(folder, stems, options.overwrite)
+    make_room(folder, tasks, options.quantizations, options.overwrite)
+    export = _Export(run, scenario, options, _Steps(on_step, 2 * len(tasks) + 2))
     with tempfile.TemporaryDirectory(prefix=".unverified_", dir=folder) as work:
-        baked = []
-        for done, index in enumerate(tasks):
-            on_step(f"baking task {index}", done, len(tasks) + len(stems))
-            task = scenario.tasks[index]
-            source = run_source(run, scenario)
-            baked.append(bake_task(model, task, source, Path(work), options.compact))
+        baseline = export.baseline(model, Path(work))
+        made = export.maker(model, Path(work)).export(tasks, export.steps)
         del model
-        failed = _convert_and_publish(baked, scenario, folder, options, on_step)
-    missing = {failure.file for failure in failed}
-    written = [name for name in (f"{s}.tflite" for s in stems) if name not in missing]
-    report = ExportReport(read_good_files(folder), tuple(written), tuple(failed))
+        if older is None and options.drift_against is not None:
+            older = export.earlier_files(tasks, Path(work))
+    kept, misfits = fit_budget(made.sidecars, options.budget_bytes)
+    for sidecar in kept:
+        publish(sidecar, folder)
+    if options.latency:
+        export.steps("measuring latencies")
+        kept, baseline = with_latencies(kept, baseline)
+        for sidecar in kept:
+            publish(sidecar, folder)
+    report = ExportReport(
+        files=read_good_files(folder),
+        written=tuple(sidecar.file for sidecar in kept),
+        failed=(*made.failed, *misfits),
+        rejected=made.rejected,
+        baseline=None if baseline is None else baseline.to_json(),
+        drift=tuple(export.drift(older, kept)),
+    )
     report.save(folder)
     return report
 
 
-def _convert_and_publish(
-    baked: Sequence[BakedTask],
-    scenario: "Scenario",
-    folder: Path,
-    options: ExportOptions,
-    on_step: OnStep,
-) -> list[FailedFile]:
-    jobs = {
-        _job(entry, kind): entry for entry in baked for kind in options.quantizations
-    }
-    failed: list[FailedFile] = []
-    steps = len(baked) + len(jobs)
-    on_step("converting", len(baked), steps)
-    for done, conversion in enumerate(convert_files(list(jobs)), len(baked) + 1):
-        entry = jobs[conversion.job]
-        # Held until the next round: a task makes its arrays anew for a new holder.
-        test = scenario.tasks[entry.info.index].test
-        reasons = verify_and_publish(
-            conversion, entry, test, folder, options.max_accuracy_drop
+class _Steps:
+    """Counts steps for a progress bar."""
+
+    def __init__(self, on_step: OnStep, total: int) -> None:
+        self._on_step, self._total, self._done = on_step, total, 0
+
+    def __call__(self, text: str) -> None:
+        self._done = min(self._done + 1, self._total)
+        self._on_step(text, self._done, self._total)
+
+
+class _Export:
+    """The parts of one export that need the run."""
+
+    def __init__(
+        self, run: Any, scenario: "Scenario", options: ExportOptions, steps: _Steps
+    ) -> None:
+        self._run = run
+        self._scenario = scenario
+        self._options = options
+        self.steps = steps
+
+    def maker(self, model: Any, work: Path) -> TaskMaker:
+        source = run_source(self._run, self._scenario)
+        return TaskMaker(model, self._scenario, source, work, self._options)
+
+    def baseline(self, model: Any, work: Path) -> Baseline | None:
+        if not self._options.baseline:
+            return None
+        self.steps("the dense baseline")
+        return dense_baseline(model.target, work)
+
+    def earlier_files(self, tasks: Sequence[int], work: Path) -> dict[str, bytes]:
+        """The files of this run's tasks as they were after an earlier one."""
+        _, last = split_checkpoint(self._options.drift_against or "")
+        self.steps(f"the same after task {last}")
+        model = self._run.load_model(task=last)
+        known = [task for task in tasks if task < model.num_learned_tasks]
+        made = self.maker(model, work).export(known, lambda text: None)
+        return {sidecar.file: sidecar.variant.content for sidecar in made.sidecars}
+
+    def drift(
+        self, older: Mapping[str, bytes] | None, sidecars: Sequence[Sidecar]
+    ) -> list[Drift]:
+        if older is None:
+            return []
+        newer = {sidecar.file: sidecar.variant.content for sidecar in sidecars}
+        tests = {task.index: task for task in self._scenario.tasks}
+        return compare_exports(older, newer, lambda index: tests[index].test)
+
+
+def _older_files(against: str | None) -> dict[str, bytes] | None:
+    """The files to compare with, read before they may be overwritten."""
+    if against is None:
+        return None
+    folder, task = split_checkpoint(against)
+    return read_export(folder) if task is None else None
+
+
+def fit_budget(
+    sidecars: Sequence[Sidecar], budget_bytes: int | None
+) -> tuple[Sequence[Sidecar], list[FailedFile]]:
+    """Returns one file a task that fits, and which tasks have none."""
+    if budget_bytes is None:
+        return sidecars, []
+    kept, misfits = [], []
+    for index in sorted({sidecar.baked.info.index for sidecar in sidecars}):
+        files = [s for s in sidecars if s.baked.info.index == index]
+        best = most_accurate(files, budget_bytes)
+        if best is not None:
+            kept.append(best)
+            continue
+        least = min(len(sidecar.variant.content) for sidecar in files)
+        reason = (
+            f"no good file takes at most {budget_bytes / 1000:g} kB; the smallest "
+            f"takes {least / 1000:.1f} kB"
         )
-        name = conversion.job.tflite_path.name
-        if reasons:
-            failed.append(FailedFile(name, reasons))
-        on_step(f"{name} {'failed' if reasons else 'is good'}", done, steps)
-    return failed
+        misfits.append(FailedFile(f"task_{index:02d}", (reason,)))
+    return kept, misfits
 
 
-def _check_shared(run: "RunFolder") -> None:
-    """Refuses a run that keeps no network of its earlier tasks."""
-    if run.manifest().get("baseline") == "alone":
-        raise ValueError(
-            "Expected a run whose last checkpoint holds all of its tasks. Received: a "
-            "run with --baseline=alone, where each task has replaced the one before."
-        )
-
-
-def _job(entry: BakedTask, quantization: str) -> ConversionJob:
-    name = stem(entry.info.index, quantization) + ".tflite"
-    return ConversionJob(
-        model_path=entry.model_path,
-        tflite_path=entry.model_path.with_name(name),
-        quantization=quantization,
-        input_shape=entry.info.input_shape,
-    )
-
-
-def _checked_tasks(tasks: Sequence[int] | None, known: int) -> list[int]:
-    if known < 1:
-        raise ValueError(
-            "Expected a run with at least one learned task. Received: a run with "
-            "none. Train it first."
-        )
-    chosen = sorted(set(range(known) if tasks is None else tasks))
-    unknown = [task for task in chosen if not 0 <= task < known]
-    if unknown or not chosen:
-        raise ValueError(
-            f"Expected numbers of learned tasks, 0 to {known - 1}. "
-            f"Received: tasks={list(tasks or ())}"
-        )
-    return chosen
-
-
-def _make_room(folder: Path, stems: Sequence[str], overwrite: bool) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / (name + end) for name in stems for end in (".json", ".tflite")]
-    existing = [path for path in paths if path.exists()]
-    if existing and not overwrite:
-        raise FileExistsError(
-            f"Expected no exported files of these tasks in {folder}. Received: "
-            f"{', '.join(path.name for path in existing)}. "
-            "Pass --overwrite to replace them."
-        )
-    for path in existing:
-        path.unlink()
-    if existing:
-        (folder / REPORT_NAME).unlink(missing_ok=True)
+def with_latencies(
+    sidecars: Sequence[Sidecar], baseline: Baseline | None
+) -> tuple[list[Sidecar], Baseline | None]:
+    """Measures a task's files and the baseline in turns, task by task."""
+    measured: list[Sidecar] = []
+    dense: list[Latency] = []
+    for index in sorted({sidecar.baked.info.index for sidecar in sidecars}):
+        files = [s for s in sidecars if s.baked.info.index == index]
+        contents = {sidecar.file: sidecar.variant.content for sidecar in files}
+        if baseline is not None:
+            contents["baseline"] = baseline.content
+        found = measure_latencies(contents)
+        beside = found.pop("baseline", None)
+        if beside is not None:
+            dense.append(beside)
+        measured += [
+            dataclasses.replace(s, latency=found[s.file], beside=beside) for s in files
+        ]
+    if baseline is not None and dense:
+        middle = sorted(dense, key=lambda latency: latency.median)[len(dense) // 2]
+        baseline = dataclasses.replace(baseline, latency=middle)
+    return measured, baseline

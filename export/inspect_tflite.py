@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from export.encode.csr import dense_values
+from export.write import flatbuffer
+
 # Constant tensors of these types are weights; integer shapes and axes are not.
 WEIGHT_TYPES: dict[str, np.dtype[Any]] = {
     "FLOAT32": np.dtype(np.float32),
@@ -12,6 +15,7 @@ WEIGHT_TYPES: dict[str, np.dtype[Any]] = {
     "INT8": np.dtype(np.int8),
     "UINT8": np.dtype(np.uint8),
     "INT16": np.dtype(np.int16),
+    "INT4": np.dtype(np.int8),  # two in a byte
 }
 
 
@@ -25,6 +29,7 @@ class WeightTensor:
     size: int
     zeros: int
     bytes: int
+    sparse: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,20 +79,16 @@ def inspect_tflite(content: bytes) -> FileInspection:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    if content[4:8] != b"TFL3":
-        raise ValueError(
-            "Expected the bytes of a .tflite file (identifier b'TFL3' at offset 4). "
-            f"Received: {len(content)} bytes with {content[4:8]!r}"
-        )
+    model = flatbuffer.unpack(content)
     try:
-        model = schema.ModelT.InitFromPackedBuf(content, 0)
         ops, custom_ops = _op_names(schema, model)
         return FileInspection(
             ops=ops,
             custom_ops=custom_ops,
-            weights=_weights(schema, model, content),
+            weights=_weights(schema, model),
             signatures=tuple(
-                _text(signature.signatureKey) for signature in model.signatureDefs or ()
+                flatbuffer.text(signature.signatureKey)
+                for signature in model.signatureDefs or ()
             ),
         )
     except Exception as error:  # flatbuffers raises whatever the bytes lead it to
@@ -104,37 +105,55 @@ def _op_names(schema: Any, model: Any) -> tuple[tuple[str, ...], tuple[str, ...]
     for subgraph in model.subgraphs:
         for op in subgraph.operators or ():
             code = model.operatorCodes[op.opcodeIndex]
-            builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+            builtin = flatbuffer.builtin_code(model, op)
             if builtin == schema.BuiltinOperator.CUSTOM:
-                custom.add(_text(code.customCode))
+                custom.add(flatbuffer.text(code.customCode))
             else:
                 ops.add(names.get(builtin, f"UNKNOWN_{builtin}"))
     return tuple(sorted(ops)), tuple(sorted(custom))
 
 
-def _weights(schema: Any, model: Any, content: bytes) -> tuple[WeightTensor, ...]:
+def _weights(schema: Any, model: Any) -> tuple[WeightTensor, ...]:
     names = {value: name for name, value in vars(schema.TensorType).items()}
     weights = []
     for subgraph in model.subgraphs:
         for tensor in subgraph.tensors:
             dtype = names.get(tensor.type, "UNKNOWN")
-            data = _data(model.buffers[tensor.buffer], content)
-            if dtype in WEIGHT_TYPES and len(data):
-                weights.append(_weight(tensor, dtype, data))
+            data = model.buffers[tensor.buffer].data
+            if dtype in WEIGHT_TYPES and data is not None and len(data):
+                weights.append(_weight(tensor, dtype, bytes(data)))
     return tuple(weights)
 
 
 def _weight(tensor: Any, dtype: str, data: bytes) -> WeightTensor:
     shape = () if tensor.shape is None else tuple(int(n) for n in tensor.shape)
-    values = np.frombuffer(data, WEIGHT_TYPES[dtype]).reshape(shape)
+    values = np.frombuffer(data, WEIGHT_TYPES[dtype])
+    if dtype == "INT4":
+        values = unpack_int4(values, int(np.prod(shape)))
+    if tensor.sparsity is not None:
+        values = dense_values(tensor, values)
+    values = values.reshape(shape)
     return WeightTensor(
-        name=_text(tensor.name),
+        name=flatbuffer.text(tensor.name),
         shape=shape,
         dtype=dtype.lower(),
         size=values.size,
         zeros=int(np.count_nonzero(values == _zero_point(tensor, values.ndim))),
         bytes=len(data),
+        sparse=tensor.sparsity is not None,
     )
+
+
+def unpack_int4(packed: np.ndarray, size: int) -> np.ndarray:
+    """Returns 4-bit numbers one by one: the lower half of each byte comes first.
+
+    Example:
+
+    >>> unpack_int4(np.array([0x2F, 0x08], np.uint8).view(np.int8), 3)
+    array([-1,  2, -8], dtype=int8)
+    """
+    low, high = packed << 4 >> 4, packed >> 4
+    return np.stack([low, high], axis=-1).astype(np.int8).reshape(-1)[:size]
 
 
 def _zero_point(tensor: Any, rank: int) -> np.ndarray:
@@ -148,13 +167,3 @@ def _zero_point(tensor: Any, rank: int) -> np.ndarray:
     shape = [1] * rank
     shape[quantization.quantizedDimension] = points.size
     return points.reshape(shape)
-
-
-def _data(buffer: Any, content: bytes) -> bytes:
-    if buffer.offset:  # files over 2 GB keep their buffers after the flatbuffer
-        return content[buffer.offset : buffer.offset + buffer.size]
-    return b"" if buffer.data is None else bytes(buffer.data)
-
-
-def _text(value: bytes | str | None) -> str:
-    return value.decode() if isinstance(value, bytes) else value or ""

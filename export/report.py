@@ -1,19 +1,19 @@
-"""The report over all exported files of a run: report.json and a table."""
+"""The report over all exported files of a run: report.json."""
 
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
+from export.selection import by_task, smallest
 from export.sidecar import SCHEMA_VERSION, write_json
 
+if TYPE_CHECKING:
+    from export.drift import Drift
+    from export.export_task import Rejection
+
 REPORT_NAME = "report.json"
-COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "gzip kB", "zeros%")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,15 +39,21 @@ class ExportReport:
         files: the JSON of each good file, by task.
         written: names of the files that the last export wrote.
         failed: files that the last export could not write.
+        rejected: recipes that the last export replaced by safer ones.
+        baseline: the dense float32 network, where it was measured.
+        drift: how files moved since an older export, where that was asked.
     """
 
     files: tuple[dict[str, Any], ...]
     written: tuple[str, ...] = ()
     failed: tuple[FailedFile, ...] = ()
+    rejected: tuple["Rejection", ...] = ()
+    baseline: dict[str, Any] | None = None
+    drift: tuple["Drift", ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether all files that the last export was asked for are there."""
+        """Whether each file that was asked for, or one in its place, is there."""
         return not self.failed
 
     def to_json(self) -> dict[str, Any]:
@@ -56,6 +62,13 @@ class ExportReport:
             "schema_version": SCHEMA_VERSION,
             "passed": self.passed,
             "failed": [failure.to_json() for failure in self.failed],
+            "rejected": [dataclasses.asdict(entry) for entry in self.rejected],
+            "selected": {
+                str(task): smallest(entries)["file"]
+                for task, entries in by_task(self.files).items()
+            },
+            "baseline": self.baseline,
+            "drift": [entry.to_json() for entry in self.drift],
             "files": [_summary(entry) for entry in self.files],
         }
 
@@ -83,30 +96,3 @@ def read_good_files(folder: Path) -> tuple[dict[str, Any], ...]:
             good.append(entry)
     good.sort(key=lambda entry: (entry["task"]["index"], len(entry["file"])))
     return tuple(good)
-
-
-def report_table(files: Sequence[dict[str, Any]]) -> Table:
-    """Returns a table for the terminal, one row a file, 80 characters wide."""
-    table = Table(
-        title="Verified in LiteRT on the whole test set, batch 1, one thread",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    for column in ("task", "weights"):
-        table.add_column(column, no_wrap=True)
-    for column in COLUMNS:
-        table.add_column(column, justify="right", no_wrap=True)
-    for entry in files:
-        check, weights = entry["verification"], entry["file_weights"]
-        table.add_row(
-            entry["task"]["name"],
-            entry["quantization"],
-            f"{100 * check['keras_accuracy']:.2f}",
-            f"{100 * check['tflite_accuracy']:.2f}",
-            f"{100 * check['argmax_agreement']:.2f}",
-            f"{check['max_logit_difference']:.0e}",
-            f"{entry['bytes'] / 1000:.1f}",
-            f"{entry['gzip_bytes'] / 1000:.1f}",
-            f"{100 * weights['zeros'] / max(1, weights['parameters']):.1f}",
-        )
-    return table

@@ -1,7 +1,6 @@
 """The JSON beside an exported file: all that a device needs to know, and the proof."""
 
 import dataclasses
-import gzip
 import hashlib
 import importlib.metadata
 import json
@@ -13,43 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from export.convert import FLOAT32, INPUT_NAME, OUTPUT_NAME, SIGNATURE
-from export.inspect_tflite import FileInspection
-from export.verify import Verification
+from export.bake import BakedTask
+from export.convert import INPUT_NAME, OUTPUT_NAME, SIGNATURE
+from export.measure.latency import Latency
+from export.measure.sizes import gzip_bytes, zstd_bytes
+from export.quantize.recipe import FLOAT32
+from export.variant import Variant
 
 SCHEMA_VERSION = 1
-PACKAGES = ("hypermask_tf", "tensorflow", "keras", "ai-edge-litert", "numpy")
-
-
-@dataclasses.dataclass(frozen=True)
-class WeightCount:
-    """How many weights a Keras model has, and how many are exactly 0."""
-
-    parameters: int
-    zeros: int
-
-
-@dataclasses.dataclass(frozen=True)
-class TaskInfo:
-    """What a device must know about the task of a file.
-
-    Args:
-        index: number of the task in its run, from 0.
-        name: name of the task.
-        labels: one entry an output: `index`, the original `class`, its `name`.
-        input_shape: shape of one example.
-        num_outputs: how many logits; more than labels where tasks share a wide head.
-        preprocessing: how raw data becomes an example.
-        source: the run it comes from: `benchmark`, `seed`.
-    """
-
-    index: int
-    name: str
-    labels: tuple[Mapping[str, Any], ...]
-    input_shape: tuple[int, ...]
-    num_outputs: int
-    preprocessing: Mapping[str, Any]
-    source: Mapping[str, Any]
+PACKAGES = (
+    "hypermask_tf",
+    "tensorflow",
+    "keras",
+    "ai-edge-litert",
+    "litert-quantizer",
+    "numpy",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,48 +36,65 @@ class Sidecar:
 
     Args:
         file: name of the `.tflite` file.
-        quantization: `"float32"` or `"dynamic_int8"`.
-        content: the bytes of the file.
-        task: what the file classifies.
-        keras_weights: counted in the baked Keras model.
-        inspection: what is inside the file.
-        verification: how it compares with its Keras model.
+        baked: the task it was made from.
+        variant: the file, and how it compares with its Keras model.
+        gate_split: which data decided that it is good.
+        stands_for: the recipes asked for that it serves: its own, or smaller ones
+            that were not good enough.
+        latency: time of a prediction, once measured.
+        beside: the dense baseline's in the same rounds, where it was measured.
     """
 
     file: str
-    quantization: str
-    content: bytes = dataclasses.field(repr=False)
-    task: TaskInfo
-    keras_weights: WeightCount
-    inspection: FileInspection
-    verification: Verification
+    baked: BakedTask
+    variant: Variant
+    gate_split: str
+    stands_for: tuple[str, ...]
+    latency: Latency | None = None
+    beside: Latency | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Returns a dictionary of plain types; equal files give equal dictionaries."""
-        task = self.task
+        """Returns a dictionary of plain types."""
+        task, variant = self.baked.info, self.variant
         return {
             "schema_version": SCHEMA_VERSION,
             "file": self.file,
-            "sha256": hashlib.sha256(self.content).hexdigest(),
+            "sha256": hashlib.sha256(variant.content).hexdigest(),
             "source": dict(task.source),
             "task": {"index": task.index, "name": task.name},
+            "model_version": task.version,
             "labels": [dict(label) for label in task.labels],
             "preprocessing": dict(task.preprocessing),
             "signature": SIGNATURE,
-            "input": _tensor(INPUT_NAME, task.input_shape),
-            "output": _tensor(OUTPUT_NAME, (task.num_outputs,)),
-            "quantization": self.quantization,
-            "bytes": len(self.content),
-            "gzip_bytes": len(gzip.compress(self.content, 9, mtime=0)),
-            "keras_weights": dataclasses.asdict(self.keras_weights),
+            "input": {"name": INPUT_NAME, **variant.input},
+            "output": {"name": OUTPUT_NAME, **variant.output},
+            "quantization": variant.quantization,
+            "stands_for": list(self.stands_for),
+            "sparse": variant.sparse,
+            "bytes": len(variant.content),
+            "gzip_bytes": gzip_bytes(variant.content),
+            "zstd_bytes": zstd_bytes(variant.content),
+            "keras_weights": dataclasses.asdict(self.baked.weights),
             "file_weights": {
-                "parameters": self.inspection.num_weights,
-                "zeros": self.inspection.num_zeros,
+                "parameters": variant.inspection.num_weights,
+                "zeros": variant.inspection.num_zeros,
             },
-            "ops": list(self.inspection.ops),
-            "verification": self.verification.to_json(),
+            "macs": self.baked.macs,
+            "activation_bytes": variant.activation_bytes,
+            "ops": list(variant.inspection.ops),
+            "kernels": variant.kernels.to_json(),
+            "latency": None if self.latency is None else self._latency(self.latency),
+            "gate": {"split": self.gate_split, **variant.gate.to_json()},
+            "verification": variant.verification.to_json(),
             "versions": package_versions(),
         }
+
+    def _latency(self, latency: Latency) -> dict[str, Any]:
+        values = latency.to_json()
+        if self.beside is not None:
+            values["baseline_median_us"] = self.beside.median
+            values["baseline_fastest_us"] = self.beside.fastest
+        return values
 
 
 def stem(task: int, quantization: str) -> str:
@@ -139,10 +134,6 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _tensor(name: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    return {"name": name, "shape": [1, *shape], "dtype": "float32"}
 
 
 def _plain(value: Any) -> Any:

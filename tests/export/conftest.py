@@ -72,12 +72,49 @@ def two_outputs() -> keras.Model:
     return keras.Model(image, [layers.Dense(2)(x), layers.Dense(3)(x)])
 
 
+def one_hidden() -> keras.Model:
+    image = keras.Input((16,))
+    x = layers.Dense(100, activation="relu")(image)
+    return keras.Model(image, layers.Dense(3)(x))
+
+
+def with_skip() -> keras.Model:
+    image = keras.Input((64,))
+    x = layers.Dense(64, activation="relu")(image)
+    y = layers.Dense(64, activation="relu")(layers.Dense(64, activation="relu")(x))
+    return keras.Model(image, layers.Add()([x, y]))
+
+
+def large() -> keras.Model:
+    image = keras.Input((2000,))
+    x = layers.Dense(2000)(layers.Dense(2000)(image))
+    return keras.Model(image, layers.Dense(2)(x))
+
+
+def thin() -> keras.Model:
+    """A convolution and dense layers, nine tenths of their weights zeros."""
+    image = keras.Input((12, 12, 4))
+    x = layers.Conv2D(24, 3, padding="same", activation="relu")(image)
+    x = layers.Dense(40, activation="relu")(layers.Flatten()(x))
+    model = keras.Model(image, layers.Dense(3)(x))
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if layer.weights:
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel * (rng.random(kernel.shape) < 0.1), bias + 0.1])
+    return model
+
+
 MODELS = {
     "mlp": mlp,
     "conv_net": conv_net,
     "depthwise_net": depthwise_net,
     "needs_flex": needs_flex,
     "two_outputs": two_outputs,
+    "one_hidden": one_hidden,
+    "with_skip": with_skip,
+    "large": large,
+    "thin": thin,
 }
 
 
@@ -93,7 +130,7 @@ class Converted:
 
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converted]:
-    """All small models in both quantizations, from one child process."""
+    """All small models in all recipes that need no examples, from one child."""
     keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp("converted")
     models = {name: build() for name, build in MODELS.items()}
@@ -134,9 +171,11 @@ class FakeRun:
     def manifest(self) -> dict[str, Any]:
         return {"seed": 7}
 
-    def load_model(self) -> Any:
+    def load_model(self, task: int | None = None) -> Any:
+        known = len(self.models) if task is None else task + 1
         return SimpleNamespace(
-            num_learned_tasks=len(self.models),
+            num_learned_tasks=known,
+            target=self.models[0] if self.models else None,
             bake=lambda task, dtype: self.models[task],
         )
 
@@ -154,7 +193,10 @@ def _fake_task(index: int, model: keras.Model) -> Any:
         name=f"task_{index:02d}",
         classes=(4, 7, 2),
         class_names=("four", "seven", "two"),
+        train=(x, y),
+        validation=(x, y),
         test=(x, y),
+        sizes={"train": 50, "validation": 50, "test": 50},
         preprocessing={"scale": np.float32(0.5), "permutation": np.arange(3)},
     )
 

@@ -16,11 +16,21 @@ def test_float32_file_equals_keras(converted, name):
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_dynamic_int8_file_is_close_to_keras(converted, name):
+@pytest.mark.parametrize(
+    ("quantization", "tolerance"),
+    [
+        ("float16", 0.005),
+        ("weight_int8", 0.02),
+        ("dynamic_int8", 0.05),
+        ("mixed", 0.3),
+        ("int4", 0.4),
+    ],
+)
+def test_quantised_files_are_close_to_keras(converted, name, quantization, tolerance):
     case = converted[name]
-    outputs = run_tflite(case.files["dynamic_int8"], case.x)
+    outputs = run_tflite(case.files[quantization], case.x)
     np.testing.assert_allclose(
-        outputs, case.logits, atol=0.05 * np.abs(case.logits).max()
+        outputs, case.logits, atol=tolerance * np.abs(case.logits).max()
     )
 
 
@@ -54,9 +64,10 @@ def test_several_outputs_are_refused(converted):
         assert "one input and one output" in error
 
 
-def test_unknown_quantization_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="Received: quantization='int3'"):
-        ConversionJob(tmp_path / "m.keras", tmp_path / "m.tflite", "int3", (4,))
+@pytest.mark.parametrize("name", ["int3", "int8"])
+def test_what_a_model_alone_cannot_give_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=f"Received: quantization='{name}'"):
+        ConversionJob(tmp_path / "m.keras", tmp_path / "m.tflite", name, (4,))
 
 
 def test_a_child_that_dies_fails_its_jobs_with_its_last_words(tmp_path, monkeypatch):

@@ -8,7 +8,10 @@ import pytest
 from absl import flags
 
 from export import command, export_tflite
+from export.export_task import Rejection
+from export.quantize.recipe import QUANTIZATIONS
 from export.report import ExportReport, FailedFile
+from export.variant import VariantOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +35,7 @@ def _call(*arguments, cwd, **environment):
         (["--run_dir=nowhere"], {}, "nowhere, which is not a folder"),
         (["--run_dir=.", "--tasks=a"], {}, "--tasks=0,3"),
         (["--run_dir=.", "--quantization=int3"], {}, "int3"),
-        (["--run_dir=.", "--max_accuracy_drop=2"], {}, "max_accuracy_drop"),
+        (["--run_dir=.", "--max_accuracy_drop=-1"], {}, "max_accuracy_drop"),
         (["--run_dir=.", "--no_such_flag"], {}, "no_such_flag"),
         (["--run_dir=.", "stray"], {}, "stray"),
         (["--run_dir=."], {"KERAS_BACKEND": "jax"}, "Received: KERAS_BACKEND=jax"),
@@ -77,12 +80,45 @@ def test_flags_reach_the_export(call_main):
         seen.append(options)
         return ExportReport(())
 
-    arguments = ["--quantization=all", "--tasks=0,3", "--overwrite", "--data_dir=d"]
-    assert call_main(export_run, *arguments, "--max_accuracy_drop=0.01") == 0
+    arguments = ["--quantization=int4,float32", "--tasks=0,3", "--overwrite"]
+    arguments += ["--data_dir=d", "--integer_io", "--nosparse", "--workers=3"]
+    arguments += ["--baseline", "--nolatency", "--drift_against=old", "--nocompact"]
+    assert call_main(export_run, *arguments, "--max_accuracy_drop=1") == 0
     (options,) = seen
-    assert options.quantizations == ("float32", "dynamic_int8")
-    assert options.tasks == (0, 3) and options.overwrite
-    assert options.data_dir == "d" and options.max_accuracy_drop == 0.01
+    assert options.quantizations == ("float32", "int4")
+    assert options.tasks == (0, 3) and options.overwrite and not options.compact
+    assert options.data_dir == "d" and options.workers == 3
+    assert options.variant == VariantOptions(0.01, integer_io=True, sparse=False)
+    assert options.baseline and not options.latency
+    assert options.drift_against == "old" and options.budget_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ("float32",)),
+        (["--quantization=all"], QUANTIZATIONS),
+        (["--budget_kb=20"], QUANTIZATIONS),
+        (["--budget_kb=20", "--quantization=int8"], ("int8",)),
+    ],
+)
+def test_a_budget_tries_everything_unless_told(call_main, arguments, expected):
+    seen = []
+
+    def export_run(run, options, on_step):
+        seen.append(options)
+        return ExportReport(())
+
+    assert call_main(export_run, *arguments) == 0
+    assert seen[0].quantizations == expected
+    assert seen[0].budget_bytes == (20_000 if "--budget_kb=20" in arguments else None)
+
+
+def test_a_fallback_is_said_and_is_no_failure(call_main, capsys):
+    rejected = (Rejection(0, "int4", ("lost too much",), "mixed"),)
+    report = ExportReport((), (), (), rejected)
+    assert call_main(lambda *arguments: report) == 0
+    assert "int4 is not good enough (lost too much), mixed" in capsys.readouterr().err
 
 
 def test_a_failed_file_gives_status_1_and_its_line(call_main, capsys):

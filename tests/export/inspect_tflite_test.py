@@ -42,6 +42,14 @@ def test_int8_weights_are_seen(converted):
     assert {w.dtype for w in inspection.weights} == {"float32", "int8"}
 
 
+def test_int4_weights_are_counted_one_by_one(converted):
+    case = converted["mlp"]
+    inspection = inspect_tflite(case.files["int4"])
+    assert inspection.num_weights == case.model.count_params()
+    packed = [w for w in inspection.weights if w.dtype == "int4"]
+    assert packed and all(w.bytes == (w.size + 1) // 2 for w in packed)
+
+
 def test_only_builtin_ops_and_the_signature(converted):
     inspection = inspect_tflite(converted["depthwise_net"].files["float32"])
     assert "DEPTHWISE_CONV_2D" in inspection.ops

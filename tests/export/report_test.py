@@ -3,7 +3,18 @@ import json
 
 from rich.console import Console
 
-from export.report import ExportReport, FailedFile, read_good_files, report_table
+from export.export_task import Rejection
+from export.report import ExportReport, FailedFile, read_good_files
+from export.report_markdown import summary_table
+from export.report_plot import plot_sizes
+from export.report_table import report_table
+
+DENSE = {
+    "bytes": 4_000_000,
+    "zstd_bytes": 3_000_000,
+    "kernels": {"summary": "XNNPACK"},
+    "latency": {"median_us": 60.0},
+}
 
 
 def _entry(folder, name, task):
@@ -24,6 +35,15 @@ def _entry(folder, name, task):
         "quantization": "dynamic_int8",
         "bytes": 2_000_000,
         "gzip_bytes": 1_000_000,
+        "zstd_bytes": 900_000 + task,
+        "sparse": False,
+        "activation_bytes": 4000,
+        "kernels": {"summary": "XNNPACK"},
+        "latency": {
+            "median_us": 5.0,
+            "fastest_us": 4.0,
+            "baseline_fastest_us": 44.0,
+        },
         "file_weights": {"parameters": 10, "zeros": 9},
     }
     (folder / f"{name}.json").write_text(json.dumps(entry))
@@ -51,8 +71,11 @@ def test_float32_comes_first(tmp_path):
 def test_report_is_saved_without_long_permutations(tmp_path):
     entry = _entry(tmp_path, "task_00", 0)
     failed = (FailedFile("task_01.tflite", ("bad",)),)
-    ExportReport((entry,), ("task_00.tflite",), failed).save(tmp_path)
+    rejected = (Rejection(0, "int4", ("worse",), "mixed"),)
+    ExportReport((entry,), ("task_00.tflite",), failed, rejected).save(tmp_path)
     saved = json.loads((tmp_path / "report.json").read_text())
+    assert saved["selected"] == {"0": "task_00.tflite"}
+    assert saved["rejected"][0]["replaced_by"] == "mixed"
     assert saved["failed"] == [{"file": "task_01.tflite", "reasons": ["bad"]}]
     assert "preprocessing" not in saved["files"][0]
 
@@ -62,13 +85,33 @@ def test_table_fits_80_columns(tmp_path):
     console.print(report_table([_entry(tmp_path, "task_00", 0)]))
     text = console.export_text()
     for word in (
-        "task_00",
+        " 0 ",
         "dynamic_int8",
         "99.00",
         "98.00",
         "1e-02",
         "2000.0",
         "90.0",
+        "900.0",
+        "5.0",
     ):
         assert word in text
     assert "…" not in text
+
+
+def test_markdown_has_means_and_the_baseline(tmp_path):
+    files = (_entry(tmp_path, "task_00", 0), _entry(tmp_path, "task_01", 1))
+    report = ExportReport(files, baseline=DENSE).to_json()
+    lines = summary_table(report).split("\n")
+    assert len({line.count("|") for line in lines}) == 1
+    (row,) = [line for line in lines if line.startswith("| dynamic_int8")]
+    for cell in ("2", "2000.0", "900.0", "22.50", "11.0", "99.00", "98.00"):
+        assert f" {cell} |" in row
+    assert "| **smallest** (dynamic_int8 2) |" in lines[-2]
+    assert "| dense float32 |" in lines[-1] and " 75.00 |" in lines[-1]
+
+
+def test_a_picture_is_drawn(tmp_path):
+    path = plot_sizes([_entry(tmp_path, "task_00", 0)], DENSE, tmp_path)
+    assert path.name == "size_accuracy.png"
+    assert path.read_bytes()[:4] == b"\x89PNG"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from export.quantize.quantize import quantize
 from export.verify import compare_logits, run_tflite
 
 LOGITS = np.eye(4, dtype="float32")
@@ -23,6 +24,7 @@ def test_accuracy_drop_fails_and_a_gain_does_not():
     assert "accuracy 0.7500 is more than 0.2 below" in result.failures[0]
     assert compare_logits(LOGITS, worse, LABELS, "dynamic_int8", 0.25).passed
     assert compare_logits(worse, LOGITS, LABELS, "dynamic_int8", 0.0).passed
+    assert compare_logits(LOGITS, worse, LABELS, "dynamic_int8", None).passed
 
 
 def test_logit_tolerance_is_relative_and_for_float32_only():
@@ -62,3 +64,13 @@ def test_run_takes_bytes_or_a_path(converted, tmp_path):
 def test_run_refuses_other_shapes(converted):
     with pytest.raises(ValueError, match=r"Expected examples of shape \(8, 8, 1\)"):
         run_tflite(converted["mlp"].files["float32"], np.zeros((2, 9, 9, 1)))
+
+
+def test_integer_files_are_run_with_real_numbers(converted):
+    case = converted["mlp"]
+    content = quantize(case.files["float32"], "int8", case.x, integer_io=True)
+    outputs = run_tflite(content, case.x)
+    assert outputs.dtype == np.float32
+    assert np.abs(outputs - case.logits).max() < 0.1 * np.abs(case.logits).max()
+    far = run_tflite(content, 1e6 * np.ones_like(case.x[:1]))  # beyond int8: clipped
+    assert np.isfinite(far).all()

@@ -1,0 +1,1 @@
+"""Stage: zeros that are not stored, where that is smaller and right."""

@@ -1,0 +1,59 @@
+"""The report as a table for the terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "sent", "zero%", "µs")
+
+
+def report_table(files: Sequence[dict[str, Any]]) -> Table:
+    """Returns a table for the terminal, one row a file, 80 characters wide.
+
+    Args:
+        files: the JSON of the files.
+    """
+    table = Table(
+        title="Verified in LiteRT on the whole test set, batch 1, one thread",
+        caption=_caption(files),
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for column in ("task", "weights"):
+        table.add_column(column, no_wrap=True)
+    for column in COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    for entry in files:
+        check, weights = entry["verification"], entry["file_weights"]
+        latency = entry["latency"]
+        table.add_row(
+            str(entry["task"]["index"]),
+            entry["quantization"] + ("*" if entry["sparse"] else ""),
+            f"{100 * check['keras_accuracy']:.2f}",
+            f"{100 * check['tflite_accuracy']:.2f}",
+            f"{100 * check['argmax_agreement']:.2f}",
+            f"{check['max_logit_difference']:.0e}",
+            f"{entry['bytes'] / 1000:.1f}",
+            f"{entry['zstd_bytes'] / 1000:.1f}",
+            f"{100 * weights['zeros'] / max(1, weights['parameters']):.1f}",
+            "–" if latency is None else f"{latency['median_us']:.1f}",
+        )
+    return table
+
+
+def _caption(files: Sequence[dict[str, Any]]) -> str:
+    notes = ["sent: kB after zstandard 19"]
+    if any(entry["sparse"] for entry in files):
+        notes.append("*: zeros left out")
+    slow = sorted(
+        {
+            entry["quantization"]
+            for entry in files
+            if entry["kernels"]["summary"] != "XNNPACK"
+        }
+    )
+    if slow:
+        notes.append(f"not all in XNNPACK: {', '.join(slow)}")
+    return "; ".join(notes)

@@ -1,0 +1,1 @@
+"""Stage: a finished network → the bytes of its file, small and labelled."""

@@ -1,0 +1,16 @@
+import pytest
+
+from export.quantize.recipe import FLOAT32, QUANTIZATIONS, fallbacks, get
+
+
+@pytest.mark.parametrize("name", QUANTIZATIONS)
+def test_every_chain_ends_at_the_safest_and_only_goes_safer(name):
+    chain = fallbacks(name)
+    places = [QUANTIZATIONS.index(entry) for entry in chain]
+    assert chain[0] == name and chain[-1] == FLOAT32
+    assert places == sorted(places, reverse=True) and len(set(places)) == len(places)
+
+
+def test_unknown_recipes_are_refused():
+    with pytest.raises(ValueError, match="Received: quantization='int3'"):
+        get("int3")
