@@ -13,7 +13,8 @@ from hypermask_tf.inference.fixed_features import FixedFeatures
 from hypermask_tf.inference.input_density import InputDensity
 from hypermask_tf.inference.max_softmax import MaxSoftmax
 from hypermask_tf.inference.prediction import Prediction
-from hypermask_tf.inference.registry import DEFAULT, METHODS, get, load
+from hypermask_tf.inference.registry import DEFAULT, METHODS, NAMES, VARIANTS, get, load
+from hypermask_tf.inference.replay import Replayed, replay
 from hypermask_tf.inference.task_filter import TaskFilter
 from hypermask_tf.inference.task_inference import TaskInference
 from hypermask_tf.inference.task_networks import TaskNetworks
@@ -22,6 +23,8 @@ from hypermask_tf.inference.task_outputs import TaskOutputs
 __all__ = [
     "DEFAULT",
     "METHODS",
+    "NAMES",
+    "VARIANTS",
     "Energy",
     "Ensemble",
     "Entropy",
@@ -30,10 +33,12 @@ __all__ = [
     "InputDensity",
     "MaxSoftmax",
     "Prediction",
+    "Replayed",
     "TaskFilter",
     "TaskInference",
     "TaskNetworks",
     "TaskOutputs",
     "get",
     "load",
+    "replay",
 ]

@@ -43,6 +43,8 @@ def fit_weights(terms: np.ndarray, task: int) -> np.ndarray:
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     """The temperature under which `softmax(logits / temperature)` is best calibrated.
 
+    A small pull towards 1 keeps it finite where every sample is classified well.
+
     Args:
         logits: `(n, classes)`.
         y: Labels, `(n,)`.
@@ -52,9 +54,10 @@ def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     rows = np.arange(len(y))
 
     def loss(v: float) -> float:
-        return float(-special.log_softmax(logits / np.exp(v), axis=-1)[rows, y].mean())
+        log_p = special.log_softmax(logits / np.exp(v), axis=-1)
+        return float(-log_p[rows, y].mean() + _PRIOR * v**2)
 
-    result = optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
+    result = optimize.minimize_scalar(loss, bounds=(-5.0, 5.0), method="bounded")
     return float(np.exp(result.x))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from hypermask_tf.inference.entropy import Entropy
 from hypermask_tf.inference.input_density import InputDensity
-from hypermask_tf.inference.task_inference import Arrays, Data, TaskInference
+from hypermask_tf.inference.task_inference import Arrays, TaskInference
 from hypermask_tf.inference.task_networks import TaskNetworks
 from hypermask_tf.inference.task_outputs import TaskOutputs
 
@@ -55,11 +55,9 @@ class Ensemble(TaskInference):
         )
         return [density, entropy[:, : density.shape[1]]]
 
-    def fit_task(
-        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
-    ) -> Arrays:
+    def fit_task(self, task: int, x: np.ndarray, y: np.ndarray) -> Arrays:
         self._density.networks = self.networks
-        return self._density.fit_task(task, x, y, held_out)
+        return self._density.fit_task(task, x, y)
 
     def get_config(self) -> dict[str, Any]:
         return {"shrinkage": self.shrinkage}

@@ -26,10 +26,6 @@ class Evidence(NamedTuple):
     own: Any
     scores: Any
 
-    def first(self, tasks: int) -> "Evidence":
-        """The same for the first `tasks` tasks."""
-        return Evidence(*(part[:, :tasks] for part in self))
-
 
 def evidence_model(method: Any) -> keras.Model:
     """From inputs to the three parts of `Evidence`, all tasks' networks included."""

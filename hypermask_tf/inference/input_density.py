@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.inference import class_gaussian
-from hypermask_tf.inference.task_inference import Arrays, Data, TaskInference
+from hypermask_tf.inference.task_inference import Arrays, TaskInference
 from hypermask_tf.inference.task_networks import NOT_A_CLASS, TaskNetworks
 from hypermask_tf.inference.task_outputs import TaskOutputs
 
@@ -81,9 +81,7 @@ class InputDensity(TaskInference):
         scores = -0.5 * ops.sum(ops.square(whitened), axis=-1) + constant
         return by_task(scores, [_count(s) for s in known])
 
-    def fit_task(
-        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
-    ) -> Arrays:
+    def fit_task(self, task: int, x: np.ndarray, y: np.ndarray) -> Arrays:
         _, shared = self.networks.task_features(task, x)
         return {
             f"class_{label}": class_gaussian.fit(rows, self.shrinkage)

@@ -46,6 +46,13 @@ def normalised(mean: np.ndarray) -> np.ndarray:
     return (mean / max(float(np.linalg.norm(mean)), _EPSILON)).astype("float32")
 
 
+def matched(features: Tensor, given: np.ndarray, wanted: np.ndarray) -> Tensor:
+    """Features of the units `wanted`, from those of the units `given`; else 0."""
+    if np.array_equal(given, wanted):
+        return features
+    return ops.matmul(features, (given[:, None] == wanted).astype("float32"))
+
+
 def unit_length(features: Tensor) -> Tensor:
     """Every row divided by its length; rows of zeros stay."""
     square = ops.sum(ops.square(features), axis=-1, keepdims=True)

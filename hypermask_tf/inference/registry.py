@@ -17,6 +17,13 @@ METHODS: dict[str, type[TaskInference]] = {
     method.name: method
     for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity, Ensemble)
 }
+# The same with other arguments, under a name of their own.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "fecam_tukey": (FeCAM.name, {"tukey": 0.5}),
+    "fecam_task": (FeCAM.name, {"mode": "task"}),
+    "density_alone": (InputDensity.name, {"mode": "class"}),
+}
+NAMES = (*METHODS, *VARIANTS)
 # Chosen on validation data: docs/inference.md.
 DEFAULT = Ensemble.name
 
@@ -25,23 +32,25 @@ def get(name: str, networks: TaskNetworks, **arguments: Any) -> TaskInference:
     """A method by name.
 
     Args:
-        name: One of `METHODS`.
+        name: One of `METHODS` or `VARIANTS`.
         networks: All learned tasks' networks.
-        **arguments: Those of the method.
+        **arguments: Those of the method; they win over a variant's.
 
     Raises:
         ValueError: If there is none of that name.
 
     Example:
 
-    >>> sorted(METHODS)
-    ['density', 'energy', 'ensemble', 'entropy', 'fecam', 'max_softmax']
+    ```python
+    method = hm.inference.get("fecam_tukey", hm.inference.TaskNetworks(model))
+    ```
     """
-    if name not in METHODS:
+    if name not in NAMES:
         raise ValueError(
-            f"Expected one of the methods {sorted(METHODS)}. Received: {name!r}"
+            f"Expected one of the methods {list(NAMES)}. Received: {name!r}"
         )
-    return METHODS[name](networks, **arguments)
+    base, own = VARIANTS.get(name, (name, {}))
+    return METHODS[base](networks, **{**own, **arguments})
 
 
 def load(path: str | os.PathLike[str], networks: TaskNetworks) -> TaskInference:

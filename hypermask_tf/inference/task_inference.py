@@ -25,9 +25,10 @@ class TaskInference:
 
     A method gives every task *evidence*, a number that is higher the better an input
     fits the task. `fit`, called right after a task was learned, writes down the
-    statistics that the method needs, and the weight that turns evidence into
-    probabilities: the one under which this task's validation data are told apart
-    best from the tasks before it. Statistics are all that is kept.
+    statistics that the method needs, the temperature that makes probabilities of the
+    classes' scores, and the weight that makes probabilities of evidence: the one under
+    which this task's validation data are told apart best from the tasks before it.
+    Statistics are all that is kept.
 
     Subclasses set `name`, say what evidence is with `terms`, and perhaps what is to
     be written down with `fit_task` and what the classes' scores are with
@@ -76,11 +77,9 @@ class TaskInference:
         """Scores of the classes of every task, `(n, tasks, classes)`."""
         return outputs.logits
 
-    def fit_task(
-        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
-    ) -> Arrays:
-        """Statistics of a task by name; `held_out` is what training did not see."""
-        del task, x, y, held_out
+    def fit_task(self, task: int, x: np.ndarray, y: np.ndarray) -> Arrays:
+        """Statistics of a task by name."""
+        del task, x, y
         return {}
 
     def get_config(self) -> dict[str, Any]:
@@ -116,19 +115,36 @@ class TaskInference:
         """
         decisions.check_fit(self, task, x, y)
         held_out = (x, y) if validation_data is None else validation_data
-        self.statistics[task] = self.fit_task(task, x, y, held_out)
-        self.statistics[task] |= self._calibrated(task, held_out[0])
+        before = dict(self.statistics)
+        try:
+            self.statistics[task] = self.fit_task(task, x, y)
+            outputs = list(self.networks.batches(held_out[0]))
+            temperature = self._temperature(task, outputs, held_out[1])
+            self.statistics[task]["temperature"] = temperature
+            self.statistics[task] |= self._calibrated(task, outputs)
+        except Exception:
+            self.statistics = before
+            raise
         self._compiled = None
 
-    def _calibrated(self, task: int, x: np.ndarray) -> Arrays:
+    def _temperature(
+        self, task: int, outputs: Sequence[TaskOutputs], y: np.ndarray
+    ) -> np.ndarray:
+        """Of the scores of the task's classes, fitted on validation data."""
+        found = [ops.convert_to_numpy(self.label_scores(part)) for part in outputs]
+        scores = np.concatenate([part[:, task] for part in found]).astype("float64")
+        scores = scores[:, : self.networks.classes[task]]
+        return np.array(calibration.fit_temperature(scores, np.asarray(y)), "float32")
+
+    def _calibrated(self, task: int, outputs: Sequence[TaskOutputs]) -> Arrays:
         """How the evidence behaves on validation data, with the tasks up to this."""
         upto = slice(task + 1)
-        parts, scores = [], []
-        for outputs in self.networks.batches(x):
-            found = self.terms(outputs)
-            parts.append([ops.convert_to_numpy(term)[:, upto] for term in found])
-            scores.append(ops.convert_to_numpy(self.label_scores(outputs))[:, upto])
-        terms = np.concatenate(parts, axis=1).astype("float64")
+        found = [
+            [ops.convert_to_numpy(term)[:, upto] for term in self.terms(part)]
+            for part in outputs
+        ]
+        scores = [ops.convert_to_numpy(self.scores(part))[:, upto] for part in outputs]
+        terms = np.concatenate(found, axis=1).astype("float64")
         weights = np.zeros(len(terms))
         if task > 0:  # of one task alone nothing can be told apart
             weights = calibration.fit_weights(terms, task)
@@ -151,7 +167,17 @@ class TaskInference:
         terms = self.terms(outputs)
         weights = self.weights(len(terms)).tolist()
         total = sum(w * term for w, term in zip(weights, terms, strict=True))
-        return Evidence(total, terms[0], self.label_scores(outputs))
+        return Evidence(total, terms[0], self.scores(outputs))
+
+    def scores(self, outputs: TaskOutputs) -> Tensor:
+        """`label_scores`, each task's divided by its temperature."""
+        scores = self.label_scores(outputs)
+        return scores * (1.0 / self.temperatures(scores.shape[1]))[None, :, None]
+
+    def temperatures(self, count: int) -> np.ndarray:
+        """Temperatures of the first tasks, 1 where none was fitted; float32."""
+        known = [self.statistics.get(task, {}) for task in range(count)]
+        return np.array([s.get("temperature", 1.0) for s in known], "float32")
 
     def as_model(self) -> keras.Model:
         """A plain Keras model from inputs to the parts of `Evidence`."""

@@ -5,12 +5,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
-from hypermask_tf.compaction import compact
 from hypermask_tf.inference.fixed_features import FixedFeatures
+from hypermask_tf.inference.task_network import TaskNetwork
 from hypermask_tf.inference.task_outputs import TaskOutputs
-from hypermask_tf.units.keras_graph import is_graph
 
 # A logit of a class that a task does not have.
 NOT_A_CLASS = -1e9
@@ -27,16 +26,15 @@ class TaskNetworks:
         model: A `HyperMask` that has learned at least one task.
         num_tasks: Take the first so many tasks; by default all that were learned.
         classes: Number of classes of each task. By default the width of the head.
-        shared: A layer from inputs to features that are the same for all tasks;
-            default `FixedFeatures()`.
+        shared: Features of the input that are the same for all tasks; default
+            `FixedFeatures()`.
 
     Attributes:
         num_tasks: Number of tasks.
         classes: Number of classes of each task.
         model: The `keras.Model`: from inputs to a list of logits, shared features
-            and the features of each task, see `TaskOutputs`. Where the head lies
-            within a nested model, or the target is subclassed, a task's logits
-            stand for its features.
+            and the features of each task, see `TaskOutputs`.
+        networks: The `TaskNetwork` of each task.
 
     Raises:
         ValueError: If no task was learned, or `classes` does not fit.
@@ -44,9 +42,8 @@ class TaskNetworks:
     Example:
 
     >>> import hypermask_tf as hm
-    >>> target = keras.Sequential(
-    ...     [keras.Input((4,)), layers.Dense(8, "relu"), layers.Dense(2)]
-    ... )
+    >>> dense = keras.layers.Dense
+    >>> target = keras.Sequential([keras.Input((4,)), dense(8, "relu"), dense(2)])
     >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50)
     >>> model.begin_task(0)
     >>> networks = TaskNetworks(model)
@@ -59,7 +56,7 @@ class TaskNetworks:
         model: Any,
         num_tasks: int | None = None,
         classes: Sequence[int] | None = None,
-        shared: keras.Layer | None = None,
+        shared: FixedFeatures | None = None,
     ) -> None:
         learned = model.num_learned_tasks
         self.num_tasks = learned if num_tasks is None else int(num_tasks)
@@ -68,8 +65,8 @@ class TaskNetworks:
                 "Expected between one and all of the learned tasks. Received: "
                 f"num_tasks={num_tasks} with {learned} learned. Learn a task first."
             )
-        self.tasks = [task_network(model, task) for task in range(self.num_tasks)]
-        width = self.tasks[0].outputs[0].shape[-1]
+        self.networks = [TaskNetwork.of(model, t) for t in range(self.num_tasks)]
+        width = self.networks[0].model.outputs[0].shape[-1]
         chosen = [width] * self.num_tasks if classes is None else list(classes)
         self.classes = tuple(int(count) for count in chosen[: self.num_tasks])
         if len(self.classes) != self.num_tasks or not all(
@@ -81,15 +78,16 @@ class TaskNetworks:
                 f"classes={classes}"
             )
         self.shared = FixedFeatures() if shared is None else shared
-        self.model = self._side_by_side(self.tasks)
+        self._features = self.shared.model(self.networks[0].model.input_shape[1:])
+        self.model = self._side_by_side(self.networks)
         self._alone: dict[int, keras.Model] = {}
 
-    def _side_by_side(self, networks: Sequence[keras.Model]) -> keras.Model:
-        inputs = keras.Input(networks[0].inputs[0].shape[1:], name="inputs")
-        pairs = [network(inputs) for network in networks]
+    def _side_by_side(self, networks: Sequence[TaskNetwork]) -> keras.Model:
+        inputs = keras.Input(networks[0].model.inputs[0].shape[1:], name="inputs")
+        pairs = [network.model(inputs) for network in networks]
         logits = ops.stack([pair[0] for pair in pairs], axis=1)
         features = [pair[1] for pair in pairs]
-        return keras.Model(inputs, [logits, self.shared(inputs), *features])
+        return keras.Model(inputs, [logits, self._features(inputs), *features])
 
     @property
     def offsets(self) -> np.ndarray:
@@ -124,7 +122,7 @@ class TaskNetworks:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Features of the network of `task`, and the shared ones, of all of `x`."""
         if task not in self._alone:
-            self._alone[task] = self._side_by_side([self.tasks[task]])
+            self._alone[task] = self._side_by_side([self.networks[task]])
         model, parts = self._alone[task], []
         for start in range(0, len(x), batch_size):
             batch = np.asarray(x[start : start + batch_size])
@@ -132,31 +130,6 @@ class TaskNetworks:
             parts.append([np.asarray(value[: len(batch)]) for value in values[1:]])
         shared, features = (np.concatenate(part) for part in zip(*parts, strict=True))
         return features, shared
-
-
-def task_network(model: Any, task: int) -> keras.Model:
-    """The network of `task`: from inputs to its logits and its features, both flat."""
-    baked = model.bake(task, dtype="float32")
-    shape = model.target.input_shape[1:]
-    inputs = keras.Input(shape)
-    if is_graph(baked):
-        head = _head(baked, baked.trainable_variables[model._roles.head.index(True)])
-        baked = compact(baked)
-        if head is not None:
-            features = baked.get_layer(head).input
-            baked = keras.Model(baked.inputs, [baked.outputs[0], features])
-    values = baked(inputs)
-    logits, features = values if isinstance(values, list) else (values, values)
-    flat = layers.Reshape((-1,)) if len(features.shape) > 2 else layers.Identity()
-    return keras.Model(inputs, [logits, flat(features)], name=f"network_{task:03d}")
-
-
-def _head(baked: keras.Model, variable: Any) -> str | None:
-    """Name of the last layer, if it lies in the model itself and not in one within."""
-    for layer in baked.layers:
-        if any(own is variable for own in layer.variables):
-            return None if isinstance(layer, keras.Model) else str(layer.name)
-    return None
 
 
 def padded(x: np.ndarray) -> np.ndarray:
