@@ -5,6 +5,7 @@ What it keeps of a task is statistics, written down right after the task was lea
 no sample is kept.
 """
 
+from hypermask_tf.inference.decision_model import decision_model
 from hypermask_tf.inference.energy import Energy
 from hypermask_tf.inference.ensemble import Ensemble
 from hypermask_tf.inference.entropy import Entropy
@@ -38,6 +39,7 @@ __all__ = [
     "TaskInference",
     "TaskNetworks",
     "TaskOutputs",
+    "decision_model",
     "get",
     "load",
     "replay",

@@ -51,14 +51,14 @@ def _unpacked(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stacked(
-    classes: Sequence[np.ndarray],
+    classes: Sequence[tuple[np.ndarray, np.ndarray, float]],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`whitening` of all classes at once, float32.
+    """What `whitening` returned for each of several classes, side by side; float32.
 
     Returns:
         Arrays `(dims, classes·dims)`, `(classes·dims,)` and `(classes,)`.
     """
-    matrices, offsets, constants = zip(*map(whitening, classes), strict=True)
+    matrices, offsets, constants = zip(*classes, strict=True)
     return (
         np.concatenate(matrices).T.astype("float32"),
         np.concatenate(offsets).astype("float32"),

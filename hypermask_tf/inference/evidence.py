@@ -1,5 +1,6 @@
 """What a method makes of the outputs of all tasks' networks."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -41,7 +42,14 @@ def run(model: keras.Model, x: np.ndarray, batch_size: int) -> Evidence:
     for start in range(0, max(len(x), 1), batch_size):
         batch = np.asarray(x[start : start + batch_size])
         values = model.predict_on_batch(padded(batch))
-        parts.append([np.asarray(value[: len(batch)], "float64") for value in values])
+        parts.append(
+            Evidence(*(np.asarray(value[: len(batch)], "float64") for value in values))
+        )
+    return joined(parts)
+
+
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """Evidence on several batches as one."""
     return Evidence(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

@@ -98,11 +98,15 @@ class FeCAM(TaskInference):
             unit = prototypes.unit_length(self._transformed(features))
             means = statistics["prototypes"]
             counts.append(len(means))
-            for mean, packed in zip(means, statistics["correlations"], strict=True):
-                inverse = prototypes.pseudo_inverse(packed)
+            inverses = self.derived(
+                task,
+                statistics["correlations"],
+                lambda packed: [prototypes.pseudo_inverse(row) for row in packed],
+            )
+            for mean, inverse in zip(means, inverses, strict=True):
                 # float32 in, float32 out: a mean of length 1, then differences.
                 delta = unit - prototypes.normalised(mean)
-                product = ops.matmul(delta, inverse.astype("float32"))
+                product = ops.matmul(delta, inverse)
                 parts.append(ops.sum(product * delta, axis=-1))
         return -by_task(-ops.stack(parts, axis=1), counts)
 

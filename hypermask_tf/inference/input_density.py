@@ -72,8 +72,14 @@ class InputDensity(TaskInference):
         """`(n, tasks, classes)`, a task without that class far below."""
         known = [self.statistics[task] for task in sorted(self.statistics)]
         known = known[: self.networks.num_tasks]
-        packed = [s[f"class_{c}"] for s in known for c in range(_count(s))]
-        matrix, offset, constant = class_gaussian.stacked(packed)
+        packed = {
+            (task, label): statistics[f"class_{label}"]
+            for task, statistics in enumerate(known)
+            for label in range(_count(statistics))
+        }
+        matrix, offset, constant = class_gaussian.stacked(
+            [self.derived(k, v, class_gaussian.whitening) for k, v in packed.items()]
+        )
         dims = outputs.shared.shape[-1]
         whitened = ops.matmul(outputs.shared, matrix) - offset
         whitened = ops.reshape(whitened, (-1, len(packed), dims))

@@ -34,11 +34,11 @@ def correlation(features: np.ndarray, shrinkage: Sequence[float]) -> np.ndarray:
 
 
 def pseudo_inverse(packed: np.ndarray) -> np.ndarray:
-    """The pseudo-inverse of what `correlation` returned; float64 `(dims, dims)`."""
+    """The pseudo-inverse of what `correlation` returned; float32 `(dims, dims)`."""
     dims = int((1 + np.sqrt(1 + 8 * packed.size)) / 2 + 0.5)
     matrix = np.zeros((dims, dims))
     matrix[np.tril_indices(dims, -1)] = packed
-    return linalg.pinvh(matrix + matrix.T + np.eye(dims))
+    return linalg.pinvh(matrix + matrix.T + np.eye(dims)).astype("float32")
 
 
 def normalised(mean: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The interface of all methods that infer an input's task."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -65,6 +65,7 @@ class TaskInference:
 
     def __init__(self, networks: TaskNetworks) -> None:
         self.statistics: dict[int, Arrays] = {}
+        self._derived: dict[Any, tuple[np.ndarray, Any]] = {}
         self.networks = networks
 
     # ---- what a method is; in `keras.ops`, so that it is compiled ----
@@ -174,6 +175,15 @@ class TaskInference:
         scores = self.label_scores(outputs)
         return scores * (1.0 / self.temperatures(scores.shape[1]))[None, :, None]
 
+    def derived(
+        self, key: Any, packed: np.ndarray, derive: Callable[[np.ndarray], Any]
+    ) -> Any:
+        """What `derive` makes of statistics, once, for it may invert matrices."""
+        known = self._derived.get(key)
+        if known is None or known[0] is not packed:
+            known = self._derived[key] = (packed, derive(packed))
+        return known[1]
+
     def temperatures(self, count: int) -> np.ndarray:
         """Temperatures of the first tasks, 1 where none was fitted; float32."""
         known = [self.statistics.get(task, {}) for task in range(count)]
@@ -217,6 +227,11 @@ class TaskInference:
             bool `(n,)`; False is to abstain.
         """
         return decisions.accepted(prediction, self.statistics, coverage)
+
+    def thresholds(self, coverage: float = 0.95) -> list[dict[str, float]]:
+        """What `accepts` asks for: least `confidence` and `evidence` of every task."""
+        decisions.check_fitted(self)
+        return decisions.thresholds(self.statistics, coverage)
 
     @property
     def nbytes(self) -> int:

@@ -10,11 +10,11 @@ import keras
 
 from hypermask_tf import files, scenarios
 
-_OWN = ("checkpoints", "logs", "plots", "export")
+_OWN = ("checkpoints", "logs", "plots", "inference", "export")
 
 
 class RunFolder:
-    """A run's flags, manifest, results, checkpoints, logs, plots and exports.
+    """A run's flags, manifest, results, checkpoints, logs, plots, statistics, exports.
 
     Every file but the growing logs is written under a temporary name and renamed, so
     whatever is there is whole. Checkpoints are recorded with their SHA-256 in
@@ -37,6 +37,7 @@ class RunFolder:
         self.checkpoints_dir = self.path / "checkpoints"
         self.logs_dir = self.path / "logs"
         self.plots_dir = self.path / "plots"
+        self.inference_dir = self.path / "inference"
         self.export_dir = self.path / "export"
 
     @classmethod
