@@ -15,10 +15,12 @@ The exit status is 0 only if all was measured; 2, with one line on standard erro
 mistake in the call.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,7 @@ from export.quiet import quiet_stderr, start_backend
 with quiet_stderr():
     from absl import flags
     from rich.console import Console
+    from rich.status import Status
 
     from apps import evaluation, evaluation_tables
     from apps.evaluation import Answers, Data
@@ -40,6 +43,9 @@ with quiet_stderr():
     from hypermask_tf.training import RunFolder
 
     start_backend()
+
+# A replay makes new networks after every task, which TensorFlow warns of.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the run to evaluate.")
 _METHODS = flags.DEFINE_list(
@@ -92,51 +98,51 @@ def main(argv: Sequence[str]) -> int:
         raise ValueError("--output goes with --runs; --run_dir writes into the run")
     names = _names()
     run = RunFolder.open(str(_RUN_DIR.value))
-    manifest, results = run.manifest(), run.results()
-    if manifest.get("baseline") == "alone":
+    results = run.results()
+    if run.manifest().get("baseline") == "alone":
         raise ValueError(
             "Expected a run whose checkpoints hold all tasks so far. Received: one of "
             "--baseline=alone, where each task has replaced the one before"
         )
     scenario = run.load_scenario(_DATA_DIR.value)
     console = Console()
-    unknown = _unknown(scenario)
-    found: dict[str, list[float]] = {"known_task_accuracy": []}
-    accuracy: dict[str, list[float]] = {name: [] for name in names}
-    inferred: dict[str, list[float]] = {name: [] for name in names}
-    limit = int(manifest.get("limit_train") or 0)
-    with console.status("replaying the checkpoints") as status:
-        for step in inference.replay(run, scenario, names, limit):
-            status.update(f"task {step.task} of {scenario.num_tasks}")
-            data = [_split(task) for task in scenario[: step.task + 1]]
-            answers, known = evaluation.ask(step, data)
-            found["known_task_accuracy"].append(evaluation.mean_over_tasks(known))
-            for name, said in answers.items():
-                accuracy[name].append(evaluation.mean_over_tasks(said.accuracy))
-                inferred[name].append(evaluation.mean_over_tasks(said.task_accuracy))
-        status.update("abstention and time")
-        unknown["noise"] = evaluation.noise_like(data)
-        final = evaluation.final_results(
-            step, answers, unknown, _COVERAGE.value, data[0][0]
-        )
-    for name, method in step.methods.items():
-        method.save(run.inference_dir / f"{name}.npz")
-    _draw(run, answers)
-    prefix = evaluation_tables.PREFIX
-    results = {k: v for k, v in results.items() if not k.startswith(prefix)}
-    results |= {
-        f"{prefix}measured_on": _MEASURE.value,
-        f"{prefix}default": inference.DEFAULT,
-        f"{prefix}known_task_accuracy": found["known_task_accuracy"],
-        f"{prefix}accuracy": accuracy,
-        f"{prefix}task_accuracy": inferred,
-        **final,
-    }
-    run.write_results(results)
-    for table in evaluation_tables.one_run(results):
+    with console.status("reading the data") as status:
+        found = _evaluated(run, scenario, names, status)
+    own = {f"{evaluation_tables.PREFIX}{key}": value for key, value in found.items()}
+    others = {key: results[key] for key in results if key not in own}
+    run.write_results({**others, **own})
+    for table in evaluation_tables.one_run(own):
         console.print(table)
     console.print(f"In {run.path}: results.json, plots/inference_*.png, inference/")
     return 0
+
+
+def _evaluated(
+    run: RunFolder, scenario: scenarios.Scenario, names: list[str], status: Status
+) -> dict[str, Any]:
+    """What is measured, by key; statistics and pictures are in the run then."""
+    unknown = _unknown(scenario)
+    after = evaluation.AfterEachTask(names)
+    limit = int(run.manifest().get("limit_train") or 0)
+    for step in inference.replay(run, scenario, names, limit):
+        status.update(f"task {step.task + 1} of {scenario.num_tasks}")
+        data = [_split(task) for task in scenario[: step.task + 1]]
+        answers, known = evaluation.ask(step, data)
+        after.add(answers, known)
+    status.update("abstention and time")
+    unknown["noise"] = evaluation.noise_like(data)
+    final = evaluation.final_results(
+        step, answers, unknown, _COVERAGE.value, data[0][0]
+    )
+    for name, method in step.methods.items():
+        method.save(run.inference_dir / f"{name}.npz")
+    _draw(run, answers)
+    return {
+        "measured_on": _MEASURE.value,
+        "default": inference.DEFAULT,
+        **after.results(),
+        **final,
+    }
 
 
 def _collect() -> int:

@@ -74,6 +74,34 @@ class Answers:
         return confusion(true, inferred, len(self.labels))
 
 
+class AfterEachTask:
+    """Accuracies of every method after every task; every task counts the same.
+
+    Args:
+        names: The methods.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._known: list[float] = []
+        self._accuracy: dict[str, list[float]] = {name: [] for name in names}
+        self._task: dict[str, list[float]] = {name: [] for name in names}
+
+    def add(self, answers: Mapping[str, Answers], known: Sequence[float]) -> None:
+        """What was said after a further task, and accuracies with the task known."""
+        self._known.append(float(np.mean(known)))
+        for name, said in answers.items():
+            self._accuracy[name].append(float(np.mean(said.accuracy)))
+            self._task[name].append(float(np.mean(said.task_accuracy)))
+
+    def results(self) -> dict[str, Any]:
+        """For `results.json`, without the prefix of the keys."""
+        return {
+            "known_task_accuracy": self._known,
+            "accuracy": self._accuracy,
+            "task_accuracy": self._task,
+        }
+
+
 def ask(step: Replayed, data: Sequence[Data]) -> tuple[dict[str, Answers], list[float]]:
     """Every method about the data of the tasks so far; all networks run once.
 
@@ -149,46 +177,39 @@ def final_results(
     coverage: float,
     x: np.ndarray,
 ) -> dict[str, Any]:
-    """What `results.json` holds of the methods after the last task."""
+    """For `results.json`: the methods after the last task; keys without prefix."""
     methods, tasks = step.methods, step.networks.num_tasks
     each = {name: (answers[name], method) for name, method in methods.items()}
     return {
-        "class_incremental_per_task": {
+        "per_task": {
             name: {"task_accuracy": a.task_accuracy, "accuracy": a.accuracy}
             for name, a in answers.items()
         },
-        "class_incremental_calibration_error": {
-            name: a.reliability.error for name, a in answers.items()
-        },
-        "class_incremental_pooled": {
+        "calibration_error": {name: a.reliability.error for name, a in answers.items()},
+        "pooled": {
             "inputs": POOL,
             "task_accuracy": {n: a.pooled_task_accuracy for n, a in answers.items()},
         },
-        "class_incremental_coverage": {
+        "coverage": {
             "wanted": coverage,
             **{name: kept(a, method, coverage) for name, (a, method) in each.items()},
         },
-        "class_incremental_accuracy_at_coverage": {
+        "accuracy_at_coverage": {
             "coverage": COVERAGES.tolist(),
             **{name: a.curve.tolist() for name, a in answers.items()},
         },
-        "class_incremental_abstention": {
+        "abstention": {
             name: {k: abstention(method, v, coverage) for k, v in unknown.items()}
             for name, method in methods.items()
         },
-        "class_incremental_ms_per_input": {
+        "ms_per_input": {
             "networks": milliseconds(step.networks.model, x),
             **{n: milliseconds(m.as_model(), x) for n, m in methods.items()},
         },
-        "class_incremental_bytes_per_task": {
+        "bytes_per_task": {
             name: method.nbytes / tasks for name, method in methods.items()
         },
     }
-
-
-def mean_over_tasks(values: Sequence[float]) -> float:
-    """Every task counts the same, as in `average_accuracy`."""
-    return float(np.mean(values))
 
 
 def _mean(values: np.ndarray) -> float:

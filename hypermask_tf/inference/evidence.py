@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf.inference.task_networks import TaskNetworks, padded
+from hypermask_tf.inference.task_networks import TaskNetworks, batched
 from hypermask_tf.inference.task_outputs import TaskOutputs
 
 Tensor = Any
@@ -39,11 +39,10 @@ def evidence_model(method: Any) -> keras.Model:
 def run(model: keras.Model, x: np.ndarray, batch_size: int) -> Evidence:
     """Evidence on all of `x`, as float arrays; one compiled call per batch."""
     parts = []
-    for start in range(0, max(len(x), 1), batch_size):
-        batch = np.asarray(x[start : start + batch_size])
-        values = model.predict_on_batch(padded(batch))
+    for batch, count in batched(x, batch_size):
+        values = model.predict_on_batch(batch)
         parts.append(
-            Evidence(*(np.asarray(value[: len(batch)], "float64") for value in values))
+            Evidence(*(np.asarray(value[:count], "float64") for value in values))
         )
     return joined(parts)
 

@@ -115,11 +115,13 @@ class TaskInference:
                 calibrated. By default `x, y`, which makes it too confident.
         """
         decisions.check_fit(self, task, x, y)
+        x = np.asarray(x)
         held_out = (x, y) if validation_data is None else validation_data
+        held_out = (np.asarray(held_out[0]), held_out[1])
         before = dict(self.statistics)
         try:
             self.statistics[task] = self.fit_task(task, x, y)
-            outputs = list(self.networks.batches(held_out[0]))
+            outputs = self.networks.all_outputs(held_out[0])
             temperature = self._temperature(task, outputs, held_out[1])
             self.statistics[task]["temperature"] = temperature
             self.statistics[task] |= self._calibrated(task, outputs)

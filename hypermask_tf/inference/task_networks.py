@@ -1,6 +1,7 @@
 """All learned tasks' networks as one Keras model."""
 
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -80,7 +81,7 @@ class TaskNetworks:
         self.shared = FixedFeatures() if shared is None else shared
         self._features = self.shared.model(self.networks[0].model.input_shape[1:])
         self.model = self._side_by_side(self.networks)
-        self._alone: dict[int, keras.Model] = {}
+        self._latest: dict[Any, tuple[weakref.ref[np.ndarray], Any]] = {}
 
     def _side_by_side(self, networks: Sequence[TaskNetwork]) -> keras.Model:
         inputs = keras.Input(networks[0].model.inputs[0].shape[1:], name="inputs")
@@ -106,35 +107,58 @@ class TaskNetworks:
 
     def __call__(self, x: np.ndarray) -> TaskOutputs:
         """Outputs on one batch, as arrays, from one compiled call."""
-        x = np.asarray(x)
-        values = self.model.predict_on_batch(padded(x))
-        outputs = self.outputs(values)
-        logits = ops.convert_to_numpy(outputs.logits)
-        return outputs._replace(logits=logits).first(len(x))
+        [outputs] = self.batches(x, max(len(x), 1))
+        return outputs
 
     def batches(self, x: np.ndarray, batch_size: int = 1000) -> Iterator[TaskOutputs]:
         """Outputs on all of `x`, a batch at a time."""
-        for start in range(0, len(x), batch_size):
-            yield self(x[start : start + batch_size])
+        for batch, count in batched(x, batch_size):
+            outputs = self.outputs(self.model.predict_on_batch(batch))
+            logits = ops.convert_to_numpy(outputs.logits)
+            yield outputs._replace(logits=logits).first(count)
 
     def task_features(
         self, task: int, x: np.ndarray, batch_size: int = 1000
     ) -> tuple[np.ndarray, np.ndarray]:
         """Features of the network of `task`, and the shared ones, of all of `x`."""
-        if task not in self._alone:
-            self._alone[task] = self._side_by_side([self.networks[task]])
-        model, parts = self._alone[task], []
-        for start in range(0, len(x), batch_size):
-            batch = np.asarray(x[start : start + batch_size])
-            values = model.predict_on_batch(padded(batch))
-            parts.append([np.asarray(value[: len(batch)]) for value in values[1:]])
-        shared, features = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return features, shared
+
+        def features() -> tuple[np.ndarray, np.ndarray]:
+            alone, parts = self._side_by_side([self.networks[task]]), []
+            for batch, count in batched(x, batch_size):
+                values = alone.predict_on_batch(batch)
+                parts.append([np.asarray(value[:count]) for value in values[1:]])
+            shared, own = (np.concatenate(part) for part in zip(*parts, strict=True))
+            return own, shared
+
+        return self._once(task, x, features)
+
+    def all_outputs(self, x: np.ndarray) -> list[TaskOutputs]:
+        """What `batches` gives, as a list."""
+        return self._once("outputs", x, lambda: list(self.batches(x)))
+
+    def _once(self, key: Any, x: np.ndarray, compute: Callable[[], Any]) -> Any:
+        """What `compute` says of `x`, remembered for the next method that asks.
+
+        Only the latest answer of a kind stays, and the samples themselves are not held.
+        """
+        known = self._latest.get(key)
+        if known is None or known[0]() is not x:
+            known = self._latest[key] = (weakref.ref(x), compute())
+        return known[1]
 
 
-def padded(x: np.ndarray) -> np.ndarray:
-    """`x` filled up with repeats to a power of two, so that few sizes are compiled."""
-    size = 1 << max(len(x) - 1, 0).bit_length()
-    if size == len(x) or not len(x):
-        return x
-    return np.concatenate([x, np.repeat(x[:1], size - len(x), axis=0)])
+def batched(x: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Batches of few different sizes, for each is compiled anew.
+
+    The last one is filled up with repeats: to the size of the others, or, if there is
+    no other, to a power of two.
+
+    Yields:
+        A batch, and how many of its rows count; one of no rows if `x` has none.
+    """
+    x = np.asarray(x)
+    size = min(batch_size, 1 << max(len(x) - 1, 0).bit_length())
+    for start in range(0, max(len(x), 1), batch_size):
+        batch = x[start : start + batch_size]
+        missing = size - len(batch) if len(batch) else 0
+        yield np.concatenate([batch, np.repeat(x[:1], missing, axis=0)]), len(batch)
