@@ -126,7 +126,10 @@ def _method(run: Any, scenario: Any, name: str) -> Any:
     if path.is_file():
         model = run.load_model()
         classes = [task.num_classes for task in scenario]
-        method = inference.load(path, inference.TaskNetworks(model, classes=classes))
+        networks = inference.TaskNetworks(
+            model, classes=classes, input_shape=scenario.input_shape
+        )
+        method = inference.load(path, networks)
         if len(method.statistics) >= model.num_learned_tasks:
             return method
     *_, last = inference.replay(run, scenario, [name])

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import optimize, special
 
 # Between a weight that is as good as none and one that is as good as certainty.
-_LIMITS = (np.log(1e-3), np.log(1e2))
+_LIMITS = (np.log(1e-3), np.log(1e4))
 # Pulls weights towards 1 where data alone would send them to infinity.
 _PRIOR = 1e-3
 GRID = np.linspace(0.0, 1.0, 101)

@@ -24,7 +24,7 @@ def fit(features: np.ndarray, shrinkage: float) -> np.ndarray:
         covariance = np.atleast_2d(np.cov(features, rowvar=False))
     covariance = shrunk_covariance(covariance, shrinkage)
     # What never varies must not make a density infinite.
-    covariance += 1e-6 * max(np.trace(covariance) / mean.size, 1e-6) * np.eye(mean.size)
+    covariance += 1e-6 * (np.trace(covariance) / mean.size or 1.0) * np.eye(mean.size)
     factor = np.linalg.cholesky(covariance)
     packed = np.concatenate([mean, factor[np.tril_indices(mean.size)]])
     with np.errstate(over="ignore"):

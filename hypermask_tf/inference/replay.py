@@ -56,13 +56,18 @@ def replay(
     methods: dict[str, TaskInference] = {}
     for task in scenario:
         classes = [other.num_classes for other in scenario]
-        networks = TaskNetworks(run.load_model(task.index), task.index + 1, classes)
+        networks = TaskNetworks(
+            run.load_model(task.index),
+            task.index + 1,
+            classes,
+            input_shape=scenario.input_shape,
+        )
         x, y = task.train
         if limit_train:
             x, y = x[:limit_train], y[:limit_train]
-        held_out = task.validation if len(task.validation[0]) else None
+        held_out = task.validation
         for name in names:
             method = methods.setdefault(name, get(name, networks))
             method.networks = networks
-            method.fit(task.index, x, y, held_out)
+            method.fit(task.index, x, y, held_out if len(held_out[0]) else None)
         yield Replayed(task.index, networks, methods)

@@ -1,5 +1,6 @@
 """One learned task's network, small, with its features as a second output."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -26,10 +27,10 @@ class TaskNetwork(NamedTuple):
     positions: np.ndarray
 
     @classmethod
-    def of(cls, learner: Any, task: int) -> "TaskNetwork":
-        """The network of `task` of a `HyperMask`."""
+    def of(cls, learner: Any, task: int, shape: Sequence[int]) -> "TaskNetwork":
+        """The network of `task` of a `HyperMask`, for inputs of that shape."""
         baked = learner.bake(task, dtype="float32")
-        inputs = keras.Input(learner.target.input_shape[1:])
+        inputs = keras.Input(tuple(shape))
         name, kernel = None, None
         if is_graph(baked):
             head = learner._roles.head.index(True)

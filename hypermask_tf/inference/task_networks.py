@@ -11,6 +11,7 @@ from keras import ops
 from hypermask_tf.inference.fixed_features import FixedFeatures
 from hypermask_tf.inference.task_network import TaskNetwork
 from hypermask_tf.inference.task_outputs import TaskOutputs
+from hypermask_tf.units.keras_graph import is_graph
 
 # A logit of a class that a task does not have.
 NOT_A_CLASS = -1e9
@@ -29,6 +30,8 @@ class TaskNetworks:
         classes: Number of classes of each task. By default the width of the head.
         shared: Features of the input that are the same for all tasks; default
             `FixedFeatures()`.
+        input_shape: Shape of one input; by default the target's, which a subclassed
+            target does not know.
 
     Attributes:
         num_tasks: Number of tasks.
@@ -38,7 +41,8 @@ class TaskNetworks:
         networks: The `TaskNetwork` of each task.
 
     Raises:
-        ValueError: If no task was learned, or `classes` does not fit.
+        ValueError: If no task was learned, `classes` does not fit, or the shape of an
+            input is not known.
 
     Example:
 
@@ -58,6 +62,7 @@ class TaskNetworks:
         num_tasks: int | None = None,
         classes: Sequence[int] | None = None,
         shared: FixedFeatures | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         learned = model.num_learned_tasks
         self.num_tasks = learned if num_tasks is None else int(num_tasks)
@@ -66,7 +71,10 @@ class TaskNetworks:
                 "Expected between one and all of the learned tasks. Received: "
                 f"num_tasks={num_tasks} with {learned} learned. Learn a task first."
             )
-        self.networks = [TaskNetwork.of(model, t) for t in range(self.num_tasks)]
+        shape = _shape(model) if input_shape is None else tuple(input_shape)
+        self.networks = [
+            TaskNetwork.of(model, task, shape) for task in range(self.num_tasks)
+        ]
         width = self.networks[0].model.outputs[0].shape[-1]
         chosen = [width] * self.num_tasks if classes is None else list(classes)
         self.classes = tuple(int(count) for count in chosen[: self.num_tasks])
@@ -79,7 +87,7 @@ class TaskNetworks:
                 f"classes={classes}"
             )
         self.shared = FixedFeatures() if shared is None else shared
-        self._features = self.shared.model(self.networks[0].model.input_shape[1:])
+        self._features = self.shared.model(shape)
         self.model = self._side_by_side(self.networks)
         self._latest: dict[Any, tuple[weakref.ref[np.ndarray], Any]] = {}
 
@@ -145,6 +153,15 @@ class TaskNetworks:
         if known is None or known[0]() is not x:
             known = self._latest[key] = (weakref.ref(x), compute())
         return known[1]
+
+
+def _shape(model: Any) -> tuple[int, ...]:
+    if not is_graph(model.target):
+        raise ValueError(
+            "Expected `input_shape`, the shape of one input, for a subclassed target, "
+            "which does not know its own. Received: input_shape=None"
+        )
+    return tuple(model.target.input_shape[1:])
 
 
 def batched(x: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:

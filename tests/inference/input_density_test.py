@@ -33,7 +33,9 @@ def test_whitening_gives_the_log_density(shrinkage):
 
 
 @pytest.mark.parametrize(
-    "features", [FEATURES + 1e4, FEATURES * 1e6, FEATURES * 1e-8], ids=str
+    "features",
+    [FEATURES + 1e4, FEATURES * 1e6, FEATURES * 1e-8],
+    ids=["far", "large", "small"],
 )
 def test_numbers_that_do_not_suit_half_precision_are_kept_in_single(features):
     packed = class_gaussian.fit(features, 0.01)

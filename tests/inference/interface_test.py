@@ -129,7 +129,9 @@ def test_a_learner_that_learned_nothing_is_refused():
 def test_a_subclassed_target_has_logits_for_features():
     model = builders.learner(builders.subclassed())
     model.begin_task(0)
-    networks = TaskNetworks(model)
+    with pytest.raises(ValueError, match="input_shape"):
+        TaskNetworks(model)
+    networks = TaskNetworks(model, input_shape=(builders.FEATURES,))
     outputs = networks(builders.data(0)[0])
     np.testing.assert_array_equal(outputs.features[0], outputs.logits[:, 0])
     assert hm.inference.get("fecam", networks).needs_fit
