@@ -24,12 +24,13 @@ from typing import Any
 from absl import flags
 from rich.console import Console
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from export import command
 from export.convert import FLOAT32, QUANTIZATIONS
-from export.quiet import quiet_stderr
+from export.quiet import quiet_stderr, start_backend
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the run to export.")
 _METHOD = flags.DEFINE_string(
@@ -74,6 +75,8 @@ def main(argv: Sequence[str]) -> int:
         from export import router
         from hypermask_tf import inference
         from hypermask_tf.training import RunFolder
+
+        start_backend()
 
     run = RunFolder.open(_RUN_DIR.value or "")
     name = "router" if _QUANTIZATION.value == FLOAT32 else "router.dynamic_int8"

@@ -32,9 +32,9 @@ def decision_model(method: Any) -> keras.Model:
     model = method.as_model()
     inputs = keras.Input(model.inputs[0].shape[1:], name="inputs")
     total, own, scores = model(inputs)
-    task = ops.argmax(total, axis=-1)
+    task = _largest(total)
     chosen = ops.one_hot(task, total.shape[-1], dtype="float32")
-    label = ops.cast(ops.argmax(scores, axis=-1), "float32")
+    label = ops.cast(_largest(scores), "float32")
     chance = ops.max(ops.softmax(scores, axis=-1), axis=-1)
     columns = [
         ops.cast(task, "float32"),
@@ -43,3 +43,11 @@ def decision_model(method: Any) -> keras.Model:
         ops.sum(chosen * own, axis=-1),
     ]
     return keras.Model(inputs, ops.stack(columns, axis=-1), name="router")
+
+
+def _largest(values: Any) -> Any:
+    """Where the largest value of the last axis is.
+
+    The arg max of Keras on TensorFlow takes an operation that LiteRT does not have.
+    """
+    return ops.squeeze(ops.top_k(values, 1)[1], axis=-1)
