@@ -7,7 +7,6 @@ no sample is kept.
 
 from hypermask_tf.inference.decision_model import decision_model
 from hypermask_tf.inference.energy import Energy
-from hypermask_tf.inference.ensemble import Ensemble
 from hypermask_tf.inference.entropy import Entropy
 from hypermask_tf.inference.fecam import FeCAM
 from hypermask_tf.inference.fixed_features import FixedFeatures
@@ -27,7 +26,6 @@ __all__ = [
     "NAMES",
     "VARIANTS",
     "Energy",
-    "Ensemble",
     "Entropy",
     "FeCAM",
     "FixedFeatures",

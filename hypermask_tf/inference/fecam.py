@@ -76,8 +76,8 @@ class FeCAM(TaskInference):
         self.mode, self.tukey = mode, tukey
         self.shrinkage = (float(shrinkage[0]), float(shrinkage[1]))
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
-        return [ops.max(-self.distances(outputs), axis=-1)]
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
+        return ops.max(-self.distances(outputs), axis=-1)
 
     def label_scores(self, outputs: TaskOutputs) -> Tensor:
         return -self.distances(outputs) if self.mode == "class" else outputs.logits

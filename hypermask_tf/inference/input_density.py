@@ -60,8 +60,8 @@ class InputDensity(TaskInference):
         super().__init__(networks)
         self.shrinkage, self.mode = float(shrinkage), mode
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
-        return [ops.logsumexp(self._log_densities(outputs), axis=-1)]
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
+        return ops.logsumexp(self._log_densities(outputs), axis=-1)
 
     def label_scores(self, outputs: TaskOutputs) -> Tensor:
         if self.mode == "class":

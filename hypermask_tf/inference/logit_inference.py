@@ -1,6 +1,5 @@
 """What methods that look at logits only have in common."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from hypermask_tf.inference.task_inference import TaskInference
@@ -25,16 +24,16 @@ class LogitInference(TaskInference):
         self.temperature = bool(temperature)
         self.needs_fit = self.temperature
 
-    def evidence_of(self, logits: Tensor) -> Tensor:
+    def of_logits(self, logits: Tensor) -> Tensor:
         """From `(n, tasks, classes)` to `(n, tasks)`."""
         raise NotImplementedError
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
         logits = outputs.logits
         if self.temperature:
             scale = 1.0 / self.temperatures(logits.shape[1])
             logits = logits * scale[None, :, None]
-        return [self.evidence_of(logits)]
+        return self.of_logits(logits)
 
     def get_config(self) -> dict[str, Any]:
         return {"temperature": self.temperature}

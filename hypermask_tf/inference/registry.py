@@ -5,7 +5,6 @@ from typing import Any
 
 from hypermask_tf.inference import storage
 from hypermask_tf.inference.energy import Energy
-from hypermask_tf.inference.ensemble import Ensemble
 from hypermask_tf.inference.entropy import Entropy
 from hypermask_tf.inference.fecam import FeCAM
 from hypermask_tf.inference.input_density import InputDensity
@@ -14,8 +13,7 @@ from hypermask_tf.inference.task_inference import TaskInference
 from hypermask_tf.inference.task_networks import TaskNetworks
 
 METHODS: dict[str, type[TaskInference]] = {
-    method.name: method
-    for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity, Ensemble)
+    method.name: method for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity)
 }
 # The same with other arguments, under a name of their own.
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -25,7 +23,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 NAMES = (*METHODS, *VARIANTS)
 # Chosen on validation data: docs/inference.md.
-DEFAULT = Ensemble.name
+DEFAULT = InputDensity.name
 
 
 def get(name: str, networks: TaskNetworks, **arguments: Any) -> TaskInference:

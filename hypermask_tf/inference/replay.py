@@ -49,8 +49,8 @@ def replay(
 
     ```python
     run = RunFolder.open("runs/x")
-    for step in replay(run, run.load_scenario(), ["entropy", "ensemble"]):
-        print(step.task, step.methods["ensemble"].predict(x).task)
+    for step in replay(run, run.load_scenario(), ["entropy", "density"]):
+        print(step.task, step.methods["density"].predict(x).task)
     ```
     """
     methods: dict[str, TaskInference] = {}

@@ -30,8 +30,8 @@ class TaskInference:
     which this task's validation data are told apart best from the tasks before it.
     Statistics are all that is kept.
 
-    Subclasses set `name`, say what evidence is with `terms`, and perhaps what is to
-    be written down with `fit_task` and what the classes' scores are with
+    Subclasses set `name`, say what evidence is with `evidence_of`, and perhaps what is
+    to be written down with `fit_task` and what the classes' scores are with
     `label_scores`.
 
     Args:
@@ -70,8 +70,8 @@ class TaskInference:
 
     # ---- what a method is; in `keras.ops`, so that it is compiled ----
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
-        """Kinds of evidence, each `(n, tasks)`, before they are weighted."""
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
+        """Evidence for every task, `(n, tasks)`, before it is weighted."""
         raise NotImplementedError
 
     def label_scores(self, outputs: TaskOutputs) -> Tensor:
@@ -143,34 +143,29 @@ class TaskInference:
         """How the evidence behaves on validation data, with the tasks up to this."""
         upto = slice(task + 1)
         found = [
-            [ops.convert_to_numpy(term)[:, upto] for term in self.terms(part)]
-            for part in outputs
+            ops.convert_to_numpy(self.evidence_of(part))[:, upto] for part in outputs
         ]
         scores = [ops.convert_to_numpy(self.scores(part))[:, upto] for part in outputs]
-        terms = np.concatenate(found, axis=1).astype("float64")
-        weights = np.zeros(len(terms))
+        own, weight = np.concatenate(found).astype("float64"), 1.0
         if task > 0:  # of one task alone nothing can be told apart
-            weights = calibration.fit_weights(terms, task)
-        total = np.tensordot(np.exp(weights), terms, 1)
-        prediction = self.decide(Evidence(total, terms[0], np.concatenate(scores)))
+            weight = calibration.fit_weight(own, task)
+        prediction = self.decide(Evidence(weight * own, own, np.concatenate(scores)))
         return {
-            "log_weights": weights.astype("float32"),
-            "own_evidence": calibration.quantiles(terms[0, :, task]),
+            "weight": np.array(weight, "float32"),
+            "own_evidence": calibration.quantiles(own[:, task]),
             "own_confidence": calibration.quantiles(prediction.confidence),
         }
 
-    def weights(self, count: int) -> np.ndarray:
-        """Weight of each term: the geometric mean over tasks but the first."""
-        fitted = [s["log_weights"] for task, s in self.statistics.items() if task > 0]
-        fitted = [row for row in fitted if len(row) == count]
-        return np.exp(np.mean(fitted, axis=0)) if fitted else np.ones(count)
+    @property
+    def weight(self) -> float:
+        """Factor on evidence: the geometric mean over tasks but the first."""
+        fitted = [s["weight"] for task, s in self.statistics.items() if task > 0]
+        return float(np.exp(np.mean(np.log(fitted)))) if fitted else 1.0
 
     def evidence(self, outputs: TaskOutputs) -> Evidence:
         """What the method makes of the networks' outputs."""
-        terms = self.terms(outputs)
-        weights = self.weights(len(terms)).tolist()
-        total = sum(w * term for w, term in zip(weights, terms, strict=True))
-        return Evidence(total, terms[0], self.scores(outputs))
+        own = self.evidence_of(outputs)
+        return Evidence(self.weight * own, own, self.scores(outputs))
 
     def scores(self, outputs: TaskOutputs) -> Tensor:
         """`label_scores`, each task's divided by its temperature."""

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
 ROOT = pathlib.Path(__file__).parents[2]
-METHODS = ("entropy", "fecam", "ensemble")
+METHODS = ("entropy", "fecam", "density")
 
 
 def _run(*command):
@@ -67,7 +67,7 @@ def test_everything_stands_side_by_side(evaluated):
         assert all(len(after) == 2 for after in found.values())
     known = results["class_incremental_known_task_accuracy"]
     assert known[-1] == pytest.approx(results["average_accuracy"])
-    for name in ("entropy", "ensemble"):  # their classes are those of the networks
+    for name in ("entropy", "density"):  # their classes are those of the networks
         accuracy = results["class_incremental_accuracy"][name]
         tasks = results["class_incremental_task_accuracy"][name]
         assert accuracy[0] == pytest.approx(known[0])
@@ -109,7 +109,7 @@ def test_runs_are_collected(evaluated, tmp_path):
     text = output.read_text()
     assert done.stdout == text
     assert "## split_digits, unit masks" in text
-    assert "**ensemble**" in text
+    assert "**density**" in text
     assert text.count("\n| ") == len(METHODS) + 1
 
 

@@ -20,7 +20,7 @@ def fitted():
     model = builders.learner()
     for task in range(2):
         model.begin_task(task)
-    method = inference.get("ensemble", inference.TaskNetworks(model))
+    method = inference.get("density", inference.TaskNetworks(model))
     for task in range(2):
         method.fit(task, *builders.data(task, 96))
     return method

@@ -16,7 +16,7 @@ def _operations(model):
             yield from _operations(operation)
 
 
-@pytest.mark.parametrize("name", ["entropy", "fecam_tukey", "ensemble"])
+@pytest.mark.parametrize("name", ["entropy", "fecam_tukey", "density"])
 def test_it_says_what_predict_says(methods, x, name, tmp_path):
     model = inference.decision_model(methods[name])
     kinds = {type(operation).__module__ for operation in _operations(model)}

@@ -54,13 +54,13 @@ def test_evidence_of_the_model_is_that_of_the_outputs(methods, networks, x, name
 
 
 def test_all_tasks_run_in_one_call(methods, networks, learner, x, monkeypatch):
-    model = methods["ensemble"].as_model()
+    model = methods["density"].as_model()
     calls = []
     run = model.predict_on_batch
     monkeypatch.setattr(
         model, "predict_on_batch", lambda batch: calls.append(len(batch)) or run(batch)
     )
-    methods["ensemble"].predict(x)
+    methods["density"].predict(x)
     assert calls == [32]  # 21 inputs, filled up
     logits = networks(x).logits
     for task in range(3):
@@ -76,7 +76,7 @@ def test_evidence_needs_no_fit_where_the_paper_needs_none(networks, x):
 
 
 def test_accepts_the_share_that_was_asked_for(networks):
-    method = fitted("ensemble", networks)
+    method = fitted("density", networks)
     own = [method.predict(builders.data(task, 96)[0]) for task in range(3)]
     for coverage in (0.5, 0.9, 1.0):
         kept = np.mean([method.accepts(part, coverage).mean() for part in own])
@@ -90,7 +90,7 @@ def test_accepts_the_share_that_was_asked_for(networks):
 def test_a_task_with_fewer_classes(learner, x):
     networks = TaskNetworks(learner, classes=[3, 2, 1])
     assert networks.offsets.tolist() == [0, 3, 5]
-    for name in ("entropy", "fecam", "ensemble"):
+    for name in ("entropy", "fecam", "density"):
         said = fitted(name, networks).predict(np.concatenate([x, x * 4]))
         assert (said.label < np.array([3, 2, 1])[said.task]).all()
         assert np.isfinite(said.confidence).all()

@@ -13,9 +13,8 @@ LOGITS = np.random.default_rng(0).normal(size=(20, 3, 4)).astype("float32") * 3
 
 def _evidence(name, networks, logits):
     outputs = TaskOutputs(logits, (), logits[:, 0])
-    found = inference.get(name, networks).terms(outputs)
-    assert len(found) == 1
-    return ops.convert_to_numpy(found[0])
+    method = inference.get(name, networks)
+    return ops.convert_to_numpy(method.evidence_of(outputs))
 
 
 def _softmax(logits):
@@ -66,7 +65,7 @@ def test_temperature_divides_the_logits(networks):
     method = inference.get("entropy", networks, temperature=True)
     for task, value in enumerate((1.0, 2.0, 4.0)):
         method.statistics[task] = {"temperature": np.float32(value)}
-    found = method.terms(TaskOutputs(LOGITS, (), LOGITS[:, 0]))[0]
+    found = method.evidence_of(TaskOutputs(LOGITS, (), LOGITS[:, 0]))
     divided = LOGITS / np.array([1, 2, 4], "float32")[None, :, None]
     np.testing.assert_allclose(
         ops.convert_to_numpy(found), _evidence("entropy", networks, divided), atol=1e-5
