@@ -22,8 +22,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -36,7 +34,8 @@ with quiet_stderr():
     from rich.status import Status
 
     from apps import evaluation, evaluation_tables
-    from apps.evaluation import Answers, Data
+    from apps.answers import COVERAGES, Answers
+    from apps.evaluation_data import measured, noise_like, unknown_inputs
     from apps.runs import find_runs, group
     from export import command
     from hypermask_tf import files, inference, inference_plots, scenarios
@@ -80,8 +79,6 @@ _RUNS = flags.DEFINE_list(
     "runs", [], "Evaluated run folders, or patterns of them, to collect into a table."
 )
 _OUTPUT = flags.DEFINE_string("output", None, "Write that table to this file too.")
-# Inputs of another data set that are tried.
-_MOST_UNKNOWN = 2000
 
 
 def main(argv: Sequence[str]) -> int:
@@ -121,16 +118,16 @@ def _evaluated(
     run: RunFolder, scenario: scenarios.Scenario, names: list[str], status: Status
 ) -> dict[str, Any]:
     """What is measured, by key; statistics and pictures are in the run then."""
-    unknown = _unknown(scenario)
+    unknown = unknown_inputs(scenario, _UNKNOWN.value, _DATA_DIR.value)
     after = evaluation.AfterEachTask(names)
     limit = int(run.manifest().get("limit_train") or 0)
     for step in inference.replay(run, scenario, names, limit):
         status.update(f"task {step.task + 1} of {scenario.num_tasks}")
-        data = [_split(task) for task in scenario[: step.task + 1]]
+        data = [measured(task, _MEASURE.value) for task in scenario[: step.task + 1]]
         answers, known = evaluation.ask(step, data)
         after.add(answers, known)
     status.update("abstention and time")
-    unknown["noise"] = evaluation.noise_like(data)
+    unknown["noise"] = noise_like(data)
     final = evaluation.final_results(
         step, answers, unknown, _COVERAGE.value, data[0][0]
     )
@@ -186,29 +183,6 @@ def _names() -> list[str]:
     return chosen if inference.DEFAULT in chosen else [*chosen, inference.DEFAULT]
 
 
-def _split(task: scenarios.Task) -> Data:
-    x, y = task.test if _MEASURE.value == "test" else task.validation
-    if not len(x):
-        raise ValueError(f"{task.name} has no {_MEASURE.value} data to measure on")
-    return x, y
-
-
-def _unknown(scenario: scenarios.Scenario) -> dict[str, np.ndarray]:
-    """Inputs from no task of the run, by where they come from."""
-    found = {}
-    for name in _UNKNOWN.value:
-        other = scenarios.get(name, data_dir=_DATA_DIR.value, download=False)
-        if other.input_shape != scenario.input_shape:
-            raise ValueError(
-                f"Expected inputs of shape {scenario.input_shape}, as the run has. "
-                f"Received: --unknown={name} of shape {other.input_shape}"
-            )
-        share = -(-_MOST_UNKNOWN // other.num_tasks)
-        parts = [task.test[0][:share] for task in other]
-        found[name] = np.concatenate(parts)[:_MOST_UNKNOWN]
-    return found
-
-
 def _draw(run: RunFolder, answers: Mapping[str, Answers]) -> None:
     inference_plots.plot_task_confusions(
         {name: a.confusion for name, a in answers.items()},
@@ -221,7 +195,7 @@ def _draw(run: RunFolder, answers: Mapping[str, Answers]) -> None:
     )
     inference_plots.plot_coverage(
         {name: a.curve for name, a in answers.items()},
-        evaluation.COVERAGES,
+        COVERAGES,
         run.plots_dir / "inference_coverage.png",
     )
 

@@ -74,8 +74,8 @@ def plot_reliability(
 
     def draw(axes: Any, name: str) -> None:
         found = reliabilities[name]
-        bins = len(found.count)
-        share = found.count / max(found.count.max(), 1)
+        bins = len(found.size)
+        share = found.size / max(found.size.max(), 1)
         bars = axes.bar(
             (np.arange(bins) + 0.5) / bins,
             np.nan_to_num(found.accuracy),

@@ -11,12 +11,12 @@ class Reliability(NamedTuple):
     Attributes:
         confidence: Mean confidence in each bin, NaN where it is empty.
         accuracy: Share of right predictions in each bin, NaN where it is empty.
-        count: Predictions in each bin.
+        size: Predictions in each bin.
     """
 
     confidence: np.ndarray
     accuracy: np.ndarray
-    count: np.ndarray
+    size: np.ndarray
 
     @property
     def error(self) -> float:
@@ -25,7 +25,7 @@ class Reliability(NamedTuple):
         Source: Guo et al. 2017, "On calibration of modern neural networks", equation 3.
         """
         gaps = np.nan_to_num(np.abs(self.accuracy - self.confidence))
-        return float((gaps * self.count).sum() / self.count.sum())
+        return float((gaps * self.size).sum() / self.size.sum())
 
 
 def reliability(

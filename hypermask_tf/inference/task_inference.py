@@ -1,15 +1,14 @@
 """The interface of all methods that infer an input's task."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from scipy import special
 
-from hypermask_tf.inference import calibration, decisions, evidence, storage
+from hypermask_tf.inference import decisions, evidence, fitting, storage
 from hypermask_tf.inference.evidence import Evidence
 from hypermask_tf.inference.prediction import Prediction
 from hypermask_tf.inference.task_networks import TaskNetworks
@@ -122,39 +121,13 @@ class TaskInference:
         try:
             self.statistics[task] = self.fit_task(task, x, y)
             outputs = self.networks.all_outputs(held_out[0])
-            temperature = self._temperature(task, outputs, held_out[1])
-            self.statistics[task]["temperature"] = temperature
-            self.statistics[task] |= self._calibrated(task, outputs)
+            known = self.statistics[task]
+            known["temperature"] = fitting.temperature(self, task, outputs, held_out[1])
+            known |= fitting.calibrated(self, task, outputs)
         except Exception:
             self.statistics = before
             raise
         self._compiled = None
-
-    def _temperature(
-        self, task: int, outputs: Sequence[TaskOutputs], y: np.ndarray
-    ) -> np.ndarray:
-        """Of the scores of the task's classes, fitted on validation data."""
-        found = [ops.convert_to_numpy(self.label_scores(part)) for part in outputs]
-        scores = np.concatenate([part[:, task] for part in found]).astype("float64")
-        scores = scores[:, : self.networks.classes[task]]
-        return np.array(calibration.fit_temperature(scores, np.asarray(y)), "float32")
-
-    def _calibrated(self, task: int, outputs: Sequence[TaskOutputs]) -> Arrays:
-        """How the evidence behaves on validation data, with the tasks up to this."""
-        upto = slice(task + 1)
-        found = [
-            ops.convert_to_numpy(self.evidence_of(part))[:, upto] for part in outputs
-        ]
-        scores = [ops.convert_to_numpy(self.scores(part))[:, upto] for part in outputs]
-        own, weight = np.concatenate(found).astype("float64"), 1.0
-        if task > 0:  # of one task alone nothing can be told apart
-            weight = calibration.fit_weight(own, task)
-        prediction = self.decide(Evidence(weight * own, own, np.concatenate(scores)))
-        return {
-            "weight": np.array(weight, "float32"),
-            "own_evidence": calibration.quantiles(own[:, task]),
-            "own_confidence": calibration.quantiles(prediction.confidence),
-        }
 
     @property
     def weight(self) -> float:

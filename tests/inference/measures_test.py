@@ -18,7 +18,7 @@ def test_calibrated_confidence_has_almost_no_error():
 
 def test_bins_hold_every_prediction():
     found = measures.reliability(np.array([0.0, 1.0, 0.5]), np.array([0, 1, 1]), 4)
-    assert found.count.tolist() == [1, 0, 1, 1]
+    assert found.size.tolist() == [1, 0, 1, 1]
     assert np.isnan(found.accuracy[1])
     assert found.error == pytest.approx(0.5 / 3)
 
