@@ -72,7 +72,7 @@ def test_positions_name_the_units_of_the_whole_network(learner, networks, x):
     for task in range(3):
         baked = learner.bake(task)
         whole = ops.convert_to_numpy(
-            type(baked)(baked.inputs, baked.layers[-1].input)(x)
+            type(baked)(baked.input, baked.layers[-1].input)(x)
         )
         kept = networks.networks[task].positions
         np.testing.assert_allclose(

@@ -7,7 +7,6 @@ from hypermask_tf import inference
 from hypermask_tf.inference import FixedFeatures, TaskNetworks
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize("name", inference.NAMES)
 def test_round_trip(methods, networks, x, tmp_path, name):
     path = tmp_path / "method.npz"
