@@ -4,44 +4,36 @@ import numpy as np
 from scipy import optimize, special
 
 # Between a weight that is as good as none and one that is as good as certainty.
-_LIMITS = (np.log(1e-3), np.log(1e2))
+_LIMITS = (np.log(1e-3), np.log(1e4))
 # Pulls weights towards 1 where data alone would send them to infinity.
 _PRIOR = 1e-3
 GRID = np.linspace(0.0, 1.0, 101)
 
 
-def fit_weights(terms: np.ndarray, task: int) -> np.ndarray:
-    """Logarithms of the weights under which samples of `task` are told apart best.
+def fit_weight(evidence: np.ndarray, task: int) -> float:
+    """The factor on evidence under which samples of `task` are told apart best.
 
-    Minimises −mean log softmax(Σ w_m · terms_m)[task] over w = exp(v), with a small
-    pull of v towards 0. Evidence of earlier tasks' networks on the new task's data is
-    at hand when that task was learned, so no old data is needed.
+    Minimises −mean log softmax(w · evidence)[task] over w = exp(v), with a small pull
+    of v towards 0. Evidence of earlier tasks' networks on the new task's data is at
+    hand when that task was learned, so no old data is needed.
 
     Args:
-        terms: `(terms, n, tasks)`: evidence on n samples of `task`, up to that task.
+        evidence: `(n, tasks)`: for n samples of `task`, the last of these tasks.
         task: The last of the tasks.
-
-    Returns:
-        float `(terms,)`.
     """
 
-    def loss(v: np.ndarray) -> tuple[float, np.ndarray]:
-        weighted = np.exp(v)[:, None, None] * terms
-        log_p = special.log_softmax(weighted.sum(axis=0), axis=-1)
-        p = np.exp(log_p)
-        own = weighted[:, :, task] - (p * weighted).sum(axis=-1)
-        value = -log_p[:, task].mean() + _PRIOR * np.sum(v**2)
-        return value, -own.mean(axis=1) + 2 * _PRIOR * v
+    def loss(v: float) -> float:
+        log_p = special.log_softmax(np.exp(v) * evidence, axis=-1)
+        return float(-log_p[:, task].mean() + _PRIOR * v**2)
 
-    start = np.zeros(len(terms))
-    result = optimize.minimize(
-        loss, start, jac=True, bounds=[_LIMITS] * len(terms), method="L-BFGS-B"
-    )
-    return np.asarray(result.x)
+    result = optimize.minimize_scalar(loss, bounds=_LIMITS, method="bounded")
+    return float(np.exp(result.x))
 
 
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     """The temperature under which `softmax(logits / temperature)` is best calibrated.
+
+    A small pull towards 1 keeps it finite where every sample is classified well.
 
     Args:
         logits: `(n, classes)`.
@@ -52,9 +44,10 @@ def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     rows = np.arange(len(y))
 
     def loss(v: float) -> float:
-        return float(-special.log_softmax(logits / np.exp(v), axis=-1)[rows, y].mean())
+        log_p = special.log_softmax(logits / np.exp(v), axis=-1)
+        return float(-log_p[rows, y].mean() + _PRIOR * v**2)
 
-    result = optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
+    result = optimize.minimize_scalar(loss, bounds=(-5.0, 5.0), method="bounded")
     return float(np.exp(result.x))
 
 

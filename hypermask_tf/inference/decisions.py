@@ -62,6 +62,18 @@ def accepted(prediction: Prediction, known: Statistics, coverage: float) -> np.n
     return (ranks >= least) & (prediction.typicality >= least)
 
 
+def thresholds(known: Statistics, coverage: float) -> list[dict[str, float]]:
+    """Least confidence and least evidence of each task that `accepted` keeps."""
+    least = (1.0 - coverage) / 2
+    return [
+        {
+            name: float(np.interp(least, calibration.GRID, known[task][f"own_{name}"]))
+            for name in ("confidence", "evidence")
+        }
+        for task in sorted(known)
+    ]
+
+
 def _ranks(
     values: np.ndarray, tasks: np.ndarray, known: Statistics, name: str
 ) -> np.ndarray:

@@ -31,5 +31,5 @@ class Energy(LogitInference):
 
     name = "energy"
 
-    def evidence_of(self, logits: Tensor) -> Tensor:
+    def of_logits(self, logits: Tensor) -> Tensor:
         return ops.logsumexp(logits, axis=-1)

@@ -33,6 +33,6 @@ class Entropy(LogitInference):
 
     name = "entropy"
 
-    def evidence_of(self, logits: Tensor) -> Tensor:
+    def of_logits(self, logits: Tensor) -> Tensor:
         log_p = ops.log_softmax(logits, axis=-1)
         return ops.sum(ops.exp(log_p) * log_p, axis=-1)

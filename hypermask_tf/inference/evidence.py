@@ -1,12 +1,13 @@
 """What a method makes of the outputs of all tasks' networks."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf.inference.task_networks import TaskNetworks, padded
+from hypermask_tf.inference.task_networks import TaskNetworks, batched
 from hypermask_tf.inference.task_outputs import TaskOutputs
 
 Tensor = Any
@@ -26,10 +27,6 @@ class Evidence(NamedTuple):
     own: Any
     scores: Any
 
-    def first(self, tasks: int) -> "Evidence":
-        """The same for the first `tasks` tasks."""
-        return Evidence(*(part[:, :tasks] for part in self))
-
 
 def evidence_model(method: Any) -> keras.Model:
     """From inputs to the three parts of `Evidence`, all tasks' networks included."""
@@ -42,10 +39,16 @@ def evidence_model(method: Any) -> keras.Model:
 def run(model: keras.Model, x: np.ndarray, batch_size: int) -> Evidence:
     """Evidence on all of `x`, as float arrays; one compiled call per batch."""
     parts = []
-    for start in range(0, max(len(x), 1), batch_size):
-        batch = np.asarray(x[start : start + batch_size])
-        values = model.predict_on_batch(padded(batch))
-        parts.append([np.asarray(value[: len(batch)], "float64") for value in values])
+    for batch, count in batched(x, batch_size):
+        values = model.predict_on_batch(batch)
+        parts.append(
+            Evidence(*(np.asarray(value[:count], "float64") for value in values))
+        )
+    return joined(parts)
+
+
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """Evidence on several batches as one."""
     return Evidence(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

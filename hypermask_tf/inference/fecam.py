@@ -8,7 +8,7 @@ from keras import ops
 
 from hypermask_tf.inference import prototypes
 from hypermask_tf.inference.input_density import by_class, by_task, check_mode
-from hypermask_tf.inference.task_inference import Arrays, Data, TaskInference
+from hypermask_tf.inference.task_inference import Arrays, TaskInference
 from hypermask_tf.inference.task_networks import TaskNetworks
 from hypermask_tf.inference.task_outputs import TaskOutputs
 
@@ -23,7 +23,8 @@ class FeCAM(TaskInference):
     entries that are not 0)·(1 − I), and turned into a correlation matrix R. The
     distance of an input is δᵀ·R⁺·δ, δ being its feature less the prototype, each
     divided by its length. Evidence for a task is minus the least distance to its
-    classes.
+    classes. A mask that drifts may switch off other units later; features are matched
+    by unit, and one that is no longer computed counts as 0.
 
     Args:
         networks: All learned tasks' networks.
@@ -75,8 +76,8 @@ class FeCAM(TaskInference):
         self.mode, self.tukey = mode, tukey
         self.shrinkage = (float(shrinkage[0]), float(shrinkage[1]))
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
-        return [ops.max(-self.distances(outputs), axis=-1)]
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
+        return ops.max(-self.distances(outputs), axis=-1)
 
     def label_scores(self, outputs: TaskOutputs) -> Tensor:
         return -self.distances(outputs) if self.mode == "class" else outputs.logits
@@ -86,15 +87,26 @@ class FeCAM(TaskInference):
         known = [self.statistics[task] for task in sorted(self.statistics)]
         known = known[: self.networks.num_tasks]
         parts, counts = [], []
-        for statistics, features in zip(known, outputs.features, strict=False):
+        for task, (statistics, features) in enumerate(
+            zip(known, outputs.features, strict=False)
+        ):
+            features = prototypes.matched(
+                features,
+                self.networks.networks[task].positions,
+                statistics["positions"],
+            )
             unit = prototypes.unit_length(self._transformed(features))
             means = statistics["prototypes"]
             counts.append(len(means))
-            for mean, packed in zip(means, statistics["correlations"], strict=True):
-                inverse = prototypes.pseudo_inverse(packed)
+            inverses = self.derived(
+                task,
+                statistics["correlations"],
+                lambda packed: [prototypes.pseudo_inverse(row) for row in packed],
+            )
+            for mean, inverse in zip(means, inverses, strict=True):
                 # float32 in, float32 out: a mean of length 1, then differences.
                 delta = unit - prototypes.normalised(mean)
-                product = ops.matmul(delta, inverse.astype("float32"))
+                product = ops.matmul(delta, inverse)
                 parts.append(ops.sum(product * delta, axis=-1))
         return -by_task(-ops.stack(parts, axis=1), counts)
 
@@ -103,9 +115,7 @@ class FeCAM(TaskInference):
             return features
         return ops.power(ops.maximum(features, 0.0), self.tukey)
 
-    def fit_task(
-        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
-    ) -> Arrays:
+    def fit_task(self, task: int, x: np.ndarray, y: np.ndarray) -> Arrays:
         features, _ = self.networks.task_features(task, x)
         if self.tukey is not None and features.min() < 0:
             raise ValueError(
@@ -117,6 +127,7 @@ class FeCAM(TaskInference):
         if self.tukey is not None:
             rows = [part**self.tukey for part in rows]
         return {
+            "positions": self.networks.networks[task].positions.astype("uint32"),
             "prototypes": np.stack([part.mean(axis=0) for part in rows]),
             "correlations": np.stack(
                 [prototypes.correlation(part, self.shrinkage) for part in rows]

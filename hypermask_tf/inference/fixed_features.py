@@ -1,23 +1,21 @@
 """Features of an input that no task changes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
-
-Tensor = Any
+from keras import layers
 
 
-@keras.saving.register_keras_serializable("hypermask_tf")
-class FixedFeatures(keras.layers.Layer):
+class FixedFeatures:
     """Random features of the input: the same for all tasks, and never trained.
 
     Densities can be compared between tasks only if they live in one space. Features
     of a task's own network do not, and pixels are too many for a covariance per
     class. Images go through random zero-mean filters, ReLU and average pooling,
     and all inputs through a random projection. All weights are drawn from `seed`, so
-    they take no room in a file.
+    they take no room in a file of statistics.
 
     Args:
         dims: Width of the output.
@@ -27,17 +25,12 @@ class FixedFeatures(keras.layers.Layer):
         pool_size: Side of the squares that are averaged.
         seed: What the weights are drawn from.
 
-    Call arguments:
-        inputs: `(n, ...)`.
-
-    Output: `(n, dims)`, float32.
-
     Raises:
         ValueError: If a size is less than 1, or `filters` less than 0.
 
     Example:
 
-    >>> features = FixedFeatures(dims=8, filters=4)
+    >>> features = FixedFeatures(dims=8, filters=4).model((28, 28, 1))
     >>> tuple(features(np.ones((2, 28, 28, 1))).shape)
     (2, 8)
 
@@ -52,9 +45,7 @@ class FixedFeatures(keras.layers.Layer):
         kernel_size: int = 5,
         pool_size: int = 4,
         seed: int = 0,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(trainable=False, **{"dtype": "float32", **kwargs})
         if min(dims, kernel_size, pool_size) < 1 or filters < 0:
             raise ValueError(
                 "Expected `dims`, `kernel_size` and `pool_size` of at least 1 and "
@@ -64,48 +55,41 @@ class FixedFeatures(keras.layers.Layer):
         self.dims, self.filters, self.seed = int(dims), int(filters), int(seed)
         self.kernel_size, self.pool_size = int(kernel_size), int(pool_size)
 
-    def build(self, input_shape: Any) -> None:
+    def model(self, shape: Sequence[int]) -> keras.Model:
+        """A model of stock layers, from inputs of that shape to `(n, dims)`."""
         # The stream of `RandomState` is frozen for good; that of a `Generator` is not.
         random = np.random.RandomState(self.seed)
-        shape = tuple(input_shape[1:])
-        self._images = self.filters > 0 and len(shape) == 3
-        if self._images:
+        x = inputs = keras.Input(tuple(shape))
+        if self.filters and len(shape) == 3:
             side = self.kernel_size
             kernel = random.normal(size=(side, side, shape[-1], self.filters))
             kernel -= kernel.mean(axis=(0, 1, 2))
             norm = np.sqrt((kernel**2).sum(axis=(0, 1, 2)))
-            self._kernel = self._fixed("kernel", kernel / np.maximum(norm, 1e-6))
-            sides = [-(-side // self.pool_size) for side in shape[:2]]
-            shape = (*sides, self.filters)
-        size = int(np.prod(shape))
-        matrix = random.normal(size=(size, self.dims)) / np.sqrt(size)
-        self._projection = self._fixed("projection", matrix)
-
-    def _fixed(self, name: str, value: np.ndarray) -> Any:
-        return self.add_weight(
-            value.shape,
-            initializer=lambda shape, dtype: ops.convert_to_tensor(value, dtype),
-            trainable=False,
-            name=name,
-        )
-
-    def call(self, inputs: Tensor) -> Tensor:
-        x = ops.cast(inputs, "float32")
-        if self._images:
-            x = ops.relu(ops.conv(x, self._kernel, padding="same"))
-            x = ops.average_pool(x, self.pool_size, padding="same")
-        x = ops.reshape(x, (-1, int(np.prod(x.shape[1:]))))
-        return ops.matmul(x, self._projection)
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, int]:
-        return (input_shape[0], self.dims)
+            kernel /= np.maximum(norm, 1e-6)
+            filters = layers.Conv2D(self.filters, side, padding="same", use_bias=False)
+            x = _fixed(filters, x, kernel)
+            x = layers.ReLU()(x)
+            x = layers.AveragePooling2D(self.pool_size, padding="same")(x)
+        if len(x.shape) > 2:
+            x = layers.Flatten()(x)
+        size = int(x.shape[-1])
+        projection = random.normal(size=(size, self.dims)) / np.sqrt(size)
+        outputs = _fixed(layers.Dense(self.dims, use_bias=False), x, projection)
+        return keras.Model(inputs, outputs, name="fixed_features")
 
     def get_config(self) -> dict[str, Any]:
         return {
-            **super().get_config(),
             "dims": self.dims,
             "filters": self.filters,
             "kernel_size": self.kernel_size,
             "pool_size": self.pool_size,
             "seed": self.seed,
         }
+
+
+def _fixed(layer: keras.Layer, x: Any, kernel: np.ndarray) -> Any:
+    """What `layer` makes of `x` with that kernel."""
+    y = layer(x)
+    layer.kernel.assign(kernel)
+    layer.trainable = False
+    return y

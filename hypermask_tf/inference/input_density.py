@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.inference import class_gaussian
-from hypermask_tf.inference.task_inference import Arrays, Data, TaskInference
+from hypermask_tf.inference.task_inference import Arrays, TaskInference
 from hypermask_tf.inference.task_networks import NOT_A_CLASS, TaskNetworks
 from hypermask_tf.inference.task_outputs import TaskOutputs
 
@@ -60,8 +60,8 @@ class InputDensity(TaskInference):
         super().__init__(networks)
         self.shrinkage, self.mode = float(shrinkage), mode
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
-        return [ops.logsumexp(self._log_densities(outputs), axis=-1)]
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
+        return ops.logsumexp(self._log_densities(outputs), axis=-1)
 
     def label_scores(self, outputs: TaskOutputs) -> Tensor:
         if self.mode == "class":
@@ -72,8 +72,14 @@ class InputDensity(TaskInference):
         """`(n, tasks, classes)`, a task without that class far below."""
         known = [self.statistics[task] for task in sorted(self.statistics)]
         known = known[: self.networks.num_tasks]
-        packed = [s[f"class_{c}"] for s in known for c in range(_count(s))]
-        matrix, offset, constant = class_gaussian.stacked(packed)
+        packed = {
+            (task, label): statistics[f"class_{label}"]
+            for task, statistics in enumerate(known)
+            for label in range(_count(statistics))
+        }
+        matrix, offset, constant = class_gaussian.stacked(
+            [self.derived(k, v, class_gaussian.whitening) for k, v in packed.items()]
+        )
         dims = outputs.shared.shape[-1]
         whitened = ops.matmul(outputs.shared, matrix) - offset
         whitened = ops.reshape(whitened, (-1, len(packed), dims))
@@ -81,9 +87,7 @@ class InputDensity(TaskInference):
         scores = -0.5 * ops.sum(ops.square(whitened), axis=-1) + constant
         return by_task(scores, [_count(s) for s in known])
 
-    def fit_task(
-        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
-    ) -> Arrays:
+    def fit_task(self, task: int, x: np.ndarray, y: np.ndarray) -> Arrays:
         _, shared = self.networks.task_features(task, x)
         return {
             f"class_{label}": class_gaussian.fit(rows, self.shrinkage)

@@ -32,5 +32,5 @@ class MaxSoftmax(LogitInference):
 
     name = "max_softmax"
 
-    def evidence_of(self, logits: Tensor) -> Tensor:
+    def of_logits(self, logits: Tensor) -> Tensor:
         return ops.max(ops.log_softmax(logits, axis=-1), axis=-1)

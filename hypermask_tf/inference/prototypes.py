@@ -34,16 +34,23 @@ def correlation(features: np.ndarray, shrinkage: Sequence[float]) -> np.ndarray:
 
 
 def pseudo_inverse(packed: np.ndarray) -> np.ndarray:
-    """The pseudo-inverse of what `correlation` returned; float64 `(dims, dims)`."""
+    """The pseudo-inverse of what `correlation` returned; float32 `(dims, dims)`."""
     dims = int((1 + np.sqrt(1 + 8 * packed.size)) / 2 + 0.5)
     matrix = np.zeros((dims, dims))
     matrix[np.tril_indices(dims, -1)] = packed
-    return linalg.pinvh(matrix + matrix.T + np.eye(dims))
+    return linalg.pinvh(matrix + matrix.T + np.eye(dims)).astype("float32")
 
 
 def normalised(mean: np.ndarray) -> np.ndarray:
     """A prototype divided by its length; float32."""
     return (mean / max(float(np.linalg.norm(mean)), _EPSILON)).astype("float32")
+
+
+def matched(features: Tensor, given: np.ndarray, wanted: np.ndarray) -> Tensor:
+    """Features of the units `wanted`, from those of the units `given`; else 0."""
+    if np.array_equal(given, wanted):
+        return features
+    return ops.matmul(features, (given[:, None] == wanted).astype("float32"))
 
 
 def unit_length(features: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ from typing import Any
 
 from hypermask_tf.inference import storage
 from hypermask_tf.inference.energy import Energy
-from hypermask_tf.inference.ensemble import Ensemble
 from hypermask_tf.inference.entropy import Entropy
 from hypermask_tf.inference.fecam import FeCAM
 from hypermask_tf.inference.input_density import InputDensity
@@ -14,34 +13,42 @@ from hypermask_tf.inference.task_inference import TaskInference
 from hypermask_tf.inference.task_networks import TaskNetworks
 
 METHODS: dict[str, type[TaskInference]] = {
-    method.name: method
-    for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity, Ensemble)
+    method.name: method for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity)
 }
+# The same with other arguments, under a name of their own.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "fecam_tukey": (FeCAM.name, {"tukey": 0.5}),
+    "fecam_task": (FeCAM.name, {"mode": "task"}),
+    "density_alone": (InputDensity.name, {"mode": "class"}),
+}
+NAMES = (*METHODS, *VARIANTS)
 # Chosen on validation data: docs/inference.md.
-DEFAULT = Ensemble.name
+DEFAULT = InputDensity.name
 
 
 def get(name: str, networks: TaskNetworks, **arguments: Any) -> TaskInference:
     """A method by name.
 
     Args:
-        name: One of `METHODS`.
+        name: One of `METHODS` or `VARIANTS`.
         networks: All learned tasks' networks.
-        **arguments: Those of the method.
+        **arguments: Those of the method; they win over a variant's.
 
     Raises:
         ValueError: If there is none of that name.
 
     Example:
 
-    >>> sorted(METHODS)
-    ['density', 'energy', 'ensemble', 'entropy', 'fecam', 'max_softmax']
+    ```python
+    method = hm.inference.get("fecam_tukey", hm.inference.TaskNetworks(model))
+    ```
     """
-    if name not in METHODS:
+    if name not in NAMES:
         raise ValueError(
-            f"Expected one of the methods {sorted(METHODS)}. Received: {name!r}"
+            f"Expected one of the methods {list(NAMES)}. Received: {name!r}"
         )
-    return METHODS[name](networks, **arguments)
+    base, own = VARIANTS.get(name, (name, {}))
+    return METHODS[base](networks, **{**own, **arguments})
 
 
 def load(path: str | os.PathLike[str], networks: TaskNetworks) -> TaskInference:

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def read(
         with np.load(path, allow_pickle=False) as file:
             head = json.loads(str(file["head"]))
             arrays = {name: file[name] for name in file.files if name != "head"}
-    except (zipfile.BadZipFile, KeyError, EOFError, json.JSONDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError) as error:
         raise ValueError(
             f"{path} is damaged, or not of this library: {error}"
         ) from error
@@ -70,11 +71,10 @@ def read(
 
 def check_networks(head: dict[str, Any], networks: Any) -> None:
     """Raises a ValueError if a file's statistics are of other networks."""
-    count, shared = networks.num_tasks, networks.shared.get_config()
-    known = {key: head["shared"].get(key) for key in shared if key != "name"}
-    wanted = {key: value for key, value in shared.items() if key != "name"}
+    count = networks.num_tasks
+    known, wanted = head["shared"], networks.shared.get_config()
     same = head["classes"][:count] == list(networks.classes)[: len(head["classes"])]
-    if not same or json.dumps(known) != json.dumps(wanted):
+    if not same or known != wanted:
         raise ValueError(
             "Expected statistics of tasks with the same classes and shared features. "
             f"Received: classes {head['classes']} and {known}, for networks with "

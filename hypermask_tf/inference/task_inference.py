@@ -1,15 +1,14 @@
 """The interface of all methods that infer an input's task."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from scipy import special
 
-from hypermask_tf.inference import calibration, decisions, evidence, storage
+from hypermask_tf.inference import decisions, evidence, fitting, storage
 from hypermask_tf.inference.evidence import Evidence
 from hypermask_tf.inference.prediction import Prediction
 from hypermask_tf.inference.task_networks import TaskNetworks
@@ -25,12 +24,13 @@ class TaskInference:
 
     A method gives every task *evidence*, a number that is higher the better an input
     fits the task. `fit`, called right after a task was learned, writes down the
-    statistics that the method needs, and the weight that turns evidence into
-    probabilities: the one under which this task's validation data are told apart
-    best from the tasks before it. Statistics are all that is kept.
+    statistics that the method needs, the temperature that makes probabilities of the
+    classes' scores, and the weight that makes probabilities of evidence: the one under
+    which this task's validation data are told apart best from the tasks before it.
+    Statistics are all that is kept.
 
-    Subclasses set `name`, say what evidence is with `terms`, and perhaps what is to
-    be written down with `fit_task` and what the classes' scores are with
+    Subclasses set `name`, say what evidence is with `evidence_of`, and perhaps what is
+    to be written down with `fit_task` and what the classes' scores are with
     `label_scores`.
 
     Args:
@@ -64,23 +64,22 @@ class TaskInference:
 
     def __init__(self, networks: TaskNetworks) -> None:
         self.statistics: dict[int, Arrays] = {}
+        self._derived: dict[Any, tuple[np.ndarray, Any]] = {}
         self.networks = networks
 
     # ---- what a method is; in `keras.ops`, so that it is compiled ----
 
-    def terms(self, outputs: TaskOutputs) -> Sequence[Tensor]:
-        """Kinds of evidence, each `(n, tasks)`, before they are weighted."""
+    def evidence_of(self, outputs: TaskOutputs) -> Tensor:
+        """Evidence for every task, `(n, tasks)`, before it is weighted."""
         raise NotImplementedError
 
     def label_scores(self, outputs: TaskOutputs) -> Tensor:
         """Scores of the classes of every task, `(n, tasks, classes)`."""
         return outputs.logits
 
-    def fit_task(
-        self, task: int, x: np.ndarray, y: np.ndarray, held_out: Data
-    ) -> Arrays:
-        """Statistics of a task by name; `held_out` is what training did not see."""
-        del task, x, y, held_out
+    def fit_task(self, task: int, x: np.ndarray, y: np.ndarray) -> Arrays:
+        """Statistics of a task by name."""
+        del task, x, y
         return {}
 
     def get_config(self) -> dict[str, Any]:
@@ -115,43 +114,50 @@ class TaskInference:
                 calibrated. By default `x, y`, which makes it too confident.
         """
         decisions.check_fit(self, task, x, y)
+        x = np.asarray(x)
         held_out = (x, y) if validation_data is None else validation_data
-        self.statistics[task] = self.fit_task(task, x, y, held_out)
-        self.statistics[task] |= self._calibrated(task, held_out[0])
+        held_out = (np.asarray(held_out[0]), held_out[1])
+        before = dict(self.statistics)
+        try:
+            self.statistics[task] = self.fit_task(task, x, y)
+            outputs = self.networks.all_outputs(held_out[0])
+            known = self.statistics[task]
+            known["temperature"] = fitting.temperature(self, task, outputs, held_out[1])
+            known |= fitting.calibrated(self, task, outputs)
+        except Exception:
+            self.statistics = before
+            raise
         self._compiled = None
 
-    def _calibrated(self, task: int, x: np.ndarray) -> Arrays:
-        """How the evidence behaves on validation data, with the tasks up to this."""
-        upto = slice(task + 1)
-        parts, scores = [], []
-        for outputs in self.networks.batches(x):
-            found = self.terms(outputs)
-            parts.append([ops.convert_to_numpy(term)[:, upto] for term in found])
-            scores.append(ops.convert_to_numpy(self.label_scores(outputs))[:, upto])
-        terms = np.concatenate(parts, axis=1).astype("float64")
-        weights = np.zeros(len(terms))
-        if task > 0:  # of one task alone nothing can be told apart
-            weights = calibration.fit_weights(terms, task)
-        total = np.tensordot(np.exp(weights), terms, 1)
-        prediction = self.decide(Evidence(total, terms[0], np.concatenate(scores)))
-        return {
-            "log_weights": weights.astype("float32"),
-            "own_evidence": calibration.quantiles(terms[0, :, task]),
-            "own_confidence": calibration.quantiles(prediction.confidence),
-        }
-
-    def weights(self, count: int) -> np.ndarray:
-        """Weight of each term: the geometric mean over tasks but the first."""
-        fitted = [s["log_weights"] for task, s in self.statistics.items() if task > 0]
-        fitted = [row for row in fitted if len(row) == count]
-        return np.exp(np.mean(fitted, axis=0)) if fitted else np.ones(count)
+    @property
+    def weight(self) -> float:
+        """Factor on evidence: the geometric mean over tasks but the first."""
+        fitted = [s["weight"] for task, s in self.statistics.items() if task > 0]
+        return float(np.exp(np.mean(np.log(fitted)))) if fitted else 1.0
 
     def evidence(self, outputs: TaskOutputs) -> Evidence:
         """What the method makes of the networks' outputs."""
-        terms = self.terms(outputs)
-        weights = self.weights(len(terms)).tolist()
-        total = sum(w * term for w, term in zip(weights, terms, strict=True))
-        return Evidence(total, terms[0], self.label_scores(outputs))
+        own = self.evidence_of(outputs)
+        return Evidence(self.weight * own, own, self.scores(outputs))
+
+    def scores(self, outputs: TaskOutputs) -> Tensor:
+        """`label_scores`, each task's divided by its temperature."""
+        scores = self.label_scores(outputs)
+        return scores * (1.0 / self.temperatures(scores.shape[1]))[None, :, None]
+
+    def derived(
+        self, key: Any, packed: np.ndarray, derive: Callable[[np.ndarray], Any]
+    ) -> Any:
+        """What `derive` makes of statistics, once, for it may invert matrices."""
+        known = self._derived.get(key)
+        if known is None or known[0] is not packed:
+            known = self._derived[key] = (packed, derive(packed))
+        return known[1]
+
+    def temperatures(self, count: int) -> np.ndarray:
+        """Temperatures of the first tasks, 1 where none was fitted; float32."""
+        known = [self.statistics.get(task, {}) for task in range(count)]
+        return np.array([s.get("temperature", 1.0) for s in known], "float32")
 
     def as_model(self) -> keras.Model:
         """A plain Keras model from inputs to the parts of `Evidence`."""
@@ -191,6 +197,11 @@ class TaskInference:
             bool `(n,)`; False is to abstain.
         """
         return decisions.accepted(prediction, self.statistics, coverage)
+
+    def thresholds(self, coverage: float = 0.95) -> list[dict[str, float]]:
+        """What `accepts` asks for: least `confidence` and `evidence` of every task."""
+        decisions.check_fitted(self)
+        return decisions.thresholds(self.statistics, coverage)
 
     @property
     def nbytes(self) -> int:

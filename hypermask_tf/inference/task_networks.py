@@ -1,14 +1,15 @@
 """All learned tasks' networks as one Keras model."""
 
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
-from hypermask_tf.compaction import compact
 from hypermask_tf.inference.fixed_features import FixedFeatures
+from hypermask_tf.inference.task_network import TaskNetwork
 from hypermask_tf.inference.task_outputs import TaskOutputs
 from hypermask_tf.units.keras_graph import is_graph
 
@@ -27,26 +28,27 @@ class TaskNetworks:
         model: A `HyperMask` that has learned at least one task.
         num_tasks: Take the first so many tasks; by default all that were learned.
         classes: Number of classes of each task. By default the width of the head.
-        shared: A layer from inputs to features that are the same for all tasks;
-            default `FixedFeatures()`.
+        shared: Features of the input that are the same for all tasks; default
+            `FixedFeatures()`.
+        input_shape: Shape of one input; by default the target's, which a subclassed
+            target does not know.
 
     Attributes:
         num_tasks: Number of tasks.
         classes: Number of classes of each task.
         model: The `keras.Model`: from inputs to a list of logits, shared features
-            and the features of each task, see `TaskOutputs`. Where the head lies
-            within a nested model, or the target is subclassed, a task's logits
-            stand for its features.
+            and the features of each task, see `TaskOutputs`.
+        networks: The `TaskNetwork` of each task.
 
     Raises:
-        ValueError: If no task was learned, or `classes` does not fit.
+        ValueError: If no task was learned, `classes` does not fit, or the shape of an
+            input is not known.
 
     Example:
 
     >>> import hypermask_tf as hm
-    >>> target = keras.Sequential(
-    ...     [keras.Input((4,)), layers.Dense(8, "relu"), layers.Dense(2)]
-    ... )
+    >>> dense = keras.layers.Dense
+    >>> target = keras.Sequential([keras.Input((4,)), dense(8, "relu"), dense(2)])
     >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50)
     >>> model.begin_task(0)
     >>> networks = TaskNetworks(model)
@@ -59,7 +61,8 @@ class TaskNetworks:
         model: Any,
         num_tasks: int | None = None,
         classes: Sequence[int] | None = None,
-        shared: keras.Layer | None = None,
+        shared: FixedFeatures | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         learned = model.num_learned_tasks
         self.num_tasks = learned if num_tasks is None else int(num_tasks)
@@ -68,8 +71,11 @@ class TaskNetworks:
                 "Expected between one and all of the learned tasks. Received: "
                 f"num_tasks={num_tasks} with {learned} learned. Learn a task first."
             )
-        self.tasks = [task_network(model, task) for task in range(self.num_tasks)]
-        width = self.tasks[0].outputs[0].shape[-1]
+        shape = _shape(model) if input_shape is None else tuple(input_shape)
+        self.networks = [
+            TaskNetwork.of(model, task, shape) for task in range(self.num_tasks)
+        ]
+        width = self.networks[0].model.outputs[0].shape[-1]
         chosen = [width] * self.num_tasks if classes is None else list(classes)
         self.classes = tuple(int(count) for count in chosen[: self.num_tasks])
         if len(self.classes) != self.num_tasks or not all(
@@ -81,15 +87,16 @@ class TaskNetworks:
                 f"classes={classes}"
             )
         self.shared = FixedFeatures() if shared is None else shared
-        self.model = self._side_by_side(self.tasks)
-        self._alone: dict[int, keras.Model] = {}
+        self._features = self.shared.model(shape)
+        self.model = self._side_by_side(self.networks)
+        self._latest: dict[Any, tuple[weakref.ref[np.ndarray], Any]] = {}
 
-    def _side_by_side(self, networks: Sequence[keras.Model]) -> keras.Model:
-        inputs = keras.Input(networks[0].inputs[0].shape[1:], name="inputs")
-        pairs = [network(inputs) for network in networks]
+    def _side_by_side(self, networks: Sequence[TaskNetwork]) -> keras.Model:
+        inputs = keras.Input(networks[0].model.inputs[0].shape[1:], name="inputs")
+        pairs = [network.model(inputs) for network in networks]
         logits = ops.stack([pair[0] for pair in pairs], axis=1)
         features = [pair[1] for pair in pairs]
-        return keras.Model(inputs, [logits, self.shared(inputs), *features])
+        return keras.Model(inputs, [logits, self._features(inputs), *features])
 
     @property
     def offsets(self) -> np.ndarray:
@@ -108,60 +115,67 @@ class TaskNetworks:
 
     def __call__(self, x: np.ndarray) -> TaskOutputs:
         """Outputs on one batch, as arrays, from one compiled call."""
-        x = np.asarray(x)
-        values = self.model.predict_on_batch(padded(x))
-        outputs = self.outputs(values)
-        logits = ops.convert_to_numpy(outputs.logits)
-        return outputs._replace(logits=logits).first(len(x))
+        [outputs] = self.batches(x, max(len(x), 1))
+        return outputs
 
     def batches(self, x: np.ndarray, batch_size: int = 1000) -> Iterator[TaskOutputs]:
         """Outputs on all of `x`, a batch at a time."""
-        for start in range(0, len(x), batch_size):
-            yield self(x[start : start + batch_size])
+        for batch, count in batched(x, batch_size):
+            outputs = self.outputs(self.model.predict_on_batch(batch))
+            logits = ops.convert_to_numpy(outputs.logits)
+            yield outputs._replace(logits=logits).first(count)
 
     def task_features(
         self, task: int, x: np.ndarray, batch_size: int = 1000
     ) -> tuple[np.ndarray, np.ndarray]:
         """Features of the network of `task`, and the shared ones, of all of `x`."""
-        if task not in self._alone:
-            self._alone[task] = self._side_by_side([self.tasks[task]])
-        model, parts = self._alone[task], []
-        for start in range(0, len(x), batch_size):
-            batch = np.asarray(x[start : start + batch_size])
-            values = model.predict_on_batch(padded(batch))
-            parts.append([np.asarray(value[: len(batch)]) for value in values[1:]])
-        shared, features = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return features, shared
+
+        def features() -> tuple[np.ndarray, np.ndarray]:
+            alone, parts = self._side_by_side([self.networks[task]]), []
+            for batch, count in batched(x, batch_size):
+                values = alone.predict_on_batch(batch)
+                parts.append([np.asarray(value[:count]) for value in values[1:]])
+            shared, own = (np.concatenate(part) for part in zip(*parts, strict=True))
+            return own, shared
+
+        return self._once(task, x, features)
+
+    def all_outputs(self, x: np.ndarray) -> list[TaskOutputs]:
+        """What `batches` gives, as a list."""
+        return self._once("outputs", x, lambda: list(self.batches(x)))
+
+    def _once(self, key: Any, x: np.ndarray, compute: Callable[[], Any]) -> Any:
+        """What `compute` says of `x`, remembered for the next method that asks.
+
+        Only the latest answer of a kind stays, and the samples themselves are not held.
+        """
+        known = self._latest.get(key)
+        if known is None or known[0]() is not x:
+            known = self._latest[key] = (weakref.ref(x), compute())
+        return known[1]
 
 
-def task_network(model: Any, task: int) -> keras.Model:
-    """The network of `task`: from inputs to its logits and its features, both flat."""
-    baked = model.bake(task, dtype="float32")
-    shape = model.target.input_shape[1:]
-    inputs = keras.Input(shape)
-    if is_graph(baked):
-        head = _head(baked, baked.trainable_variables[model._roles.head.index(True)])
-        baked = compact(baked)
-        if head is not None:
-            features = baked.get_layer(head).input
-            baked = keras.Model(baked.inputs, [baked.outputs[0], features])
-    values = baked(inputs)
-    logits, features = values if isinstance(values, list) else (values, values)
-    flat = layers.Reshape((-1,)) if len(features.shape) > 2 else layers.Identity()
-    return keras.Model(inputs, [logits, flat(features)], name=f"network_{task:03d}")
+def _shape(model: Any) -> tuple[int, ...]:
+    if not is_graph(model.target):
+        raise ValueError(
+            "Expected `input_shape`, the shape of one input, for a subclassed target, "
+            "which does not know its own. Received: input_shape=None"
+        )
+    return tuple(model.target.input_shape[1:])
 
 
-def _head(baked: keras.Model, variable: Any) -> str | None:
-    """Name of the last layer, if it lies in the model itself and not in one within."""
-    for layer in baked.layers:
-        if any(own is variable for own in layer.variables):
-            return None if isinstance(layer, keras.Model) else str(layer.name)
-    return None
+def batched(x: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Batches of few different sizes, for each is compiled anew.
 
+    The last one is filled up with repeats: to the size of the others, or, if there is
+    no other, to a power of two.
 
-def padded(x: np.ndarray) -> np.ndarray:
-    """`x` filled up with repeats to a power of two, so that few sizes are compiled."""
-    size = 1 << max(len(x) - 1, 0).bit_length()
-    if size == len(x) or not len(x):
-        return x
-    return np.concatenate([x, np.repeat(x[:1], size - len(x), axis=0)])
+    Yields:
+        A batch, and how many of its rows count; one of no rows if `x` has none.
+    """
+    x = np.asarray(x)
+    size = min(batch_size, 1 << max(len(x) - 1, 0).bit_length())
+    for start in range(0, max(len(x), 1), batch_size):
+        batch = x[start : start + batch_size]
+        missing = size - len(batch) if len(batch) else 0
+        yield np.concatenate([batch, np.repeat(x[:1], missing, axis=0)]), len(batch)

@@ -10,12 +10,12 @@ from hypermask_tf import files, scenarios
 from hypermask_tf.training.checkpoints import Checkpoints
 from hypermask_tf.training.position import Position
 
-_OWN = ("checkpoints", "logs", "plots", "export")
+_OWN = ("checkpoints", "logs", "plots", "inference", "export")
 _FILES = ("results.json", "flags.txt", "manifest.json")
 
 
 class RunFolder:
-    """A run's flags, manifest, results, checkpoints, logs, plots and exports.
+    """A run's flags, manifest, results, checkpoints, logs, plots, statistics, exports.
 
     Every file but the growing logs is written under a temporary name and renamed, so
     whatever is there is whole.
@@ -41,6 +41,7 @@ class RunFolder:
         self.checkpoints = Checkpoints(self.checkpoints_dir)
         self.logs_dir = self.path / "logs"
         self.plots_dir = self.path / "plots"
+        self.inference_dir = self.path / "inference"
         self.export_dir = self.path / "export"
 
     @classmethod

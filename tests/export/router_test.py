@@ -1,0 +1,64 @@
+"""One file that says task, class and confidence."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from export import router
+from hypermask_tf import inference
+from tests.hypermask import builders
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="export needs TensorFlow"
+)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    model = builders.learner()
+    for task in range(2):
+        model.begin_task(task)
+    method = inference.get("density", inference.TaskNetworks(model))
+    for task in range(2):
+        method.fit(task, *builders.data(task, 96))
+    return method
+
+
+@pytest.fixture(scope="module")
+def tests():
+    parts = [builders.data(task, 150) for task in range(2)]
+    truth = [np.stack([np.full(150, t), y], axis=1) for t, (_, y) in enumerate(parts)]
+    return router.TestSet(np.concatenate([x for x, _ in parts]), np.concatenate(truth))
+
+
+def test_a_file_says_what_keras_says(fitted, tests, tmp_path):
+    described = router.export_router(
+        inference.decision_model(fitted), {"a": 1}, tests, "float32", tmp_path, "router"
+    )
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "router.json",
+        "router.tflite",
+    ]
+    read = json.loads((tmp_path / "router.json").read_text())
+    assert read["a"] == 1
+    assert read["verification"]["failures"] == []
+    assert read["verification"]["agreement"] > 0.99
+    assert read["bytes"] == (tmp_path / "router.tflite").stat().st_size
+    assert read["ops"] == described["ops"]
+    out = router.run_tflite(tmp_path / "router.tflite", tests.x)
+    said = fitted.predict(tests.x)
+    assert np.mean((out[:, 0] == said.task) & (out[:, 1] == said.label)) > 0.99
+
+
+def test_a_file_that_is_worse_than_keras_is_not_written(
+    fitted, tests, tmp_path, monkeypatch
+):
+    wrong = np.tile([9.0, 9.0, 0.5, 0.0], (len(tests.x), 1)).astype("float32")
+    monkeypatch.setattr(router, "run_tflite", lambda *_: wrong)
+    with pytest.raises(RuntimeError, match="below Keras"):
+        router.export_router(
+            inference.decision_model(fitted), {}, tests, "float32", tmp_path, "router"
+        )
+    assert not list(tmp_path.iterdir())
