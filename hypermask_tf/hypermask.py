@@ -127,6 +127,7 @@ class HyperMask(Learner):
         """`keras.Model.compile`; the optimizer is what every task starts from."""
         super().compile(*args, **kwargs)
         self.compiled_functions = copies.functions_of((args, kwargs))
+        self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
 
     # ---- tasks ----
 

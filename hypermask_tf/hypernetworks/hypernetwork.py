@@ -113,6 +113,9 @@ class Hypernetwork(keras.layers.Layer):
         """
         raise NotImplementedError(f"{type(self).__name__} has no bias per score")
 
+    def compiled_by_xla(self, yes: bool) -> None:
+        """Called when it is known whether XLA compiles the training step."""
+
     def begin_task(self, task: int) -> None:
         """Called when learning of `task` begins; nothing to do for shared ones."""
 
