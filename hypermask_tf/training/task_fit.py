@@ -1,0 +1,53 @@
+"""One task's training: the one place that runs steps over its data."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from hypermask_tf.training.batches import task_batches
+
+
+def fit_task(
+    model: Any,
+    x: np.ndarray,
+    y: np.ndarray,
+    rows: np.ndarray,
+    *,
+    task: int,
+    epoch_steps: int,
+    initial_epoch: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    inherit: int | None = None,
+) -> None:
+    """Takes the steps of a task that are still to come.
+
+    What has been learned lies in `model`; order and content of the steps in `rows`. So
+    a task that stopped after any epoch goes on as if it had not.
+
+    Args:
+        model: A compiled `HyperMask`.
+        x: Training samples, `(n, ...)`.
+        y: Labels, `(n,)`.
+        rows: What each step of the whole task sees, from `batch_rows`.
+        task: The task, as in `HyperMask.fit`.
+        epoch_steps: Steps of an epoch; divides the number of steps.
+        initial_epoch: Epochs that the model has learned already.
+        callbacks: As in `keras.Model.fit`.
+        validation_data: What to measure after each epoch; None for nothing.
+        inherit: As in `HyperMask.fit`; only where the task begins.
+    """
+    model.fit(
+        task_batches(x, y, rows[initial_epoch * epoch_steps :]),
+        task=task,
+        epochs=len(rows) // epoch_steps,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=epoch_steps,
+        shuffle=False,  # `rows` are shuffled
+        callbacks=list(callbacks),
+        validation_data=validation_data,
+        verbose=0,
+        **({} if inherit is None else {"inherit": inherit}),
+    )
