@@ -95,7 +95,9 @@ class TaskMasks:
             scores = self.all_scores()
             own = ops.one_hot(task, self.num_tasks, dtype=scores.dtype)
             picked = ops.sum(ops.expand_dims(own, 1) * scores, axis=0)
-            picked = whole_gradient(picked, task >= 0)
+            if self.hypernetwork.fused:
+                one = ops.cast(task >= 0, "int32")
+                picked = whole_gradient(picked, one)
             weights = regularizers.output_weights(
                 self.num_tasks, current, self.reduction
             )

@@ -85,6 +85,7 @@ class ChunkedHypernetwork(Hypernetwork):
         self.stack = DenseStack(self._widths(), name="stack")
 
     def compiled_by_xla(self, yes: bool) -> None:
+        super().compiled_by_xla(yes)
         self.stack.fused = yes
 
     def emit(self, embeddings: Tensor) -> Tensor:

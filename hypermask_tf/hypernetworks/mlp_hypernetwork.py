@@ -63,6 +63,7 @@ class MLPHypernetwork(Hypernetwork):
         self.stack = DenseStack(self._widths(self.num_scores), name="stack")
 
     def compiled_by_xla(self, yes: bool) -> None:
+        super().compiled_by_xla(yes)
         self.stack.fused = yes
 
     def emit(self, embeddings: Tensor) -> Tensor:

@@ -55,16 +55,16 @@ def _few_rows(kernel: Tensor, rows: Tensor) -> tuple[Tensor, Any]:
     return _product(kernel, rows), backwards
 
 
-def whole_gradient(tensor: Tensor, always: Tensor) -> Tensor:
+def whole_gradient(tensor: Tensor, one: Tensor) -> Tensor:
     """`tensor`, whose gradient XLA computes once and keeps.
 
     A gradient that goes to every row of a matrix is cheap to store and dear to compute.
-    Left alone, XLA computes it again for each row, inside the loop that uses it. What a
-    conditional returns it does not take apart.
+    Left alone, XLA computes it again for each row, inside the loop that uses it. It
+    does not look into a loop whose number of turns it does not know.
 
     Args:
         tensor: Any.
-        always: A boolean scalar that is true, which XLA must not know.
+        one: An int32 scalar that is 1, which XLA must not know.
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
@@ -72,8 +72,13 @@ def whole_gradient(tensor: Tensor, always: Tensor) -> Tensor:
         def backwards(*args: Tensor, upstream: Tensor = None) -> Tensor:
             if upstream is None:
                 (upstream,) = args
-            gradient = upstream
-            return ops.cond(always, lambda: gradient, lambda: ops.zeros_like(gradient))
+            unit = ops.cast(one, upstream.dtype)
+            _, gradient = ops.while_loop(
+                lambda i, gradient: i < one,
+                lambda i, gradient: (i + 1, gradient * unit),
+                (ops.zeros((), dtype="int32"), upstream),
+            )
+            return gradient
 
         return ops.reshape(tensor, tensor.shape), backwards
 
