@@ -23,16 +23,18 @@ from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     import keras
+    import numpy as np
     from absl import flags
     from rich.console import Console
-    from rich.table import Table
 
     from apps import train_flags as f
     from apps.benchmarks import machine
     from apps.benchmarks.measure import compare, summary, take_turns
-    from apps.benchmarks.parts import part_functions, time_parts
+    from apps.benchmarks.parts import part_functions, timed
     from apps.benchmarks.peer import Peer
+    from apps.benchmarks.peer_settings import peer_settings
     from apps.benchmarks.plot import plot_benchmark
+    from apps.benchmarks.show import show
     from apps.benchmarks.step_timer import StepTimer
     from apps.build import build_model, build_scenario
     from export import command
@@ -66,26 +68,13 @@ def main(argv: Sequence[str]) -> int:
     keras.utils.set_random_seed(f.SEED.value)
     scenario = build_scenario()
     tasks = _tasks(scenario.num_tasks)
-    peer_settings = _peer_settings(scenario) if _PEER.value else None
+    wanted = peer_settings(scenario) if _PEER.value else None
     model = build_model(scenario)
     peer = None
-    if peer_settings is not None:
-        peer = Peer(_PEER_PYTHON.value or sys.executable, peer_settings)
-    console = Console()
-    bandwidth = machine.CopyBandwidth()
-    weights = _weights(model)
-    results: dict[str, Any] = {
-        "benchmark": f.BENCHMARK.value,
-        "date": datetime.date.today().isoformat(),
-        "machine": machine.describe(),
-        "backend": keras.backend.backend(),
-        "dtype": f.DTYPE.value,
-        "batch_size": f.BATCH.value,
-        "steps_per_execution": f.STEPS_PER_CALL.value,
-        "hypernetwork_weights": weights,
-        "peer": peer.about if peer else None,
-        "tasks": [],
-    }
+    if wanted is not None:
+        peer = Peer(_PEER_PYTHON.value or sys.executable, wanted)
+    console, bandwidth = Console(), machine.CopyBandwidth()
+    results = _about(model, peer)
     for task in tasks:
         results["tasks"].append(_measure(model, scenario, task, peer, bandwidth))
         console.print(f"Timed task {task}.", style="dim")
@@ -98,7 +87,7 @@ def main(argv: Sequence[str]) -> int:
         name: round(last[name]["median_ms"] / first[name]["median_ms"], 2)
         for name in first
     }
-    _show(console, results)
+    show(console, results)
     if _OUTPUT.value:
         folder = Path(_OUTPUT.value)
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,6 +95,22 @@ def main(argv: Sequence[str]) -> int:
         plot_benchmark(results, folder / "benchmark.png")
         console.print(f"Written to {folder}")
     return 0
+
+
+def _about(model: HyperMask, peer: Peer | None) -> dict[str, Any]:
+    """What is known before anything is timed."""
+    return {
+        "benchmark": f.BENCHMARK.value,
+        "date": datetime.date.today().isoformat(),
+        "machine": machine.describe(),
+        "backend": keras.backend.backend(),
+        "dtype": f.DTYPE.value,
+        "batch_size": f.BATCH.value,
+        "steps_per_execution": f.STEPS_PER_CALL.value,
+        "hypernetwork_weights": _weights(model),
+        "peer": peer.about if peer else None,
+        "tasks": [],
+    }
 
 
 def _tasks(num_tasks: int) -> list[int]:
@@ -125,34 +130,6 @@ def _weights(model: HyperMask) -> int:
     """Weights of the hypernetwork."""
     scores = model._layout.num_scores
     return model.hypernetwork.num_parameters(model.num_tasks, scores)
-
-
-def _peer_settings(scenario: Scenario) -> dict[str, Any]:
-    """What the peer builds its model from.
-
-    Raises:
-        ValueError: If it has no step of this kind.
-    """
-    kind = (f.TARGET.value, f.GRANULARITY.value, f.HYPERNETWORK.value)
-    if kind != ("mlp", "weight", "mlp") or f.PROTECTION.value != "current":
-        raise ValueError(
-            "--peer has the paper's step on an MLP: it needs --target=mlp, "
-            "--granularity=weight, --hypernetwork=mlp and --protection=current. "
-            f"Received: {', '.join(kind)} and {f.PROTECTION.value}"
-        )
-    height, width, channels = scenario.input_shape
-    hidden = [int(units) for units in f.HIDDEN.value]
-    return {
-        "widths": [height * width * channels, *hidden, scenario.max_classes],
-        "num_tasks": scenario.num_tasks,
-        "embedding_dim": f.EMBEDDING.value,
-        "hyper_hidden": [int(units) for units in f.HYPER_HIDDEN.value],
-        "sparsity": float(f.SPARSITY.value[0]),
-        "beta": f.BETA.value,
-        "lam": f.LAMBDA.value,
-        "batch_size": f.BATCH.value,
-        "learning_rate": f.LEARNING_RATE.value,
-    }
 
 
 def _measure(
@@ -176,49 +153,22 @@ def _measure(
         sides[loop], first[loop] = timer.take, timer.first_step_ms
     if peer is not None:
         sides["peer"], first["peer"] = peer.take, peer.begin(task)
-    taken = take_turns(sides, _SAMPLES.value, _LIMIT.value, bandwidth.measure)
+    parts: dict[str, Callable[[int], list[float]]] = {}
+    if keras.backend.backend() == "tensorflow":
+        batch = x[: f.BATCH.value], y[: f.BATCH.value]
+        parts = {k: timed(part) for k, part in part_functions(model, *batch).items()}
+    taken = take_turns(
+        {**sides, **parts}, _SAMPLES.value, _LIMIT.value, bandwidth.measure
+    )
     measured = {name: summary(taken[name], first[name]) for name in sides}
     floor = machine.floor_ms(_weights(model), bandwidth.bytes_per_second)
     base = _LOOPS.value[0]
-    result = {"task": task, "sides": measured, **compare(measured, floor, base)}
-    if keras.backend.backend() == "tensorflow":
-        parts = part_functions(model, x[: f.BATCH.value], y[: f.BATCH.value])
-        named = time_parts(parts, min(_SAMPLES.value, 10))
-        rest = measured[base]["median_ms"] - sum(named.values())
-        named["hypernetwork backwards, Adam, rest"] = rest
-        result["parts_ms"] = {name: round(ms, 3) for name, ms in named.items()}
-    return result
-
-
-def _show(console: Console, results: dict[str, Any]) -> None:
-    """Prints the table, and what belongs to it."""
-    names = list(results["tasks"][0]["sides"])
-    table = Table(title=f"{results['benchmark']}: ms a step, median (least)")
-    for column in ("task", *names, "floor", "over floor", "ratios", "load"):
-        table.add_column(column, justify="right")
-    for row in results["tasks"]:
-        sides = [row["sides"][name] for name in names]
-        ratios = [f"{k.partition('_')[0]} {row[k]}" for k in row if "_over_" in k]
-        table.add_row(
-            str(row["task"]),
-            *(f"{s['median_ms']:.1f} ({s['min_ms']:.1f})" for s in sides),
-            f"{row['floor_ms']:.1f}",
-            f"{row['ratio_to_floor']:.2f}",
-            ", ".join(ratios),
-            f"{row['load']:.1f}",
-        )
-    console.print(table)
-    samples = {s["samples"] for row in results["tasks"] for s in row["sides"].values()}
-    memory = {k: f"{v / 2**30:.2f}" for k, v in results["peak_memory_bytes"].items()}
-    console.print(
-        f"{min(samples)} samples of each at least; {results['machine']['cores']} cores; "
-        f"copies {results['copy_gb_per_second']} GB/s; peak memory in GiB: {memory}; "
-        f"growth from first to last task: {results['growth']}"
-    )
-    for row in results["tasks"]:
-        parts = ", ".join(f"{k} {v:.1f}" for k, v in row.get("parts_ms", {}).items())
-        start = {k: round(s["first_step_ms"] / 1e3, 1) for k, s in row["sides"].items()}
-        console.print(f"task {row['task']}: seconds to the first step {start}; {parts}")
+    return {
+        "task": task,
+        "sides": measured,
+        **compare(measured, floor, base),
+        "parts_ms": {name: round(float(np.median(taken[name])), 3) for name in parts},
+    }
 
 
 flags.register_validator(

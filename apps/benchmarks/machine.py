@@ -1,5 +1,6 @@
 """What the machine can do, and how busy it is."""
 
+import itertools
 import os
 import platform
 import resource
@@ -59,7 +60,7 @@ class CopyBandwidth:
     def _copy(self) -> float:
         ends = np.linspace(0, len(self._source), cores() + 1).astype(int)
         start = time.perf_counter()
-        parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        parts = [slice(a, b) for a, b in itertools.pairwise(ends)]
         list(self._pool.map(self._copy_part, parts))
         return time.perf_counter() - start
 

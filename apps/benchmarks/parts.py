@@ -67,13 +67,20 @@ def part_functions(
     }
 
 
-def time_parts(parts: dict[str, Callable[[], Any]], times: int) -> dict[str, float]:
-    """Median milliseconds of each, taken in turns."""
-    taken: dict[str, list[float]] = {name: [] for name in parts}
-    for turn in range(times + 1):
-        for name, part in parts.items():
+def timed(part: Callable[[], Any]) -> Callable[[int], list[float]]:
+    """A function that runs `part` so many times and returns the milliseconds of each.
+
+    Args:
+        part: Compiled when it is first called, which is now.
+    """
+    part()
+
+    def take(times: int) -> list[float]:
+        taken = []
+        for _ in range(times):
             start = time.perf_counter()
             part()
-            if turn:  # the first one compiles
-                taken[name].append(1e3 * (time.perf_counter() - start))
-    return {name: float(np.median(values)) for name, values in taken.items()}
+            taken.append(1e3 * (time.perf_counter() - start))
+        return taken
+
+    return take

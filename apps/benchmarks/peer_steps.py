@@ -9,6 +9,7 @@ masked target, cross-entropy, the library's own output regulariser (one pass thr
 hypernetwork per earlier task), L1 on the masked weights, `torch.optim.Adam`.
 """
 
+import itertools
 import json
 import os
 import resource
@@ -37,7 +38,7 @@ class PeerStep:
         torch.manual_seed(0)
         widths = settings["widths"]
         shapes: list[list[int]] = []
-        for fan_in, width in zip(widths[:-1], widths[1:], strict=True):
+        for fan_in, width in itertools.pairwise(widths):
             shapes += [[width, fan_in], [width]]
         self.hypernetwork = HMLP(
             shapes,

@@ -23,7 +23,7 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
     tasks = results["tasks"]
     names = list(tasks[0]["sides"])
     with matplotlib.rc_context(_STYLE):
-        figure = matplotlib.figure.Figure(figsize=(7.5, 4.2), layout="constrained")
+        figure = matplotlib.figure.Figure(figsize=(9, 4.2), layout="constrained")
         axes = figure.subplots()
         width = 0.8 / len(names)
         places = np.arange(len(tasks))
@@ -56,7 +56,8 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
             )
         axes.set_xticks(places, [f"task {task['task']}" for task in tasks])
         axes.set_ylabel("milliseconds a step")
-        axes.legend(frameon=False, loc="best")
+        axes.margins(y=0.12)
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
         machine = results["machine"]
         subtitle = (
             f"{results['hypernetwork_weights'] / 1e6:.3g} M hypernetwork weights, "

@@ -76,7 +76,9 @@ class WeightLayout(MaskLayout):
         # A split, not slices: its gradient is one concatenation.
         ends = [group.stop for group in self.group_slices]
         return [
-            self._spread(ops.reshape(part, self._score_shape(shape, plain)), shape, plain)
+            self._spread(
+                ops.reshape(part, self._score_shape(shape, plain)), shape, plain
+            )
             for part, shape, plain in zip(
                 ops.split(flat, ends[:-1]), self._shapes, self._plain, strict=True
             )

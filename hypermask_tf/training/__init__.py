@@ -1,6 +1,11 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
-from hypermask_tf.training.batches import batch_rows, first_samples, row_batches, task_batches
+from hypermask_tf.training.batches import (
+    batch_rows,
+    first_samples,
+    row_batches,
+    task_batches,
+)
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan

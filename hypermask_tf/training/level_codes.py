@@ -56,6 +56,9 @@ class LevelCodes:
             codes[part] = places
             table[c, codes[part]] = values
             # Two values with one place, or a zero's sign: then bytes are not enough.
-            if table[c, codes[part]].tobytes() != np.ascontiguousarray(values).tobytes():
+            if (
+                table[c, codes[part]].tobytes()
+                != np.ascontiguousarray(values).tobytes()
+            ):
                 return None
         return cls(codes, table.ravel(), channels)

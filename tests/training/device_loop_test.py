@@ -85,7 +85,10 @@ def test_weights_are_those_of_fit(target, granularity):
     kind = {"granularity": granularity, "protection": "current"}
     models = [_learner(target, False, **kind) for _ in range(2)]
     for task in range(2):
-        logs = [_learn(m, loop, task) for m, loop in zip(models, ("fit", "device"))]
+        logs = [
+            _learn(m, loop, task)
+            for m, loop in zip(models, ("fit", "device"), strict=True)
+        ]
         assert logs[0].keys() == logs[1].keys() and "val_accuracy" in logs[1]
         for name in logs[0]:
             np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-5)
@@ -97,7 +100,7 @@ def test_weights_are_those_of_fit(target, granularity):
 def test_weights_are_those_of_fit_under_xla(target):
     models = [_learner(target, True) for _ in range(2)]
     for task in range(2):
-        for model, loop in zip(models, ("fit", "device")):
+        for model, loop in zip(models, ("fit", "device"), strict=True):
             _learn(model, loop, task)
     _assert_same(*models, most=2e-4)
 
