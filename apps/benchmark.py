@@ -23,7 +23,6 @@ from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     import keras
-    import numpy as np
     from absl import flags
     from rich.console import Console
 
@@ -35,7 +34,7 @@ with quiet_stderr():
     from apps.benchmarks.peer_settings import peer_settings
     from apps.benchmarks.plot import plot_benchmark
     from apps.benchmarks.show import show
-    from apps.benchmarks.step_timer import StepTimer
+    from apps.benchmarks.step_timer import Sample, StepTimer
     from apps.build import build_model, build_scenario
     from export import command
     from hypermask_tf import HyperMask, files
@@ -145,7 +144,7 @@ def _measure(
     x, y = scenario[task].train
     count = min(len(x), 64 * f.BATCH.value)
     x, y = x[:count], y[:count]
-    sides: dict[str, Callable[[int], list[float]]] = {}
+    sides: dict[str, Callable[[int], list[Sample]]] = {}
     first: dict[str, float] = {}
     for loop in _LOOPS.value:
         timer = StepTimer(model, x, y, f.BATCH.value, loop)
@@ -153,7 +152,7 @@ def _measure(
         sides[loop], first[loop] = timer.take, timer.first_step_ms
     if peer is not None:
         sides["peer"], first["peer"] = peer.take, peer.begin(task)
-    parts: dict[str, Callable[[int], list[float]]] = {}
+    parts: dict[str, Callable[[int], list[Sample]]] = {}
     if keras.backend.backend() == "tensorflow":
         batch = x[: f.BATCH.value], y[: f.BATCH.value]
         parts = {k: timed(part) for k, part in part_functions(model, *batch).items()}
@@ -167,7 +166,7 @@ def _measure(
         "task": task,
         "sides": measured,
         **compare(measured, floor, base),
-        "parts_ms": {name: round(float(np.median(taken[name])), 3) for name in parts},
+        "parts": {name: summary(taken[name], 0.0) for name in parts},
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from apps.benchmarks.step_timer import Sample
 from hypermask_tf.learner import int32
 
 Tensor = Any
@@ -67,20 +68,21 @@ def part_functions(
     }
 
 
-def timed(part: Callable[[], Any]) -> Callable[[int], list[float]]:
-    """A function that runs `part` so many times and returns the milliseconds of each.
+def timed(part: Callable[[], Any]) -> Callable[[int], list[Sample]]:
+    """A function that runs `part` so many times and returns the times of each.
 
     Args:
         part: Compiled when it is first called, which is now.
     """
     part()
 
-    def take(times: int) -> list[float]:
+    def take(times: int) -> list[Sample]:
         taken = []
         for _ in range(times):
-            start = time.perf_counter()
+            wall, cpu = time.perf_counter(), time.process_time()
             part()
-            taken.append(1e3 * (time.perf_counter() - start))
+            passed = time.perf_counter() - wall, time.process_time() - cpu
+            taken.append((1e3 * passed[0], 1e3 * passed[1]))
         return taken
 
     return take

@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 from typing import Any
 
+from apps.benchmarks.step_timer import Sample
+
 _SCRIPT = pathlib.Path(__file__).with_name("peer_steps.py")
 _REQUIREMENTS = "requirements-peer.txt"
 
@@ -58,10 +60,9 @@ class Peer:
         first: float = self._ask(task=task)["first_step_ms"]
         return first
 
-    def take(self, steps: int) -> list[float]:
-        """Milliseconds of so many steps."""
-        taken: list[float] = self._ask(steps=steps)["ms"]
-        return taken
+    def take(self, steps: int) -> list[Sample]:
+        """Times of so many steps."""
+        return [(wall, cpu) for wall, cpu in self._ask(steps=steps)["ms"]]
 
     def close(self) -> int:
         """Ends the process; the most memory it held, in bytes."""

@@ -8,22 +8,26 @@ import numpy as np
 
 from hypermask_tf.training import batch_rows, fit_task
 
+# Milliseconds of a step, and of processor time of all cores in it.
+Sample = tuple[float, float]
+
 
 class _Clock(keras.callbacks.Callback):
     """Milliseconds a step of every call that runs some steps."""
 
     def __init__(self, steps: int) -> None:
         super().__init__()
-        self.milliseconds: list[float] = []
+        self.samples: list[Sample] = []
         self._steps = steps
-        self._began = 0.0
+        self._began = (0.0, 0.0)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self._began = time.perf_counter()
+        self._began = time.perf_counter(), time.process_time()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        passed = time.perf_counter() - self._began
-        self.milliseconds.append(1e3 * passed / self._steps)
+        wall = time.perf_counter() - self._began[0]
+        cpu = time.process_time() - self._began[1]
+        self.samples.append((1e3 * wall / self._steps, 1e3 * cpu / self._steps))
 
 
 class StepTimer:
@@ -55,8 +59,8 @@ class StepTimer:
         self.first_step_ms = 1e3 * (time.perf_counter() - start)
         self.take(1)
 
-    def take(self, calls: int) -> list[float]:
-        """Milliseconds a step of so many calls of the compiled function."""
+    def take(self, calls: int) -> list[Sample]:
+        """Times of so many calls of the compiled function."""
         per_call = int(self._model.steps_per_execution)
         clock = _Clock(per_call)
         steps = calls * per_call
@@ -70,4 +74,4 @@ class StepTimer:
             callbacks=[clock],
             loop=self._loop,
         )
-        return clock.milliseconds
+        return clock.samples

@@ -38,7 +38,7 @@ def _product(kernel: Tensor, rows: Tensor) -> Tensor:
     return ops.transpose(ops.matmul(kernel, ops.transpose(rows)))
 
 
-@ops.custom_gradient  # type: ignore[untyped-decorator]
+@ops.custom_gradient
 def _few_rows(kernel: Tensor, rows: Tensor) -> tuple[Tensor, Any]:
     def backwards(*args: Tensor, upstream: Tensor = None) -> tuple[Tensor, Tensor]:
         if upstream is None:
@@ -67,7 +67,7 @@ def whole_gradient(tensor: Tensor, one: Tensor) -> Tensor:
         one: An int32 scalar that is 1, which XLA must not know.
     """
 
-    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    @ops.custom_gradient
     def same(tensor: Tensor) -> tuple[Tensor, Any]:
         def backwards(*args: Tensor, upstream: Tensor = None) -> Tensor:
             if upstream is None:

@@ -48,7 +48,7 @@ def test_times_a_recipe_and_writes_numbers_and_a_picture(tmp_path):
         assert row["ratio_to_floor"] == pytest.approx(
             side["median_ms"] / row["floor_ms"], rel=0.1
         )
-        assert len(row["parts_ms"]) == 3
+        assert len(row["parts"]) == 3
     assert results["growth"].keys() == {"device"}
     assert results["peak_memory_bytes"]["own"] > 2**26
     assert (tmp_path / "benchmark.png").stat().st_size > 1000
@@ -68,7 +68,7 @@ def test_sides_take_turns_until_each_has_its_samples():
     order = []
 
     def side(name):
-        return lambda count: order.append(name) or [1.0] * count
+        return lambda count: order.append(name) or [(1.0, 2.0)] * count
 
     taken = take_turns({"a": side("a"), "b": side("b")}, 13, 60.0, lambda: None)
     assert order[:4] == ["a", "b", "a", "b"]
@@ -76,7 +76,7 @@ def test_sides_take_turns_until_each_has_its_samples():
 
 
 def test_a_slow_side_ends_early_with_five_samples():
-    taken = take_turns({"a": lambda n: [1.0] * n}, 60, 0.0, lambda: None)
+    taken = take_turns({"a": lambda n: [(1.0, 2.0)] * n}, 60, 0.0, lambda: None)
     assert 5 <= len(taken["a"]) < 60
 
 
@@ -91,9 +91,10 @@ def test_bandwidth_counts_bytes_read_and_written():
 
 
 def test_ratios_are_to_the_first_side():
-    sides = {"fit": summary([10.0, 12.0, 11.0], 99.0), "peer": summary([44.0] * 3, 9.0)}
+    own = summary([(10.0, 20.0), (12.0, 22.0), (11.0, 21.0)], 99.0)
+    sides = {"fit": own, "peer": summary([(44.0, 63.0)] * 3, 9.0)}
     ratios = compare(sides, 5.5, "fit")
-    assert ratios["peer_over_fit"] == 4 and ratios["ratio_to_floor"] == 2
+    assert ratios["over"] == {"peer": [4, 3]} and ratios["ratio_to_floor"] == 2
 
 
 def test_a_peer_that_is_not_installed_is_told_how_to_install(tmp_path):
