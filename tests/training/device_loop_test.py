@@ -79,8 +79,9 @@ def _assert_same(one, other, most):
         )
 
 
-@pytest.mark.parametrize("target", [_mlp, _convnet])
-@pytest.mark.parametrize("granularity", ["unit", "weight"])
+@pytest.mark.parametrize(
+    ("target", "granularity"), [(_mlp, "weight"), (_convnet, "unit")]
+)
 def test_weights_are_those_of_fit(target, granularity):
     kind = {"granularity": granularity, "protection": "current"}
     models = [_learner(target, False, **kind) for _ in range(2)]
@@ -96,9 +97,12 @@ def test_weights_are_those_of_fit(target, granularity):
     _assert_same(*models, most=1e-6)
 
 
-@pytest.mark.parametrize("target", [_mlp, _convnet])
+@pytest.mark.parametrize(
+    "target", [_mlp, pytest.param(_convnet, marks=pytest.mark.slow)]
+)
 def test_weights_are_those_of_fit_under_xla(target):
-    models = [_learner(target, True) for _ in range(2)]
+    kind = {"granularity": "weight", "protection": "current"}
+    models = [_learner(target, True, **kind) for _ in range(2)]
     for task in range(2):
         for model, loop in zip(models, ("fit", "device"), strict=True):
             _learn(model, loop, task)
