@@ -122,6 +122,7 @@ def _sequence(
         restart=f.BASELINE.value == "alone",
         select=f.SELECT.value,
         plateau=f.PLATEAU.value,
+        loop=f.LOOP.value,
         checkpoints=CheckpointPlan(
             f.CHECKPOINT_EPOCHS.value,
             f.CHECKPOINT_MINUTES.value,

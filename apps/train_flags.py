@@ -9,7 +9,7 @@ from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.normalization.normalization_bank import MODES
 from hypermask_tf.targets import INITIALIZERS
-from hypermask_tf.training import INHERITANCE, MEASURES, SELECTIONS
+from hypermask_tf.training import INHERITANCE, LOOPS, MEASURES, SELECTIONS
 
 BASELINES = ("none", "alone", "finetune")
 
@@ -319,6 +319,13 @@ JIT = flags.DEFINE_bool(
     None,
     "Compile the step with XLA. Left out: yes, but for convolutions on a CPU, which "
     "are slower with it; an mlp is faster.",
+)
+LOOP = flags.DEFINE_enum(
+    "loop",
+    "fit",
+    LOOPS,
+    "What feeds the steps. fit: batches from the host. device: the task's samples lie "
+    "on the device, and a compiled loop makes the batches there (TensorFlow only).",
 )
 STEPS_PER_CALL = flags.DEFINE_integer(
     "steps_per_execution", 20, "Steps per call of the compiled function.", 1

@@ -122,11 +122,15 @@ class HyperMask(Learner):
 
     # Losses and metrics that are plain functions, by name, for copies of this model.
     compiled_functions: Mapping[str, Any] = types.MappingProxyType({})
+    # Steps that `training.on_device` has compiled.
+    device_loop: Any = None
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """`keras.Model.compile`; the optimizer is what every task starts from."""
         super().compile(*args, **kwargs)
         self.compiled_functions = copies.functions_of((args, kwargs))
+        self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
+        self.device_loop = None
 
     # ---- tasks ----
 

@@ -7,6 +7,7 @@ from keras import ops
 
 from hypermask_tf import regularizers
 from hypermask_tf.hypernetworks import Hypernetwork
+from hypermask_tf.hypernetworks.wide_product import whole_gradient
 from hypermask_tf.masks import MaskLayout
 from hypermask_tf.memory import TaskMemory
 
@@ -79,29 +80,37 @@ class TaskMasks:
     ) -> tuple[Tensor, Tensor]:
         """Scores of the task being learned, and R_out, from one pass through H.
 
-        Row 0 is the task itself, the rows behind it the tasks whose drift counts:
-        all of them (future ones weigh 0, so shapes never change), or a sample.
+        All tasks go through at once: those not begun weigh 0 in R_out, so shapes never
+        change, and a step takes as long for the first task as for the last.
 
         Args:
             task, current: int32 scalars.
             first_step: Whether this is the first step of the task.
             random: Seed generator for the sample.
         """
-        rows = ops.reshape(task, (1,))
         targets: Any = self.memory.scores.value  # type: ignore[union-attr]
         if self.sampled_tasks is None:
-            others = ops.arange(self.num_tasks, dtype="int32")
+            # The task is one of all: a sum with zeros picks it out, whose gradient is
+            # elementwise. (A slice's is a row in a matrix of zeros.)
+            scores = self.all_scores()
+            own = ops.one_hot(task, self.num_tasks, dtype=scores.dtype)
+            picked = ops.sum(ops.expand_dims(own, 1) * scores, axis=0)
+            if self.hypernetwork.fused:
+                one = ops.cast(task >= 0, "int32")
+                picked = whole_gradient(picked, one)
             weights = regularizers.output_weights(
                 self.num_tasks, current, self.reduction
             )
         else:
             others, weights = self._sample(self.sampled_tasks, current, random)
             targets = ops.take(targets, others, axis=0)
-        scores = self.hypernetwork(ops.concatenate([rows, others]))
-        drift = regularizers.output_regularizer(scores[1:], targets, weights)
+            rows = ops.concatenate([ops.reshape(task, (1,)), others])
+            scores = self.hypernetwork(rows)
+            picked, scores = scores[0], scores[1:]
+        drift = regularizers.output_regularizer(scores, targets, weights)
         # At a task's first step nothing has drifted yet. What is left is rounding,
         # which Adam would turn into steps of full size.
-        return scores[0], ops.where(first_step, 0.0, drift)
+        return picked, ops.where(first_step, 0.0, drift)
 
     def _sample(
         self, count: int, current: Tensor, random: Any

@@ -84,6 +84,10 @@ class ChunkedHypernetwork(Hypernetwork):
         )
         self.stack = DenseStack(self._widths(), name="stack")
 
+    def compiled_by_xla(self, yes: bool) -> None:
+        super().compiled_by_xla(yes)
+        self.stack.fused = yes
+
     def emit(self, embeddings: Tensor) -> Tensor:
         tasks, chunks = embeddings.shape[0], self.num_chunks(self.num_scores)
         # (tasks, chunks, task embedding + chunk embedding)

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from hypermask_tf.hypernetworks.fan_in_uniform import fan_in_uniform
+from hypermask_tf.hypernetworks.wide_product import wide_product
 
 Tensor = Any
 
@@ -40,11 +41,15 @@ class DenseStack(keras.layers.Layer):
 
     Args:
         widths: Input width, hidden widths, output width.
+
+    Attributes:
+        fused: Whether XLA compiles the step, see `wide_product`.
     """
 
     def __init__(self, widths: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.widths = tuple(widths)
+        self.fused = False
         self.kernels, self.biases = [], []
         last = len(self.widths) - 2
         for i, (fan_in, width) in enumerate(itertools.pairwise(self.widths)):
@@ -61,8 +66,7 @@ class DenseStack(keras.layers.Layer):
         x = inputs
         for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
             x = ops.elu(ops.matmul(x, kernel) + bias)
-        wide = ops.matmul(self.kernels[-1], ops.transpose(x))
-        return ops.transpose(wide) + self.biases[-1]
+        return wide_product(self.kernels[-1], x, self.fused) + self.biases[-1]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "widths": self.widths}

@@ -25,6 +25,8 @@ class Hypernetwork(keras.layers.Layer):
     Attributes:
         shared: True if tasks share parameters, so that learning one moves the
             masks of others and the output regulariser is needed.
+        fused: True if XLA compiles the training step; products may then be written
+            for it, see `wide_product`.
         shifts: True if every score has a bias, so that `shift_scores` works.
 
     Call arguments:
@@ -35,6 +37,7 @@ class Hypernetwork(keras.layers.Layer):
     """
 
     shared = True
+    fused = False
     shifts = False
 
     def __init__(
@@ -112,6 +115,10 @@ class Hypernetwork(keras.layers.Layer):
             NotImplementedError: If there is no place for it (`shifts` is False).
         """
         raise NotImplementedError(f"{type(self).__name__} has no bias per score")
+
+    def compiled_by_xla(self, yes: bool) -> None:
+        """Called when it is known whether XLA compiles the training step."""
+        self.fused = yes
 
     def begin_task(self, task: int) -> None:
         """Called when learning of `task` begins; nothing to do for shared ones."""

@@ -62,6 +62,10 @@ class MLPHypernetwork(Hypernetwork):
     def create_weights(self) -> None:
         self.stack = DenseStack(self._widths(self.num_scores), name="stack")
 
+    def compiled_by_xla(self, yes: bool) -> None:
+        super().compiled_by_xla(yes)
+        self.stack.fused = yes
+
     def emit(self, embeddings: Tensor) -> Tensor:
         return self.stack(embeddings)
 

@@ -73,15 +73,16 @@ class WeightLayout(MaskLayout):
         return scores
 
     def _split(self, flat: Tensor) -> list[Tensor]:
-        parts, start = [], 0
-        for size, shape, plain in zip(
-            self.group_sizes, self._shapes, self._plain, strict=True
-        ):
-            part = flat[start : start + size]
-            part = ops.reshape(part, self._score_shape(shape, plain))
-            parts.append(self._spread(part, shape, plain))
-            start += size
-        return parts
+        # A split, not slices: its gradient is one concatenation.
+        ends = [group.stop for group in self.group_slices]
+        return [
+            self._spread(
+                ops.reshape(part, self._score_shape(shape, plain)), shape, plain
+            )
+            for part, shape, plain in zip(
+                ops.split(flat, ends[:-1]), self._shapes, self._plain, strict=True
+            )
+        ]
 
     def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         masks: list[Tensor | None] = [None] * self._count

@@ -1,12 +1,19 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
-from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
+from hypermask_tf.training.batches import (
+    batch_rows,
+    first_samples,
+    row_batches,
+    task_batches,
+)
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan
 from hypermask_tf.training.checkpoints import Checkpoints
+from hypermask_tf.training.device_loop import DeviceLoop, on_device
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.level_codes import LevelCodes
 from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.parents import INHERITANCE
@@ -14,7 +21,7 @@ from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.position import Position
 from hypermask_tf.training.resumable import Resumable
 from hypermask_tf.training.run_folder import RunFolder
-from hypermask_tf.training.sequence_checks import SELECTIONS
+from hypermask_tf.training.sequence_checks import LOOPS, SELECTIONS
 from hypermask_tf.training.sequence_options import MEASURES, SequenceOptions
 from hypermask_tf.training.stop_on_non_finite import NonFiniteLossError, StopOnNonFinite
 from hypermask_tf.training.task_fit import fit_task
@@ -23,13 +30,16 @@ from hypermask_tf.training.training_stopped import TrainingStopped
 
 __all__ = [
     "INHERITANCE",
+    "LOOPS",
     "MEASURES",
     "SELECTIONS",
     "BestWeights",
     "Checkpoint",
     "CheckpointPlan",
     "Checkpoints",
+    "DeviceLoop",
     "FirstWeights",
+    "LevelCodes",
     "NetworkFacts",
     "NonFiniteLossError",
     "Plateau",
@@ -44,6 +54,8 @@ __all__ = [
     "first_samples",
     "fit_task",
     "make_room",
+    "on_device",
+    "row_batches",
     "task_accuracy",
     "task_batches",
 ]

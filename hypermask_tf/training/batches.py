@@ -76,6 +76,20 @@ def task_batches(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Any:
     )
 
 
+def row_batches(rows: np.ndarray) -> Any:
+    """What `task_batches` takes its batches from, for a loop that has the samples.
+
+    Args:
+        rows: What each step sees, from `batch_rows`.
+
+    Returns:
+        A `tf.data.Dataset` of `(batch,)`, which starts again at its end.
+    """
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices(rows).repeat().prefetch(8)
+
+
 def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The first `count` training samples of a task, all of them for 0.
 

@@ -6,6 +6,7 @@ from typing import Any
 from hypermask_tf.scenarios import Task
 
 SELECTIONS = ("last", "best")
+LOOPS = ("fit", "device")
 
 
 def check_steps(steps_per_task: int, epoch_steps: int) -> None:

@@ -15,6 +15,7 @@ from hypermask_tf.training.checkpoint_plan import CheckpointPlan
 from hypermask_tf.training.parents import INHERITANCE
 from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.sequence_checks import (
+    LOOPS,
     check_choice,
     check_growth,
     check_restart,
@@ -53,6 +54,7 @@ class SequenceOptions:
             accuracy after each `epoch_steps`.
         plateau: Whether to lower the learning rate where validation accuracy stays,
             see `Plateau`.
+        loop: What feeds the steps, `"fit"` or `"device"`; see `fit_task`.
         checkpoints: When to save within a task.
         callbacks: Function from a task's index to callbacks for its `fit`. One that
             remembers things goes on with them if it is `Resumable`.
@@ -73,6 +75,7 @@ class SequenceOptions:
     restart: bool = False
     select: str = "last"
     plateau: bool = False
+    loop: str = "fit"
     checkpoints: CheckpointPlan = dataclasses.field(default_factory=CheckpointPlan)
     callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] | None = None
 
@@ -80,6 +83,7 @@ class SequenceOptions:
         check_steps(self.steps_per_task, self.epoch_steps)
         check_choice("measure", self.measure, MEASURES)
         check_choice("inherit", self.inherit, INHERITANCE)
+        check_choice("loop", self.loop, LOOPS)
         check_growth(self.grow)
 
     @property

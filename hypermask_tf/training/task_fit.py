@@ -1,12 +1,14 @@
 """One task's training: the one place that runs steps over its data."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from hypermask_tf.training.batches import task_batches
+from hypermask_tf.training.batches import row_batches, task_batches
+from hypermask_tf.training.device_loop import on_device
 
 
 def fit_task(
@@ -21,6 +23,7 @@ def fit_task(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
     inherit: int | None = None,
+    loop: str = "fit",
 ) -> None:
     """Takes the steps of a task that are still to come.
 
@@ -38,16 +41,28 @@ def fit_task(
         callbacks: As in `keras.Model.fit`.
         validation_data: What to measure after each epoch; None for nothing.
         inherit: As in `HyperMask.fit`; only where the task begins.
+        loop: What feeds the steps: `"fit"`, batch by batch from the host; or
+            `"device"`, which has the samples (see `DeviceLoop`).
+
+    Raises:
+        ValueError: If the loop does not suit the model or the backend.
     """
-    model.fit(
-        task_batches(x, y, rows[initial_epoch * epoch_steps :]),
-        task=task,
-        epochs=len(rows) // epoch_steps,
-        initial_epoch=initial_epoch,
-        steps_per_epoch=epoch_steps,
-        shuffle=False,  # `rows` are shuffled
-        callbacks=list(callbacks),
-        validation_data=validation_data,
-        verbose=0,
-        **({} if inherit is None else {"inherit": inherit}),
-    )
+    rest = rows[initial_epoch * epoch_steps :]
+    with contextlib.ExitStack() as stack:
+        if loop == "device":
+            stack.enter_context(on_device(model, x, y))
+            data = row_batches(rest)
+        else:
+            data = task_batches(x, y, rest)
+        model.fit(
+            data,
+            task=task,
+            epochs=len(rows) // epoch_steps,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=epoch_steps,
+            shuffle=False,  # `rows` are shuffled
+            callbacks=list(callbacks),
+            validation_data=validation_data,
+            verbose=0,
+            **({} if inherit is None else {"inherit": inherit}),
+        )

@@ -157,6 +157,7 @@ class TaskSequence:
             callbacks=[StopOnNonFinite(task.index), *callbacks, checkpointer],
             validation_data=task.validation if options.validates else None,
             inherit=progress.parent if epoch == 0 else None,
+            loop=options.loop,
         )
         if checkpointer.stopped:
             raise TrainingStopped(self.position)

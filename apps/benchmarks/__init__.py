@@ -1,0 +1,1 @@
+"""What `apps/benchmark.py` is made of."""

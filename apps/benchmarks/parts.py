@@ -1,0 +1,88 @@
+"""Where the time of a step goes: parts of it, compiled and timed alone."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from apps.benchmarks.step_timer import Sample
+from hypermask_tf.learner import int32
+
+Tensor = Any
+
+
+def part_functions(
+    model: Any, x: np.ndarray, y: np.ndarray
+) -> dict[str, Callable[[], Any]]:
+    """Parts of a step of `model` on one batch; TensorFlow only.
+
+    What they leave of a step is the gradient of the hypernetwork and the optimizer,
+    which XLA makes one of, so that they cannot be timed apart.
+
+    Args:
+        model: A compiled `HyperMask` whose task has begun.
+        x: One batch of samples.
+        y: Their labels.
+    """
+    import tensorflow as tf
+
+    compiled = tf.function(jit_compile=bool(model.jit_compile), autograph=False)
+    samples, labels = tf.constant(x), tf.constant(y)
+    task, finished = int32(model._active), int32(model._finished)
+    masks = [m for m in model._masks_at(task) if m is not None]
+    where = [i for i, m in enumerate(model._masks_at(task)) if m is not None]
+
+    @compiled
+    def scores() -> Tensor:
+        return model._task_masks.all_scores()
+
+    @compiled
+    def thresholds() -> Tensor:
+        vector = tf.reshape(model.hypernetwork.embeddings, (-1,))[:1]
+        vector = tf.tile(vector, (model._layout.num_scores,))
+        vector += tf.linspace(0.0, 1.0, model._layout.num_scores)
+        kept = model._task_masks.masks(vector, task, finished, model._ramp(task))
+        return [m for m in kept if m is not None]
+
+    @compiled
+    def target(masks: list[Tensor], samples: Tensor, labels: Tensor) -> Tensor:
+        current = int32(model._current)
+        every: list[Any] = [None] * len(model.target.trainable_variables)
+        with tf.GradientTape() as tape:
+            tape.watch(masks)
+            for i, mask in zip(where, masks, strict=True):
+                every[i] = mask
+            outputs, _ = model._masked.run(samples, every, task, current, training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(
+                    labels, tf.cast(outputs, "float32")
+                )
+            )
+        return tape.gradient(loss, [masks, model.target.trainable_variables])
+
+    return {
+        "scores of all tasks": scores,
+        "threshold and masks": thresholds,
+        "target, both ways": lambda: target(masks, samples, labels),
+    }
+
+
+def timed(part: Callable[[], Any]) -> Callable[[int], list[Sample]]:
+    """A function that runs `part` so many times and returns the times of each.
+
+    Args:
+        part: Compiled when it is first called, which is now.
+    """
+    part()
+
+    def take(times: int) -> list[Sample]:
+        taken = []
+        for _ in range(times):
+            wall, cpu = time.perf_counter(), time.process_time()
+            part()
+            passed = time.perf_counter() - wall, time.process_time() - cpu
+            taken.append((1e3 * passed[0], 1e3 * passed[1]))
+        return taken
+
+    return take

@@ -1,0 +1,45 @@
+"""The table of a benchmark, and what belongs to it, as text."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show(console: Console, results: dict[str, Any]) -> None:
+    """Prints the table, and what belongs to it."""
+    names = list(results["tasks"][0]["sides"])
+    title = f"{results['benchmark']}: ms a step, median (processor time of all cores)"
+    table = Table(title=title)
+    for column in ("task", *names, "floor", "over floor", "ratios", "load"):
+        table.add_column(column, justify="right")
+    for row in results["tasks"]:
+        sides = [row["sides"][name] for name in names]
+        ratios = [f"{name} {wall} ({cpu})" for name, (wall, cpu) in row["over"].items()]
+        table.add_row(
+            str(row["task"]),
+            *(f"{s['median_ms']:.1f} ({s['cpu_ms']:.1f})" for s in sides),
+            f"{row['floor_ms']:.1f}",
+            f"{row['ratio_to_floor']:.2f}",
+            ", ".join(ratios),
+            f"{row['load']:.1f}",
+        )
+    console.print(table)
+    samples = {s["samples"] for row in results["tasks"] for s in row["sides"].values()}
+    memory = {k: f"{v / 2**30:.2f}" for k, v in results["peak_memory_bytes"].items()}
+    console.print(
+        f"{min(samples)} samples of each at least; "
+        f"{results['machine']['cores']} cores, copies {results['copy_gb_per_second']} "
+        f"GB/s; peak memory in GiB: {memory}; "
+        f"growth from first to last task: {results['growth']}"
+    )
+    for row in results["tasks"]:
+        parts = ", ".join(
+            f"{name} {part['median_ms']:.1f} ({part['cpu_ms']:.1f})"
+            for name, part in row["parts"].items()
+        )
+        start = {k: round(s["first_step_ms"] / 1e3, 1) for k, s in row["sides"].items()}
+        console.print(
+            f"task {row['task']}: seconds to the first step {start}; "
+            f"parts alone, in ms: {parts}"
+        )
