@@ -2,8 +2,14 @@
 
 from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
+from hypermask_tf.training.distribution import (
+    DISTRIBUTIONS,
+    Distribution,
+    distribute,
+)
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.layout_map import hypernetwork_layout_map
 from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.run_folder import RunFolder
@@ -12,10 +18,12 @@ from hypermask_tf.training.stop_on_non_finite import NonFiniteLossError, StopOnN
 from hypermask_tf.training.task_sequence import INHERITANCE, MEASURES, TaskSequence
 
 __all__ = [
+    "DISTRIBUTIONS",
     "INHERITANCE",
     "MEASURES",
     "SELECTIONS",
     "BestWeights",
+    "Distribution",
     "FirstWeights",
     "NetworkFacts",
     "NonFiniteLossError",
@@ -23,7 +31,9 @@ __all__ = [
     "StopOnNonFinite",
     "TaskSequence",
     "batch_rows",
+    "distribute",
     "first_samples",
+    "hypernetwork_layout_map",
     "make_room",
     "task_accuracy",
     "task_batches",
