@@ -6,7 +6,19 @@ from absl import flags
 _TRAIN_FLAGS = "apps.train_flags"
 # The next run has a folder of its own, asks again before it replaces one, and finds
 # its data where they then lie.
-NOT_KEPT = frozenset({"run_dir", "overwrite", "data_dir"})
+NOT_KEPT = frozenset({"run_dir", "overwrite", "data_dir", "resume", "extend_tasks"})
+# They change nothing of what is learned, so a run may go on with others.
+HARMLESS = frozenset(
+    {
+        "verbose",
+        "dry_run",
+        "tensorboard",
+        "download",
+        "checkpoint_epochs",
+        "checkpoint_minutes",
+        "keep_checkpoints",
+    }
+)
 
 
 def run_flags(values: flags.FlagValues) -> dict[str, flags.Flag]:

@@ -54,6 +54,25 @@ def make_manifest(
     }
 
 
+def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """In what a run was made otherwise than it would be now, one line each.
+
+    Args:
+        then: Its manifest.
+        now: A manifest of today.
+    """
+    pairs = [
+        (name, then["versions"].get(name), version)
+        for name, version in now["versions"].items()
+    ]
+    pairs += [(name, then[name], now[name]) for name in ("backend", "device")]
+    return [
+        f"The run began with {name} {old or 'missing'}, now it is {new or 'missing'}"
+        for name, old, new in pairs
+        if old != new
+    ]
+
+
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)

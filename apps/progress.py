@@ -29,18 +29,27 @@ class TaskProgress(keras.callbacks.Callback):
         super().__init__()
         self._progress, self._total = progress, total
         self._bar = progress.add_task(title, total=total, figures="")
-        self._done = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # Not 0 in the first epoch of a run that goes on.
+        self._progress.update(self._bar, completed=epoch * self._steps)
+
+    @property
+    def _steps(self) -> int:
+        return int(self.params.get("steps") or 0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._done += int(self.params.get("steps") or 0)
         logs = logs or {}
         figures = f"loss {logs.get('task_loss', 0):.4f}"
         if "accuracy" in logs:
             figures += f"  accuracy {100 * logs['accuracy']:.2f} %"
-        self._progress.update(self._bar, completed=self._done, figures=figures)
+        self._progress.update(
+            self._bar, completed=(epoch + 1) * self._steps, figures=figures
+        )
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._progress.update(self._bar, completed=self._total)
+        if not self.model.stop_training:
+            self._progress.update(self._bar, completed=self._total)
 
 
 def make_progress(console: Console) -> Progress:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from apps.flagfiles import read_flagfile
+from apps.flagfiles import HARMLESS, read_flagfile
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.training import RunFolder
 
@@ -28,8 +28,9 @@ class Run:
 
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
-        """Every flag but the seed: runs that agree in it are one experiment."""
-        return tuple(sorted((k, v) for k, v in self.flags.items() if k != "seed"))
+        """Every flag that matters but the seed: those that agree are one experiment."""
+        ignored = HARMLESS | {"seed"}
+        return tuple(sorted((k, v) for k, v in self.flags.items() if k not in ignored))
 
     @property
     def measured_on(self) -> str:
@@ -66,8 +67,7 @@ def read_run(path: pathlib.Path) -> Run:
         ValueError: If a file of it is damaged.
     """
     results = RunFolder.open(path).results()
-    text = (path / "flags.txt").read_text(encoding="utf-8")
-    return Run(path, read_flagfile(text), results)
+    return Run(path, read_flagfile(RunFolder.open(path).flags()), results)
 
 
 def find_runs(patterns: Sequence[str]) -> list[Run]:

@@ -8,10 +8,10 @@ import re
 
 from absl import flags
 
-from apps.flagfiles import flagfile, run_flags
+from apps.flagfiles import HARMLESS, flagfile, run_flags
 
 # What a sweep decides for itself, and what does not belong to a point.
-_NOT_SWEPT = frozenset({"seed", "measure", "verbose", "dry_run", "tensorboard"})
+_NOT_SWEPT = HARMLESS | {"seed", "measure"}
 
 
 @dataclasses.dataclass(frozen=True)

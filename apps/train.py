@@ -1,19 +1,23 @@
 """Learns the tasks of a benchmark one after the other, and keeps the run.
 
     python apps/train.py --flagfile=apps/recipes/split_digits.flags --run_dir=runs/x
+    python apps/train.py --resume --run_dir=runs/x
+    python apps/train.py --resume --extend_tasks=2 --run_dir=runs/x
 
 The run folder holds the flags, a manifest, `results.json` after every task, a
-checkpoint per task, logs and plots. The exit status is 0 only if every task was
+checkpoint per task, logs and plots. A run that was stopped or killed goes on with
+`--resume`, and ends as if it had not been. The exit status is 0 only if every task was
 learned; 1 if training broke off; 2, with one line on standard error, for a mistake in
-the call.
+the call; 143 after SIGTERM and 130 after Ctrl-C, which save the run at the end of the
+epoch.
 """
 
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
@@ -23,21 +27,30 @@ from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
     import keras
-    import numpy as np
     from absl import flags
     from rich.console import Console
+    from rich.progress import Progress
 
+    from apps import resume, task_logs
     from apps import train_flags as f
     from apps.build import build_model, build_scenario
     from apps.flagfiles import flagfile
     from apps.manifest import make_manifest
     from apps.progress import TaskProgress, accuracy_table, make_progress, summary
+    from apps.run_plots import draw
+    from apps.stop_signals import stop_signals
     from export import command
-    from hypermask_tf import HyperMask, plots
-    from hypermask_tf.capacity_plot import plot_capacity
+    from hypermask_tf import HyperMask
     from hypermask_tf.metrics import AccuracyMatrix
     from hypermask_tf.scenarios import Scenario
-    from hypermask_tf.training import NonFiniteLossError, RunFolder, TaskSequence
+    from hypermask_tf.training import (
+        CheckpointPlan,
+        NonFiniteLossError,
+        Position,
+        RunFolder,
+        TaskSequence,
+        TrainingStopped,
+    )
 
     start_backend()
 
@@ -45,7 +58,10 @@ with quiet_stderr():
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     console = Console()
-    RunFolder.check_free(str(f.RUN_DIR.value), f.OVERWRITE.value)
+    if f.RESUME.value:
+        resume.reopen(flags.FLAGS)
+    else:
+        RunFolder.check_free(str(f.RUN_DIR.value), f.OVERWRITE.value)
     keras.utils.set_random_seed(f.SEED.value)
     scenario = build_scenario()
     model = build_model(scenario)
@@ -53,52 +69,24 @@ def main(argv: Sequence[str]) -> int:
         model.summary()
     if f.DRY_RUN.value:
         return 0
-    run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
-    run.write_manifest(_manifest(scenario, model))
-    run.write_flags(flagfile(flags.FLAGS))
+    run = _open_run(scenario, model)
     with make_progress(console) as progress:
-        sequence = TaskSequence(
-            model,
-            scenario,
-            run,
-            steps_per_task=f.STEPS.value,
-            batch_size=f.BATCH.value,
-            seed=f.SEED.value,
-            epoch_steps=f.EPOCH_STEPS.value,
-            measure_unseen=f.MEASURE_UNSEEN.value,
-            measure=f.MEASURE.value,
-            limit_train=f.LIMIT_TRAIN.value,
-            inherit=f.INHERIT.value if f.BASELINE.value == "none" else "none",
-            grow=f.GROW.value,
-            restart=f.BASELINE.value == "alone",
-            select=f.SELECT.value,
-            plateau=f.PLATEAU.value,
-            callbacks=lambda task: [
-                TaskProgress(progress, f"task {task}", f.STEPS.value),
-                *_loggers(run, task),
-            ],
-        )
-        try:
-            sequence.learn(
-                lambda task, matrix: progress.console.print(
-                    f"{task.name}: {summary(matrix)}"
-                )
-            )
-        except NonFiniteLossError as error:
-            return _broken(run, sequence.matrix, error)
-        except Exception:
-            # Past the set-up an error is not the user's: it keeps its traceback.
-            traceback.print_exc()
-            return _broken(run, sequence.matrix, "Training broke off.")
-    _draw(run, sequence.matrix, sequence.results())
+        sequence = _sequence(model, scenario, run, progress)
+        del model  # a run that goes on has one of its own
+        if f.RESUME.value:
+            _restore(sequence, run, console)
+        status = _learn(sequence, run, progress)
+    if status:
+        return status
+    draw(run, sequence.matrix, sequence.results())
     console.print(accuracy_table(sequence.matrix, f.MEASURE.value))
     seconds = sum(sequence.results()["train_seconds_per_task"])
     console.print(f"Trained in {seconds:.0f} s. The run is in {run.path}")
     return 0
 
 
-def _manifest(scenario: Scenario, model: HyperMask) -> dict[str, Any]:
-    return make_manifest(
+def _open_run(scenario: Scenario, model: HyperMask) -> RunFolder:
+    manifest = make_manifest(
         scenario,
         model,
         f.SEED.value,
@@ -107,40 +95,101 @@ def _manifest(scenario: Scenario, model: HyperMask) -> dict[str, Any]:
         limit_train=f.LIMIT_TRAIN.value,
         baseline=f.BASELINE.value,
     )
+    if f.RESUME.value:
+        run = RunFolder.open(str(f.RUN_DIR.value))
+        resume.go_over(run, manifest, flags.FLAGS)
+        return run
+    run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
+    run.write_manifest(manifest)
+    run.write_flags(flagfile(flags.FLAGS))
+    return run
 
 
-def _loggers(run: RunFolder, task: int) -> list[keras.callbacks.Callback]:
-    run.logs_dir.mkdir(exist_ok=True)
-    loggers = [keras.callbacks.CSVLogger(str(run.logs_dir / f"task_{task:02d}.csv"))]
-    if f.TENSORBOARD.value:
-        folder = str(run.logs_dir / f"task_{task:02d}")
-        loggers.append(keras.callbacks.TensorBoard(folder))
-    return loggers
-
-
-def _draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> None:
-    measured = f"{f.MEASURE.value} accuracy"
-    plots.plot_accuracy_matrix(
-        matrix,
-        run.plots_dir / "accuracy_matrix.png",
-        title=f"{f.BENCHMARK.value}: {measured} on each task",
+def _sequence(
+    model: HyperMask, scenario: Scenario, run: RunFolder, progress: Progress
+) -> TaskSequence:
+    return TaskSequence(
+        model,
+        scenario,
+        run,
+        steps_per_task=f.STEPS.value,
+        batch_size=f.BATCH.value,
+        seed=f.SEED.value,
+        epoch_steps=f.EPOCH_STEPS.value,
+        measure_unseen=f.MEASURE_UNSEEN.value,
+        measure=f.MEASURE.value,
+        limit_train=f.LIMIT_TRAIN.value,
+        inherit=f.INHERIT.value if f.BASELINE.value == "none" else "none",
+        grow=f.GROW.value,
+        restart=f.BASELINE.value == "alone",
+        select=f.SELECT.value,
+        plateau=f.PLATEAU.value,
+        checkpoints=CheckpointPlan(
+            f.CHECKPOINT_EPOCHS.value,
+            f.CHECKPOINT_MINUTES.value,
+            f.KEEP_CHECKPOINTS.value,
+        ),
+        callbacks=lambda task: [
+            TaskProgress(progress, f"task {task}", f.STEPS.value),
+            *task_logs.loggers(run, task, f.TENSORBOARD.value),
+        ],
     )
-    plots.plot_task_curves(
-        matrix,
-        run.plots_dir / "task_curves.png",
-        title=f"{measured.capitalize()} over time",
-    )
-    used, free = results["capacity_used"], results["units_free"]
-    if None not in used:
-        plot_capacity(
-            np.diag(matrix.matrix).tolist(),
-            matrix.matrix[-1].tolist(),
-            used,
-            run.plots_dir / "capacity.png",
-            free_units=None if None in free else free,
-            title=f"{f.BENCHMARK.value}: accuracy while the network fills",
-            measured_on=f.MEASURE.value,
+
+
+def _restore(sequence: TaskSequence, run: RunFolder, console: Console) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        position = sequence.restore()
+    for each in caught:
+        command.warning(str(each.message))
+    task_logs.cut_back(run, position)
+    if position.task == sequence.scenario.num_tasks:
+        console.print(
+            f"The run has learned all of its {position.task} tasks: nothing is left to "
+            "do. --extend_tasks adds some."
         )
+    elif position != Position():
+        console.print(f"Going on after {_place(position)}.")
+    else:
+        console.print("The run was not saved yet: it begins anew.")
+
+
+def _place(position: Position) -> str:
+    steps = position.epoch * f.EPOCH_STEPS.value
+    part = f"{steps} of {f.STEPS.value} steps of task {position.task}"
+    if not position.task:
+        return part
+    done = f"{position.task} task{'s' if position.task > 1 else ''}"
+    return f"{done} and {part}" if position.running else done
+
+
+def _learn(sequence: TaskSequence, run: RunFolder, progress: Progress) -> int:
+    """Learns what is left; returns an exit status."""
+
+    def ask(name: str) -> None:
+        sequence.stop_asked = True
+        command.say(f"{name}: the run stops at the end of its epoch.")
+
+    with stop_signals(ask) as signals:
+        try:
+            sequence.learn(
+                lambda task, matrix: progress.console.print(
+                    f"{task.name}: {summary(matrix)}"
+                )
+            )
+        except TrainingStopped as stopped:
+            command.say(
+                f"Stopped after {_place(stopped.position)}. Go on with: "
+                f"python {sys.argv[0]} --resume --run_dir={run.path}"
+            )
+            return signals.status
+        except NonFiniteLossError as error:
+            return _broken(run, sequence.matrix, error)
+        except Exception:
+            # Past the set-up an error is not the user's: it keeps its traceback.
+            traceback.print_exc()
+            return _broken(run, sequence.matrix, "Training broke off.")
+    return 0
 
 
 def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:

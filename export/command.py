@@ -14,9 +14,19 @@ USER_MISTAKE = 2
 
 def mistake(text: str) -> int:
     """Prints one line on standard error; returns the status of a user's mistake."""
+    say(text)
+    return USER_MISTAKE
+
+
+def warning(text: str) -> None:
+    """Prints one line on standard error for what does not stop the command."""
+    say(f"warning: {text}")
+
+
+def say(text: str) -> None:
+    """Prints one line on standard error, behind the command's name."""
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
     print(f"{name}: {' '.join(text.split())}", file=sys.stderr)
-    return USER_MISTAKE
 
 
 def guard(main: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:

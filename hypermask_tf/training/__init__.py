@@ -2,6 +2,9 @@
 
 from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
+from hypermask_tf.training.checkpoint import Checkpoint
+from hypermask_tf.training.checkpoint_plan import CheckpointPlan
+from hypermask_tf.training.checkpoints import Checkpoints
 from hypermask_tf.training.distribution import (
     DISTRIBUTIONS,
     Distribution,
@@ -12,10 +15,17 @@ from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.layout_map import hypernetwork_layout_map
 from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
+from hypermask_tf.training.parents import INHERITANCE
+from hypermask_tf.training.plateau import Plateau
+from hypermask_tf.training.position import Position
+from hypermask_tf.training.resumable import Resumable
 from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.sequence_checks import SELECTIONS
+from hypermask_tf.training.sequence_options import MEASURES, SequenceOptions
 from hypermask_tf.training.stop_on_non_finite import NonFiniteLossError, StopOnNonFinite
-from hypermask_tf.training.task_sequence import INHERITANCE, MEASURES, TaskSequence
+from hypermask_tf.training.task_fit import fit_task
+from hypermask_tf.training.task_sequence import TaskSequence
+from hypermask_tf.training.training_stopped import TrainingStopped
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -23,16 +33,25 @@ __all__ = [
     "MEASURES",
     "SELECTIONS",
     "BestWeights",
+    "Checkpoint",
+    "CheckpointPlan",
+    "Checkpoints",
     "Distribution",
     "FirstWeights",
     "NetworkFacts",
     "NonFiniteLossError",
+    "Plateau",
+    "Position",
+    "Resumable",
     "RunFolder",
+    "SequenceOptions",
     "StopOnNonFinite",
     "TaskSequence",
+    "TrainingStopped",
     "batch_rows",
     "distribute",
     "first_samples",
+    "fit_task",
     "hypernetwork_layout_map",
     "make_room",
     "task_accuracy",

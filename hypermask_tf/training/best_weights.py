@@ -1,5 +1,6 @@
 """Goes back to the weights that did best on validation data."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -30,6 +31,7 @@ class BestWeights(keras.callbacks.Callback):
         self.best: float | None = None
         self.best_epoch: int | None = None
         self._kept: list[np.ndarray] = []
+        self._restored: tuple[Any, Any, list[np.ndarray]] = (None, None, [])
 
     def _variables(self) -> list[Any]:
         return [
@@ -38,7 +40,8 @@ class BestWeights(keras.callbacks.Callback):
         ]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.best, self.best_epoch, self._kept = None, None, []
+        self.best, self.best_epoch, self._kept = self._restored
+        self._restored = (None, None, [])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         value = (logs or {}).get(self.monitor)
@@ -59,3 +62,15 @@ class BestWeights(keras.callbacks.Callback):
         for variable, value in zip(self._variables(), self._kept, strict=False):
             variable.assign(value)
         self._kept = []
+
+    def state(self) -> dict[str, Any]:
+        """See `Resumable`."""
+        return {"best": self.best, "best_epoch": self.best_epoch}
+
+    def arrays(self) -> list[np.ndarray]:
+        """See `Resumable`."""
+        return self._kept
+
+    def restore(self, state: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
+        """See `Resumable`."""
+        self._restored = (state["best"], state["best_epoch"], list(arrays))

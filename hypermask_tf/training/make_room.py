@@ -3,8 +3,10 @@
 import math
 from typing import Any
 
+import keras
 
-def make_room(model: Any, factor: float) -> Any:
+
+def make_room(model: Any, factor: float, seed: int) -> Any:
     """Returns `model`, or a wider copy if it is full.
 
     Every layer of a group of units that is short grows by `factor`; old tasks stay
@@ -13,6 +15,8 @@ def make_room(model: Any, factor: float) -> Any:
     Args:
         model: A `HyperMask` with unit masks that tracks what tasks use.
         factor: Above 1. A group grows again until a task finds its units.
+        seed: Seed of the new units: they are drawn alike, whatever this process has
+            drawn before.
 
     Raises:
         ValueError: If it does not track use, or its target cannot grow.
@@ -28,7 +32,10 @@ def make_room(model: Any, factor: float) -> Any:
                 layer = _layer(model.target, name)
                 width = getattr(layer, "units", None) or layer.filters
                 widths[name] = max(math.ceil(width * times), widths.get(name, 0))
-    return model.grow(widths) if widths else model
+    if not widths:
+        return model
+    keras.utils.set_random_seed(seed)
+    return model.grow(widths)
 
 
 def _layer(model: Any, path: str) -> Any:

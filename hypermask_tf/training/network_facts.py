@@ -2,7 +2,7 @@
 
 import dataclasses
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypermask_tf.compaction import compact
@@ -49,16 +49,32 @@ class NetworkFacts:
         )
 
 
+# Field by name in `results.json`.
+_COLUMNS = {
+    "units_kept": "units_kept",
+    "parameters_per_task": "parameters",
+    "nonzero_parameters_per_task": "nonzero_parameters",
+    "macs_per_task": "macs",
+    "capacity_used": "capacity_used",
+    "units_free": "units_free",
+}
+
+
 def facts_by_task(facts: Sequence[NetworkFacts]) -> dict[str, Any]:
     """The lists that `results.json` holds, one entry per task."""
     return {
-        "units_kept": [f.units_kept for f in facts],
-        "parameters_per_task": [f.parameters for f in facts],
-        "nonzero_parameters_per_task": [f.nonzero_parameters for f in facts],
-        "macs_per_task": [f.macs for f in facts],
-        "capacity_used": [f.capacity_used for f in facts],
-        "units_free": [f.units_free for f in facts],
+        column: [getattr(fact, field) for fact in facts]
+        for column, field in _COLUMNS.items()
     }
+
+
+def read_facts(results: Mapping[str, Any]) -> list[NetworkFacts]:
+    """The facts of each task, from what `facts_by_task` made."""
+    columns = [results[column] for column in _COLUMNS]
+    return [
+        NetworkFacts(**dict(zip(_COLUMNS.values(), row, strict=True)))
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def _units_kept(model: Any, task: int) -> int | None:

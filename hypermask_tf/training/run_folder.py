@@ -6,9 +6,9 @@ import pathlib
 import shutil
 from typing import Any
 
-import keras
-
 from hypermask_tf import files, scenarios
+from hypermask_tf.training.checkpoints import Checkpoints
+from hypermask_tf.training.position import Position
 
 _OWN = ("checkpoints", "logs", "plots", "export")
 
@@ -17,11 +17,13 @@ class RunFolder:
     """A run's flags, manifest, results, checkpoints, logs, plots and exports.
 
     Every file but the growing logs is written under a temporary name and renamed, so
-    whatever is there is whole. Checkpoints are recorded with their SHA-256 in
-    `checkpoints/index.json` and checked against it when loaded.
+    whatever is there is whole.
 
     Args:
         path: The folder. Use `create` or `open`.
+
+    Attributes:
+        checkpoints: The saved states of the run, see `Checkpoints`.
 
     Example:
 
@@ -35,6 +37,7 @@ class RunFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = pathlib.Path(path)
         self.checkpoints_dir = self.path / "checkpoints"
+        self.checkpoints = Checkpoints(self.checkpoints_dir)
         self.logs_dir = self.path / "logs"
         self.plots_dir = self.path / "plots"
         self.export_dir = self.path / "export"
@@ -99,6 +102,14 @@ class RunFolder:
             )
         return run
 
+    def remove_leftovers(self) -> None:
+        """Removes the temporary files of a process that was killed while writing."""
+        self.checkpoints.remove_leftovers()
+        for name in ("results.json", "flags.txt", "manifest.json"):
+            stem, _, kind = name.partition(".")
+            for path in self.path.glob(f".{stem}.*.{kind}"):
+                path.unlink(missing_ok=True)
+
     def write_flags(self, text: str) -> None:
         """Writes `flags.txt`, a flagfile that runs this run again."""
         files.write_text(self.path / "flags.txt", text)
@@ -110,6 +121,20 @@ class RunFolder:
     def write_results(self, values: dict[str, Any]) -> None:
         """Writes `results.json`, whole, after every task."""
         files.write_json(self.path / "results.json", values)
+
+    def flags(self) -> str:
+        """What `write_flags` wrote.
+
+        Raises:
+            FileNotFoundError: If the run broke off before it had written it.
+        """
+        path = self.path / "flags.txt"
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path} is missing: the run broke off before it began. Start it anew "
+                "with --overwrite"
+            )
+        return path.read_text(encoding="utf-8")
 
     def manifest(self) -> dict[str, Any]:
         """What `write_manifest` wrote."""
@@ -129,20 +154,6 @@ class RunFolder:
         except ValueError as error:
             raise ValueError(f"{self.path / name} is damaged: {error}") from error
 
-    def save_checkpoint(self, model: keras.Model, task: int) -> pathlib.Path:
-        """Saves `model` as it is after learning `task`."""
-        path = self.checkpoints_dir / f"task_{task:02d}.keras"
-        with files.replacing(path) as temporary:
-            model.save(temporary)
-        entry = {"sha256": files.sha256(path), "bytes": path.stat().st_size}
-        index = {**self._index(), path.name: entry}
-        files.write_json(self.checkpoints_dir / "index.json", index)
-        return path
-
-    def _index(self) -> dict[str, Any]:
-        path = self.checkpoints_dir / "index.json"
-        return self._read("checkpoints/index.json") if path.is_file() else {}
-
     def load_model(self, task: int | None = None) -> Any:
         """The learner as it was after `task`, by default the last finished one.
 
@@ -150,21 +161,14 @@ class RunFolder:
             FileNotFoundError: If there is no such checkpoint.
             ValueError: If the file is not the one that was written.
         """
-        index = self._index()
-        name = f"task_{task:02d}.keras" if task is not None else _latest(index)
-        path = self.checkpoints_dir / name
-        if name not in index or not path.is_file():
+        if task is not None:
+            return self.checkpoints.open(Position(task + 1)).load_model()
+        finished = [p for p in self.checkpoints.positions() if not p.running]
+        if not finished:
             raise FileNotFoundError(
-                f"{self.path} has no checkpoint {name or 'of a finished task'}. "
-                f"There are: {sorted(index) or 'none'}"
+                f"{self.path} has no checkpoint of a finished task. Train it first"
             )
-        found = files.sha256(path)
-        if found != index[name]["sha256"]:
-            raise ValueError(
-                f"{path} is damaged: its SHA-256 is {found}, expected "
-                f"{index[name]['sha256']}. Restore it from a copy, or train again"
-            )
-        return keras.models.load_model(path)
+        return self.checkpoints.open(finished[-1]).load_model()
 
     def load_scenario(
         self, data_dir: str | os.PathLike[str] | None = None
@@ -182,8 +186,3 @@ class RunFolder:
         return scenarios.get(
             scenario["name"], **scenario["config"], data_dir=data_dir, download=False
         )
-
-
-def _latest(index: dict[str, Any]) -> str:
-    """The checkpoint of the last task; by number, for `task_100` follows `task_99`."""
-    return max(index, key=lambda n: int(n[len("task_") : -len(".keras")]), default="")

@@ -1,0 +1,37 @@
+"""The plots of a run."""
+
+from typing import Any
+
+import numpy as np
+
+from hypermask_tf import plots
+from hypermask_tf.capacity_plot import plot_capacity
+from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training import RunFolder
+
+
+def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> None:
+    """Draws what `results.json` holds into the run's folder of plots."""
+    benchmark, on = results["benchmark"], results["measured_on"]
+    measured = f"{on} accuracy"
+    plots.plot_accuracy_matrix(
+        matrix,
+        run.plots_dir / "accuracy_matrix.png",
+        title=f"{benchmark}: {measured} on each task",
+    )
+    plots.plot_task_curves(
+        matrix,
+        run.plots_dir / "task_curves.png",
+        title=f"{measured.capitalize()} over time",
+    )
+    used, free = results["capacity_used"], results["units_free"]
+    if None not in used:
+        plot_capacity(
+            np.diag(matrix.matrix).tolist(),
+            matrix.matrix[-1].tolist(),
+            used,
+            run.plots_dir / "capacity.png",
+            free_units=None if None in free else free,
+            title=f"{benchmark}: accuracy while the network fills",
+            measured_on=on,
+        )

@@ -1,0 +1,54 @@
+"""What is measured of all tasks, before and after each is learned."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.scenarios import Scenario, Task
+from hypermask_tf.training.evaluation import task_accuracy
+from hypermask_tf.training.sequence_options import SequenceOptions
+
+
+class Measuring:
+    """Fills an accuracy matrix as the options of a sequence say.
+
+    Args:
+        scenario: The tasks.
+        options: Which of them are measured, and on what.
+        pause: Called before each measurement; may raise, to end it.
+    """
+
+    def __init__(
+        self, scenario: Scenario, options: SequenceOptions, pause: Callable[[], None]
+    ) -> None:
+        self._scenario, self._options, self._pause = scenario, options, pause
+        # What starts anew with each task knows nothing of those to come.
+        self._unseen = options.measure_unseen and not options.restart
+
+    def before(self, model: Any, matrix: AccuracyMatrix) -> None:
+        """Measures what was not learned at all yet."""
+        if self._unseen:
+            for task in self._scenario:
+                self._pause()
+                matrix.record_initial(task.index, self._accuracy(model, task))
+
+    def after(self, model: Any, task: Task, matrix: AccuracyMatrix) -> None:
+        """Fills the row of a task that was learned."""
+        for other in self._scenario:
+            self._pause()
+            if self._options.restart and other.index < task.index:
+                # That task's network was left behind as it was.
+                own = matrix.matrix[other.index, other.index]
+                matrix.record(task.index, other.index, own)
+            elif other.index <= task.index or self._unseen:
+                matrix.record(task.index, other.index, self._accuracy(model, other))
+
+    def _accuracy(self, model: Any, task: Task) -> float:
+        x, y = task.test if self._options.measure == "test" else task.validation
+        return task_accuracy(model, task.index, x, y)
+
+    @staticmethod
+    def validation(model: Any, task: Task) -> float | None:
+        """Accuracy on the validation data of a task, if it has any."""
+        x, y = task.validation
+        return task_accuracy(model, task.index, x, y) if len(x) else None

@@ -1,0 +1,53 @@
+"""How far a run has come."""
+
+import dataclasses
+import re
+
+_STEM = re.compile(r"task_(\d+)|running_(\d+)_(\d+)")
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Position:
+    """The next thing to do in a run: a task, from one of its epochs on.
+
+    Args:
+        task: Tasks that are learned and measured, so the index of the next.
+        epoch: Epochs of that task that are done.
+
+    Example:
+
+    >>> Position(2, 0).stem, Position(2, 40).stem
+    ('task_01', 'running_02_000040')
+    >>> Position.of("running_02_000040") > Position.of("task_01.keras")
+    True
+    """
+
+    task: int = 0
+    epoch: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether it lies within a task."""
+        return self.epoch > 0
+
+    @property
+    def stem(self) -> str:
+        """Name of the checkpoint that was saved here; the start has none."""
+        if self.running:
+            return f"running_{self.task:02d}_{self.epoch:06d}"
+        return f"task_{self.task - 1:02d}"
+
+    @classmethod
+    def of(cls, name: str) -> "Position":
+        """The position that a file or stem is named after.
+
+        Raises:
+            ValueError: If it is not the name of a checkpoint.
+        """
+        found = _STEM.fullmatch(name.partition(".")[0])
+        if found is None:
+            raise ValueError(f"Expected the name of a checkpoint. Received: {name!r}")
+        finished, task, epoch = found.groups()
+        if finished is not None:
+            return cls(int(finished) + 1)
+        return cls(int(task), int(epoch))

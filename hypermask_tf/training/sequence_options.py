@@ -1,0 +1,116 @@
+"""How a sequence of tasks is learned and measured."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from hypermask_tf.scenarios import Scenario
+from hypermask_tf.training.batches import batch_rows
+from hypermask_tf.training.best_weights import BestWeights
+from hypermask_tf.training.checkpoint_plan import CheckpointPlan
+from hypermask_tf.training.parents import INHERITANCE
+from hypermask_tf.training.plateau import Plateau
+from hypermask_tf.training.sequence_checks import (
+    check_choice,
+    check_growth,
+    check_restart,
+    check_sizes,
+    check_steps,
+    check_validation,
+)
+
+MEASURES = ("test", "validation")
+
+
+@dataclasses.dataclass(frozen=True)
+class SequenceOptions:
+    """The choices of a `TaskSequence`.
+
+    Args:
+        steps_per_task: Optimizer steps on each task.
+        batch_size: Samples per step.
+        seed: Seed of the order of samples.
+        epoch_steps: Steps after which logs are written; divides `steps_per_task`.
+        measure_unseen: Whether to measure tasks before they are learned too, as
+            forward transfer needs.
+        measure: What accuracies are measured on: `"test"`, or `"validation"`, which
+            never reads a test set: settings are to be chosen that way.
+        limit_train: Learn from the first so many training samples of each task only;
+            0 for all.
+        inherit: What a task starts from: `"none"`; a copy of the network of the
+            `"latest"` task; or of the `"nearest"`, the one whose features best
+            classify the new task's training data.
+        grow: Factor, above 1, by which layers widen when a task would not find the
+            free units it asks for; 0 for never. The learner is then another object.
+        restart: Whether every task starts from the weights the target was built with:
+            a network alone for each task, as a baseline. The model then only holds
+            the latest one. Tasks not learned yet are not measured.
+        select: Which weights a task keeps: the `"last"`, or the `"best"` by validation
+            accuracy after each `epoch_steps`.
+        plateau: Whether to lower the learning rate where validation accuracy stays,
+            see `Plateau`.
+        checkpoints: When to save within a task.
+        callbacks: Function from a task's index to callbacks for its `fit`. One that
+            remembers things goes on with them if it is `Resumable`.
+
+    Raises:
+        ValueError: If an argument is unknown or steps do not divide evenly.
+    """
+
+    steps_per_task: int = 1000
+    batch_size: int = 128
+    seed: int = 1
+    epoch_steps: int = 100
+    measure_unseen: bool = True
+    measure: str = "test"
+    limit_train: int = 0
+    inherit: str = "none"
+    grow: float = 0.0
+    restart: bool = False
+    select: str = "last"
+    plateau: bool = False
+    checkpoints: CheckpointPlan = dataclasses.field(default_factory=CheckpointPlan)
+    callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] | None = None
+
+    def __post_init__(self) -> None:
+        check_steps(self.steps_per_task, self.epoch_steps)
+        check_choice("measure", self.measure, MEASURES)
+        check_choice("inherit", self.inherit, INHERITANCE)
+        check_growth(self.grow)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a task."""
+        return self.steps_per_task // self.epoch_steps
+
+    @property
+    def validates(self) -> bool:
+        """Whether something is chosen on validation data while a task is learned."""
+        return self.plateau or self.select == "best"
+
+    def rows(self, samples: int, task: int) -> npt.NDArray[np.int32]:
+        """What each step of a task sees, see `batch_rows`."""
+        return batch_rows(
+            samples, self.batch_size, self.steps_per_task, self.seed, task
+        )
+
+    def check(self, model: Any, scenario: Scenario) -> None:
+        """Raises a ValueError if `model` cannot learn `scenario` this way."""
+        if self.restart:
+            check_restart(model, self.grow)
+        check_validation(model, scenario, self.select, self.plateau)
+        for task in scenario:
+            check_sizes(task, self.batch_size, self.limit_train, self.measure)
+
+    def make_callbacks(self, task: int) -> list[keras.callbacks.Callback]:
+        """What watches over a task while it is learned, in a fixed order."""
+        chosen: list[keras.callbacks.Callback] = []
+        if self.plateau:
+            chosen.append(Plateau())
+        if self.select == "best":
+            chosen.append(BestWeights())
+        return [*chosen, *(self.callbacks(task) if self.callbacks else ())]

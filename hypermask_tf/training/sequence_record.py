@@ -1,0 +1,83 @@
+"""What a run has measured so far."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.network_facts import (
+    NetworkFacts,
+    facts_by_task,
+    read_facts,
+)
+
+
+@dataclasses.dataclass
+class SequenceRecord:
+    """Accuracies, and one entry for each finished task in every list.
+
+    Args:
+        matrix: Accuracies of all tasks after each.
+        seconds: Time in training.
+        steps: Optimizer steps.
+        validation: Accuracy on validation data right after learning.
+        inherited: The earlier task that it started from.
+        facts: Sizes of its network right after it was learned.
+    """
+
+    matrix: AccuracyMatrix
+    seconds: list[float] = dataclasses.field(default_factory=list)
+    steps: list[int] = dataclasses.field(default_factory=list)
+    validation: list[float | None] = dataclasses.field(default_factory=list)
+    inherited: list[int | None] = dataclasses.field(default_factory=list)
+    facts: list[NetworkFacts] = dataclasses.field(default_factory=list)
+
+    def add(
+        self,
+        *,
+        seconds: float,
+        steps: int,
+        validation: float | None,
+        inherited: int | None,
+        facts: NetworkFacts,
+    ) -> None:
+        """Notes what is known of a task that has ended."""
+        self.seconds.append(seconds)
+        self.steps.append(steps)
+        self.validation.append(validation)
+        self.inherited.append(inherited)
+        self.facts.append(facts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The keys that `results.json` holds, ready for JSON."""
+        known = [value for value in self.validation if value is not None]
+        return {
+            **self.matrix.to_dict(),
+            "train_seconds_per_task": [round(s, 3) for s in self.seconds],
+            "steps_per_task": self.steps,
+            "validation_accuracy": self.validation,
+            "average_validation_accuracy": float(np.mean(known)) if known else None,
+            "inherited_from": self.inherited,
+            **facts_by_task(self.facts),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], num_tasks: int) -> "SequenceRecord":
+        """Reads what `to_dict` wrote.
+
+        Args:
+            values: Its result.
+            num_tasks: Tasks of the run by now, as many as then or more.
+        """
+        matrix = AccuracyMatrix.from_dict(values)
+        matrix.grow(num_tasks)
+        return cls(
+            matrix,
+            list(values["train_seconds_per_task"]),
+            list(values["steps_per_task"]),
+            list(values["validation_accuracy"]),
+            list(values["inherited_from"]),
+            read_facts(values),
+        )
