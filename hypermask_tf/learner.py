@@ -14,6 +14,7 @@ from hypermask_tf.masks.roles import Maskable
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
+from hypermask_tf.replicated_model import ReplicatedModel
 from hypermask_tf.task_masks import TaskMasks
 
 Tensor = Any
@@ -21,7 +22,7 @@ Tensor = Any
 HEADS = ("shared", "per_task")
 
 
-class Learner(keras.Model):
+class Learner(ReplicatedModel):
     """State, forward pass and loss of a learner; `HyperMask` adds tasks to it.
 
     Args:

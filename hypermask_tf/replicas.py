@@ -22,6 +22,13 @@ def count() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def of(model: Any) -> int:
+    """Replicas of the strategy that `model` was made under."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    return int(model.distribute_strategy.num_replicas_in_sync)
+
+
 def mean(values: Sequence[Tensor]) -> list[Tensor]:
     """The mean of each value over all replicas; the values themselves if there is one.
 

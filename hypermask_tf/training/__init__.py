@@ -9,6 +9,8 @@ from hypermask_tf.training.distribution import (
     DISTRIBUTIONS,
     Distribution,
     distribute,
+    is_chief,
+    synchronize_normalization,
 )
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
@@ -53,7 +55,9 @@ __all__ = [
     "first_samples",
     "fit_task",
     "hypernetwork_layout_map",
+    "is_chief",
     "make_room",
+    "synchronize_normalization",
     "task_accuracy",
     "task_batches",
 ]

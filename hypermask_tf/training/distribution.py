@@ -2,12 +2,15 @@
 
 import contextlib
 import dataclasses
+import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
+from hypermask_tf.masks.roles import all_layers
 from hypermask_tf.training.layout_map import hypernetwork_layout_map
 
 # Which backend each needs; None for any.
@@ -53,23 +56,53 @@ class Distribution:
             )
 
 
-def distribute(name: str, hypernetwork: Hypernetwork | None = None) -> Distribution:
+def is_chief(name: str) -> bool:
+    """Whether this process is the first of those that share the work.
+
+    Known from the environment, before `distribute` waits for the others.
+    """
+    if name == "multi_worker":
+        task = json.loads(os.environ.get("TF_CONFIG") or "{}").get("task", {})
+        cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
+        first = "chief" if cluster.get("chief") else "worker"
+        return (task.get("type", first), int(task.get("index", 0))) == (first, 0)
+    if _BACKENDS[name] == "jax":
+        return int(os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID") or 0) == 0
+    return True
+
+
+def synchronize_normalization(model: keras.Model) -> None:
+    """Lets batch norm of `model` normalise by the whole batch, not a replica's share.
+
+    On TensorFlow only; elsewhere a batch is never in pieces for a layer.
+    """
+    for layer in all_layers(model):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+
+
+def distribute(
+    name: str,
+    hypernetwork: Callable[[], Hypernetwork] = MLPHypernetwork,
+    virtual_devices: int = 0,
+) -> Distribution:
     """Prepares this process to learn on several devices.
 
     To be called first, before anything is computed. Then build and compile the
     learner under `scope()` of what comes back.
 
-    - `"mirrored"` (TensorFlow): every device of this machine holds all variables and
-      takes its share of each batch.
+    - `"mirrored"` (TensorFlow): every GPU of this machine holds all variables and takes
+      its share of each batch.
     - `"multi_worker"` (TensorFlow): the same over the processes that the environment
       variable `TF_CONFIG` lists. All run the same program; the first is the chief.
     - `"data_parallel"` (JAX): as mirrored, over the devices of all processes.
-    - `"model_parallel"` (JAX): the wide variables of the hypernetwork, a row per score,
-      are shared out over the devices instead; see `hypernetwork_layout_map`.
+    - `"model_parallel"` (JAX): what has a row per score is shared out over the devices
+      instead, see `hypernetwork_layout_map`; all of them see the whole batch.
 
     Args:
         name: One of `DISTRIBUTIONS`.
-        hypernetwork: For `"model_parallel"`: one like the learner's.
+        hypernetwork: For `"model_parallel"`: makes one like the learner's.
+        virtual_devices: Take the CPU for so many devices; 0 for one.
 
     Raises:
         ValueError: If the name is unknown, the backend is another, or what the name
@@ -80,8 +113,8 @@ def distribute(name: str, hypernetwork: Hypernetwork | None = None) -> Distribut
     >>> here = distribute("none")
     >>> with here.scope():
     ...     target = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-    >>> here.chief
-    True
+    >>> here.chief, here.replicas
+    (True, 1)
     """
     if name not in _BACKENDS:
         raise ValueError(
@@ -92,11 +125,26 @@ def distribute(name: str, hypernetwork: Hypernetwork | None = None) -> Distribut
         raise ValueError(
             f"{name!r} needs KERAS_BACKEND={needed}. Received: backend {backend!r}"
         )
+    if virtual_devices:
+        _split_cpu(backend, virtual_devices)
     if name == "none":
         return Distribution(name)
-    return (
-        _on_tensorflow(name) if needed == "tensorflow" else _on_jax(name, hypernetwork)
-    )
+    if needed == "tensorflow":
+        return _on_tensorflow(name)
+    return _on_jax(name, hypernetwork)
+
+
+def _split_cpu(backend: str, parts: int) -> None:
+    if backend == "jax":
+        import jax
+
+        jax.config.update("jax_num_cpu_devices", parts)
+        return
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    each = tf.config.LogicalDeviceConfiguration()
+    tf.config.set_logical_device_configuration(cpu, [each] * parts)
 
 
 def _on_tensorflow(name: str) -> Distribution:
@@ -104,25 +152,17 @@ def _on_tensorflow(name: str) -> Distribution:
 
     if name == "mirrored":
         strategy = tf.distribute.MirroredStrategy()
-        return Distribution(name, strategy.num_replicas_in_sync, True, strategy)
-    if not os.environ.get("TF_CONFIG"):
+    elif not os.environ.get("TF_CONFIG"):
         raise ValueError(
             "'multi_worker' needs the environment variable TF_CONFIG, which lists all "
             "processes and says which this one is (see BUILD.md). Received: none"
         )
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    resolver = strategy.cluster_resolver
-    chief = resolver.task_type in (None, "chief") or (
-        resolver.task_type == "worker"
-        and resolver.task_id == 0
-        and not resolver.cluster_spec().as_dict().get("chief")
-    )
-    return Distribution(name, strategy.num_replicas_in_sync, chief, strategy)
+    else:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    return Distribution(name, strategy.num_replicas_in_sync, is_chief(name), strategy)
 
 
-def _on_jax(name: str, hypernetwork: Hypernetwork | None) -> Distribution:
-    import jax
-
+def _on_jax(name: str, hypernetwork: Callable[[], Hypernetwork]) -> Distribution:
     if os.environ.get("KERAS_DISTRIBUTION_JOB_ADDRESSES"):
         keras.distribution.initialize()
     devices = keras.distribution.list_devices()
@@ -132,9 +172,8 @@ def _on_jax(name: str, hypernetwork: Hypernetwork | None) -> Distribution:
         mesh = keras.distribution.DeviceMesh(
             (1, len(devices)), ("batch", "model"), devices
         )
-        strategy = keras.distribution.ModelParallel(
-            layout_map=hypernetwork_layout_map(mesh, hypernetwork or MLPHypernetwork())
-        )
+        layouts = hypernetwork_layout_map(mesh, hypernetwork())
+        strategy = keras.distribution.ModelParallel(layout_map=layouts)
     keras.distribution.set_distribution(strategy)
     replicas = len(devices) if name == "data_parallel" else 1
-    return Distribution(name, replicas, jax.process_index() == 0, strategy)
+    return Distribution(name, replicas, is_chief(name), strategy)
