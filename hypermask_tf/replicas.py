@@ -48,4 +48,4 @@ def scope(model: keras.Model) -> contextlib.AbstractContextManager[Any]:
     """Where a copy of `model` must be made, to live on the same devices."""
     if keras.backend.backend() != "tensorflow":
         return contextlib.nullcontext()
-    return model.distribute_strategy.scope()  # type: ignore[no-any-return]
+    return model.distribute_strategy.scope()
