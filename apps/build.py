@@ -23,8 +23,9 @@ def build_scenario() -> scenarios.Scenario:
     }
     if f.NUM_TASKS.value:
         options["num_tasks"] = f.NUM_TASKS.value
-    if f.CLASSES.value:
-        options["classes_per_task"] = f.CLASSES.value
+    sizes = [int(size) for size in f.CLASSES.value]
+    if any(sizes):
+        options["classes_per_task"] = sizes[0] if len(sizes) == 1 else sizes
     if f.CLASS_SEED.value is not None:
         options["seed"] = f.CLASS_SEED.value
     if f.CLASS_ORDER.value != "natural":
@@ -142,6 +143,8 @@ def _target_options() -> dict[str, Any]:
         options["initializer"] = f.INITIALIZER.value
     if f.TARGET.value == "mlp":
         options["hidden"] = widths
+    if f.TARGET.value == "zenkenet":
+        options["dropout"] = f.DROPOUT.value
     if f.TARGET.value == "resnet":
         options["blocks"] = f.RESNET_BLOCKS.value
         options["widening"] = f.RESNET_WIDENING.value
@@ -176,4 +179,5 @@ def _augmentation(scenario: scenarios.Scenario) -> keras.Layer | None:
         padding=f.AUGMENT.value,
         flip=f.FLIP.value,
         brightness=f.BRIGHTNESS.value,
+        policy=None if f.POLICY.value == "none" else f.POLICY.value,
     )

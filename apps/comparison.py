@@ -2,7 +2,7 @@
 
 import dataclasses
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from apps.runs import Run, group
 
@@ -22,9 +22,10 @@ _PROBLEM = (
     "resnet_widening",
     "batch_norm",
     "transductive",
+    "dropout",
 )
 # What was not a flag yet when a run was made.
-_SINCE = {"transductive": "false", "class_order": "natural"}
+_SINCE = {"transductive": "false", "class_order": "natural", "dropout": "true"}
 # What a method and a baseline must have in common beyond that.
 _BUDGET = ("steps_per_task", "batch_size")
 
@@ -53,17 +54,26 @@ def problem(run: Run) -> tuple[tuple[str, str], ...]:
     return (*chosen, ("measured_on", run.measured_on))
 
 
+def network(flags: Mapping[str, str]) -> str:
+    """The target network, as a table names it."""
+    name = flags["target"]
+    if name in ("mlp", "convnet"):
+        return f"{name} {flags['hidden'].replace(',', '-')}"
+    if name == "resnet":
+        name += f" {flags.get('resnet_blocks', '3')} x {flags['resnet_widening']}"
+        if flags.get("batch_norm", "true") == "false":
+            return f"{name}, no batch norm"
+        if flags.get("transductive", "false") == "true":
+            return f"{name}, transductive batch norm"
+    if name == "zenkenet" and flags.get("dropout", "true") == "false":
+        return f"{name}, no dropout"
+    return name
+
+
 def title(run: Run) -> str:
     """A heading for the runs of one problem."""
     flags, results = run.flags, run.results
-    network = flags["target"]
-    if network in ("mlp", "convnet"):
-        network += f" {flags['hidden'].replace(',', '-')}"
-    if network == "resnet":
-        network += f" {flags['resnet_blocks']} x {flags['resnet_widening']}"
-    if flags.get("transductive", "false") == "true":
-        network += ", transductive batch norm"
-    text = f"{results['benchmark']}, {results['num_tasks']} tasks, {network}"
+    text = f"{results['benchmark']}, {results['num_tasks']} tasks, {network(flags)}"
     if flags.get("class_order", "natural") != "natural":
         text += f", classes in the order of {flags['class_order']}"
     if flags.get("limit_train", "0") != "0":

@@ -36,11 +36,13 @@ def flagfile(values: flags.FlagValues) -> str:
 def read_flagfile(text: str) -> dict[str, str]:
     r"""Flags by name, as `flagfile` wrote them; switches are "true" or "false".
 
-    >>> read_flagfile("--hidden=24,24\n--noramp\n")
+    >>> read_flagfile("# Small.\n--hidden=24,24\n--noramp\n")
     {'hidden': '24,24', 'ramp': 'false'}
     """
     read = {}
     for line in text.splitlines():
+        if line.lstrip().startswith("#"):
+            continue
         name, equals, value = line.strip().removeprefix("--").partition("=")
         if equals:
             read[name] = value

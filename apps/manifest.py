@@ -3,6 +3,7 @@
 import datetime
 import importlib.metadata
 import os
+import pathlib
 import platform
 from typing import Any
 
@@ -50,6 +51,7 @@ def make_manifest(
         },
         "backend": keras.backend.backend(),
         "device": _device(),
+        "hardware": hardware(),
         "platform": platform.platform(),
     }
 
@@ -78,6 +80,41 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def hardware() -> str:
+    """The accelerators that Keras computes on, by their names; else the CPU's."""
+    accelerators = _accelerators()
+    if accelerators:
+        return ", ".join(accelerators)
+    usable = getattr(os, "sched_getaffinity", None)
+    cores = len(usable(0)) if usable else os.cpu_count()
+    return f"{cores} cores of {_processor()}"
+
+
+def _accelerators() -> list[str]:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return [d.device_kind for d in jax.devices() if d.platform != "cpu"]
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        details = tf.config.experimental.get_device_details
+        found = tf.config.list_physical_devices("GPU")
+        return [details(gpu).get("device_name", gpu.name) for gpu in found]
+    return []
+
+
+def _processor() -> str:
+    """The model of the CPU, as the system calls it."""
+    listing = pathlib.Path("/proc/cpuinfo")
+    if listing.is_file():
+        for line in listing.read_text("utf-8", "replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 def _device() -> str:

@@ -3,6 +3,9 @@
     python apps/report.py --runs='runs/*'
 
 Runs that differ in their seed only make one row: mean ± sample deviation over seeds.
+Beside our figure stands the published one of the same benchmark and network, where
+there is one, with all in which its setting was another: a run at a reduced budget says
+so.
 """
 
 import pathlib
@@ -18,6 +21,8 @@ with quiet_stderr():
     from absl import flags
 
     from apps import tables
+    from apps.comparison import network
+    from apps.published import published
     from apps.runs import Run, find_runs, group
     from export import command
     from hypermask_tf import files
@@ -26,14 +31,19 @@ with quiet_stderr():
 
 _HEADER = (
     "benchmark",
+    "network",
     "masks",
     "sparsity",
     "protection",
+    "tasks",
     "steps a task",
     "seeds",
     "accuracy %",
+    "published %",
+    "published with",
     "backward transfer",
     "training s",
+    "device",
 )
 
 _RUNS = flags.DEFINE_list("runs", ["runs/*"], "Run folders, or patterns of them.")
@@ -55,18 +65,29 @@ def _row(runs: list[Run]) -> list[str]:
     chosen = runs[0].flags
     dense = chosen.get("baseline", "none") != "none"
     on = runs[0].measured_on
+    beside = published(runs[0])
     transfers = [run.results["backward_transfer"] or 0.0 for run in runs]
     return [
         runs[0].results["benchmark"] + ("" if on == "test" else f" ({on})"),
+        network(chosen),
         f"none ({chosen['baseline']})" if dense else _masks(chosen),
         tables.MISSING if dense else _numbers(chosen["sparsity"]),
         tables.MISSING if dense else chosen["protection"],
-        chosen["steps_per_task"],
+        _of(runs[0].learned_tasks, max(runs[0].results["num_tasks"], beside.tasks)),
+        _of(int(chosen["steps_per_task"]), beside.steps),
         ", ".join(map(str, sorted(run.results["seed"] for run in runs))),
         tables.percent(run.results["average_accuracy"] for run in runs),
+        beside.accuracy,
+        beside.differences or tables.MISSING,
         tables.percent(transfers, "+"),
         tables.seconds([run.seconds for run in runs]),
+        "; ".join(sorted({run.device or tables.MISSING for run in runs})),
     ]
+
+
+def _of(own: int, full: int) -> str:
+    """A number, and of how many where it is fewer than published or planned."""
+    return f"{own:,} of {full:,}" if own < full else f"{own:,}"
 
 
 def _masks(chosen: dict[str, str]) -> str:

@@ -20,11 +20,13 @@ class Run:
         path: Its folder.
         flags: Its flags by name, as text.
         results: What `results.json` holds.
+        manifest: What `manifest.json` holds.
     """
 
     path: pathlib.Path
     flags: dict[str, str]
     results: dict[str, Any]
+    manifest: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
@@ -53,10 +55,20 @@ class Run:
         return sum(self.results["train_seconds_per_task"])
 
     @property
+    def device(self) -> str | None:
+        """What it was trained on, and by which backend."""
+        known = self.manifest.get("hardware", self.manifest.get("device"))
+        return f"{known}, {self.manifest['backend']}" if known else None
+
+    @property
+    def learned_tasks(self) -> int:
+        """Tasks that were learned so far."""
+        return len(self.results["train_seconds_per_task"])
+
+    @property
     def finished(self) -> bool:
         """Whether every task was learned."""
-        learned = len(self.results["train_seconds_per_task"])
-        return learned == self.results["num_tasks"]
+        return self.learned_tasks == self.results["num_tasks"]
 
 
 def read_run(path: pathlib.Path) -> Run:
@@ -66,8 +78,8 @@ def read_run(path: pathlib.Path) -> Run:
         FileNotFoundError: If it has not finished a task.
         ValueError: If a file of it is damaged.
     """
-    results = RunFolder.open(path).results()
-    return Run(path, read_flagfile(RunFolder.open(path).flags()), results)
+    folder = RunFolder.open(path)
+    return Run(path, read_flagfile(folder.flags()), folder.results(), folder.manifest())
 
 
 def find_runs(patterns: Sequence[str]) -> list[Run]:

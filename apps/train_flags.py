@@ -63,8 +63,11 @@ BENCHMARK = flags.DEFINE_string(
     f"The scenario to learn: {', '.join(scenarios.names())}; or tfds:NAME for any "
     "image data set of TFDS, with --classes_per_task.",
 )
-CLASSES = flags.DEFINE_integer(
-    "classes_per_task", 0, "Classes of each task; 0 for the benchmark's own.", 0
+CLASSES = flags.DEFINE_list(
+    "classes_per_task",
+    ["0"],
+    "Classes of each task: one number, or one for each task, which use up all classes, "
+    "such as 50,10,10,10,10,10; 0 for the benchmark's own.",
 )
 NUM_TASKS = flags.DEFINE_integer(
     "num_tasks", 0, "Learn so many tasks; 0 for all.", lower_bound=0
@@ -109,6 +112,13 @@ BRIGHTNESS = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=1.0,
 )
+POLICY = flags.DEFINE_enum(
+    "augment_policy",
+    "none",
+    ["none", *scenarios.POLICIES],
+    "Train on images changed by a learned policy: autoaugment_cifar10, that of "
+    "AutoAugment for CIFAR-10, acts behind the other augmentations.",
+)
 
 # The target network.
 TARGET = flags.DEFINE_enum("target", "mlp", targets.names(), "The target network.")
@@ -139,6 +149,12 @@ TRANSDUCTIVE = flags.DEFINE_bool(
     False,
     "Let a resnet's batch norm use the batch at hand in evaluation too, as the "
     "authors do: not for devices, which see one image.",
+)
+DROPOUT = flags.DEFINE_bool(
+    "dropout",
+    True,
+    "Dropout in a zenkenet. --nodropout is what the authors' figures come close to: "
+    "theirs acts in the first step of each task only.",
 )
 DTYPE = flags.DEFINE_enum(
     "dtype",
@@ -368,6 +384,15 @@ flags.register_validator(
     "borrow",
     lambda values: bool(values) and all(_within(v, 1e9, 1) for v in values),
     message="Expected numbers from 1 up, such as 10 or 10,1",
+)
+flags.register_validator(
+    "classes_per_task",
+    lambda sizes: (
+        [s.strip() for s in sizes] in ([], ["0"])
+        or all(s.strip().isdigit() and int(s) > 0 for s in sizes)
+    ),
+    message="Expected a number of classes such as 2, or one for each task, such as "
+    "50,10,10,10,10,10",
 )
 for _name in ("hidden", "hyper_hidden"):
     flags.register_validator(

@@ -2,6 +2,8 @@
 
 from hypermask_tf.scenarios import registry
 from hypermask_tf.scenarios.augmentation import augmentation
+from hypermask_tf.scenarios.auto_augment import AutoAugment
+from hypermask_tf.scenarios.auto_augment_policies import POLICIES
 from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.from_arrays import from_arrays
 from hypermask_tf.scenarios.from_tfds import from_tfds
@@ -17,6 +19,8 @@ from hypermask_tf.scenarios.split_tiny_imagenet import split_tiny_imagenet
 from hypermask_tf.scenarios.task import Task
 
 __all__ = [
+    "POLICIES",
+    "AutoAugment",
     "BrightnessJitter",
     "RandomCropWithPadding",
     "Scenario",

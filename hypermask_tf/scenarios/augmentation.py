@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.scenarios.auto_augment import AutoAugment
 from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.random_crop import RandomCropWithPadding
 
@@ -15,6 +16,7 @@ def augmentation(
     padding: int = 0,
     flip: bool = False,
     brightness: float = 0.0,
+    policy: str | None = None,
     seed: int | None = None,
 ) -> keras.Layer | None:
     """A layer for `HyperMask(augmentation=...)`, run within the training step.
@@ -24,13 +26,14 @@ def augmentation(
         padding: Random crops of images padded with black by so many pixels.
         flip: Whether to mirror every second image, left to right.
         brightness: Raw pixels times a factor of 1 ± brightness per image.
+        policy: Name of a learned policy that acts last, see `AutoAugment`.
         seed: Seed of all of them. `None` for a new one in every process.
 
     Returns:
         A layer; None if nothing is asked for.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If a number is out of range, or the policy is unknown.
 
     Example:
 
@@ -41,7 +44,8 @@ def augmentation(
     ['random', 'random']
 
     Source: [HyperMask](https://arxiv.org/abs/2310.00113): padding 4 on Split MNIST and
-    CIFAR-100, flips on CIFAR-100, brightness 63/255 in FeCAM's order.
+    CIFAR-100, flips on CIFAR-100, brightness 63/255 and AutoAugment's policy for
+    CIFAR-10 in FeCAM's order.
     """
     scale = preprocessing.get("scale", 1.0)
     black = preprocessing.get("offset", 0.0)
@@ -53,4 +57,6 @@ def augmentation(
         steps.append(keras.layers.RandomFlip("horizontal", seed=seed))
     if brightness:
         steps.append(BrightnessJitter(brightness, scale, black, brightest, seed=seed))
+    if policy is not None:
+        steps.append(AutoAugment(policy, scale, black, brightest, seed=seed))
     return keras.Sequential(steps, name="augmentation") if steps else None

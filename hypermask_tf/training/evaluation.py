@@ -6,9 +6,14 @@ import numpy as np
 
 
 def task_accuracy(
-    model: Any, task: int, x: np.ndarray, y: np.ndarray, batch_size: int = 1000
+    model: Any,
+    task: int,
+    x: np.ndarray,
+    y: np.ndarray,
+    batch_size: int = 1000,
+    classes: int | None = None,
 ) -> float:
-    """Share of samples whose label is the arg max of the task's logits.
+    """Share of samples whose label is the arg max of the task's own logits.
 
     The last batch is filled up with repeats that do not count, so tasks of any
     size share one compiled function.
@@ -19,6 +24,8 @@ def task_accuracy(
         x: Samples, `(n, ...)`.
         y: Labels, `(n,)`.
         batch_size: Samples per forward pass.
+        classes: Number of classes of the task, where the head is wider: who knows the
+            task knows that the outputs behind them mean nothing. None for all outputs.
 
     Returns:
         A fraction in 0..1.
@@ -26,4 +33,4 @@ def task_accuracy(
     missing = -len(x) % batch_size
     padded = np.concatenate([x, np.repeat(x[:1], missing, axis=0)]) if missing else x
     logits = model.predict(padded, batch_size=batch_size, task=task, verbose=0)
-    return float(np.mean(np.argmax(logits[: len(x)], axis=-1) == y))
+    return float(np.mean(np.argmax(logits[: len(x), :classes], axis=-1) == y))

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 
-def make_room(model: Any, factor: float, seed: int) -> Any:
+def make_room(model: Any, factor: float, seed: int = 1) -> Any:
     """Returns `model`, or a wider copy if it is full.
 
     Every layer of a group of units that is short grows by `factor`; old tasks stay

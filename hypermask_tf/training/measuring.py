@@ -45,10 +45,12 @@ class Measuring:
 
     def _accuracy(self, model: Any, task: Task) -> float:
         x, y = task.test if self._options.measure == "test" else task.validation
-        return task_accuracy(model, task.index, x, y)
+        return task_accuracy(model, task.index, x, y, classes=task.num_classes)
 
     @staticmethod
     def validation(model: Any, task: Task) -> float | None:
         """Accuracy on the validation data of a task, if it has any."""
         x, y = task.validation
-        return task_accuracy(model, task.index, x, y) if len(x) else None
+        if not len(x):
+            return None
+        return task_accuracy(model, task.index, x, y, classes=task.num_classes)

@@ -11,6 +11,7 @@ from hypermask_tf.training.checkpoints import Checkpoints
 from hypermask_tf.training.position import Position
 
 _OWN = ("checkpoints", "logs", "plots", "export")
+_FILES = ("results.json", "flags.txt", "manifest.json")
 
 
 class RunFolder:
@@ -59,8 +60,9 @@ class RunFolder:
         run = cls(path)
         for name in _OWN:
             shutil.rmtree(run.path / name, ignore_errors=True)
-        for name in ("results.json", "flags.txt", "manifest.json"):
+        for name in _FILES:
             (run.path / name).unlink(missing_ok=True)
+        run.remove_leftovers()
         run.path.mkdir(parents=True, exist_ok=True)
         return run
 
@@ -72,7 +74,12 @@ class RunFolder:
             FileExistsError: If something is there and may not be replaced.
         """
         run = cls(path)
-        if run.path.exists() and (run.path.is_file() or any(run.path.iterdir())):
+        if run.path.is_dir():
+            # A process that was killed at once has left no more than a part of a file.
+            found = set(run.path.iterdir()) - set(run._leftovers())
+        else:
+            found = {run.path} if run.path.exists() else set()
+        if found:
             run._check_replaceable(overwrite)
 
     def _check_replaceable(self, overwrite: bool) -> None:
@@ -105,10 +112,14 @@ class RunFolder:
     def remove_leftovers(self) -> None:
         """Removes the temporary files of a process that was killed while writing."""
         self.checkpoints.remove_leftovers()
-        for name in ("results.json", "flags.txt", "manifest.json"):
-            stem, _, kind = name.partition(".")
-            for path in self.path.glob(f".{stem}.*.{kind}"):
-                path.unlink(missing_ok=True)
+        for path in self._leftovers():
+            path.unlink(missing_ok=True)
+
+    def _leftovers(self) -> list[pathlib.Path]:
+        names = [name.split(".") for name in _FILES]
+        return [
+            path for stem, kind in names for path in self.path.glob(f".{stem}.*.{kind}")
+        ]
 
     def write_flags(self, text: str) -> None:
         """Writes `flags.txt`, a flagfile that runs this run again."""

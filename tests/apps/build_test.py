@@ -75,6 +75,28 @@ def test_a_baseline_is_the_plain_network():
     assert done.returncode == 0, done.stderr
 
 
+def test_flags_of_data_and_network_reach_them():
+    code = BUILD + (
+        "print([t.num_classes for t in scenario], model.target.output_shape[-1],"
+        " [layer.name for layer in model.augmentation.layers])\n"
+        "from apps import train_flags as f\n"
+        "from apps.build import _target_options\n"
+        "f.TARGET.value = 'zenkenet'; print(_target_options())"
+    )
+    done = _python(
+        code,
+        "--classes_per_task=5,3,2",
+        "--augment_padding=1",
+        "--augment_policy=autoaugment_cifar10",
+        "--nodropout",
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.split("\n")[-3:-1]
+    assert lines[0].startswith("[5, 3] 5 ['random_crop_with_padding")
+    assert "'auto_augment" in lines[0]
+    assert lines[1] == "{'dropout': False}"
+
+
 def test_flags_reach_the_learner():
     code = BUILD + (
         "print(model.head, model.sparsity, model.threshold, model.floor, model.reuse,"

@@ -41,7 +41,7 @@ def _call(name, *arguments):
 def _leave(path, accuracy, seed, units=None, **flags):
     matrix = AccuracyMatrix.from_dict({"accuracy_matrix": [[accuracy] * 2] * 2})
     results = {
-        "benchmark": "split_digits",
+        "benchmark": flags.get("benchmark", "split_digits"),
         "seed": seed,
         "num_tasks": 2,
         "measured_on": "validation",
@@ -61,6 +61,10 @@ def _leave(path, accuracy, seed, units=None, **flags):
 def runs(tmp_path):
     for seed, accuracy in ((1, 0.75), (2, 0.5)):
         _leave(tmp_path / f"run_{seed}", accuracy, seed, units=7)
+        if seed == 1:
+            manifest = {"hardware": "3 cores of X", "backend": "jax"}
+            path = tmp_path / "run_1" / "manifest.json"
+            path.write_text(json.dumps(manifest))
         _leave(tmp_path / f"run_a{seed}", 1.0, seed, baseline="alone")
     return f"--runs={tmp_path}/run_*"
 
@@ -95,6 +99,22 @@ def test_report_says_what_was_measured(runs):
     own = next(line for line in done.stdout.splitlines() if "used" in line)
     assert "split_digits (validation)" in own and "| 90, 80 |" in own
     assert "none (alone)" in done.stdout
+    assert "| mlp 24 |" in own and "| 3 cores of X, jax; – |" in own
+    # Nothing was published of these digits.
+    assert "| 62.50 ± 17.68 | – | – |" in own
+
+
+def test_report_shows_a_reduced_run_as_one(tmp_path):
+    flags = {"benchmark": "split_mnist", "hidden": "400,400", "steps_per_task": "500"}
+    _leave(tmp_path / "run", 0.5, 1, **flags)
+    done = _call("report", f"--runs={tmp_path}/run")
+    assert done.returncode == 0, done.stderr
+    row = next(line for line in done.stdout.splitlines() if "used" in line)
+    assert "| 2 of 5 | 500 of 2,000 |" in row
+    assert (
+        "| 50.00 | 99.64 ± 0.07 | weight masks, 5 tasks, 2,000 steps of 128, test data"
+        in row
+    )
 
 
 def test_no_run_is_a_mistake(tmp_path):

@@ -63,6 +63,7 @@ def test_leaves_a_whole_run_folder(finished):
     }
     manifest = json.loads((folder / "manifest.json").read_text())
     assert [t["classes"] for t in manifest["scenario"]["tasks"]] == [[0, 1], [2, 3]]
+    assert manifest["hardware"]
     assert (manifest["measured_on"], manifest["baseline"]) == ("test", "none")
     header = (folder / "logs" / "task_01.csv").read_text().splitlines()[0]
     for name in ("task_loss", "output_regularization", "mask_sparsity"):
@@ -84,6 +85,8 @@ def test_its_flagfile_repeats_the_run(finished, tmp_path):
     ("arguments", "message"),
     [
         (("--sparsity=120",), "sparsity"),
+        (("--classes_per_task=5,3,1",), "[5, 3, 1], which add up to 9"),
+        (("--classes_per_task=two",), "such as 2, or one for each task"),
         (("--benchmark=split_minst",), "split_minst"),
         (("--no_such_flag",), "no_such_flag"),
         (("--steps_per_task=30", "--epoch_steps=20"), "multiple"),

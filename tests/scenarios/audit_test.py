@@ -33,8 +33,16 @@ _SOURCES = {
     "split_tiny_imagenet": "tiny_imagenet",
 }
 _FEW_TASKS = {"permuted_digits": 3, "permuted_mnist": 3}
+# FeCAM's order of classes, in the splits that are reported; they take no seed.
+_FECAM = {
+    "split_cifar100 fecam 5x20": 20,
+    "split_cifar100 fecam 50+5x10": [50] + [10] * 5,
+    "split_cifar100 fecam 50+10x5": [50] + [5] * 10,
+    "split_cifar100 fecam 40+20x3": [40] + [3] * 20,
+}
 
 _names = pytest.mark.parametrize("name", registry.names())
+_all_names = pytest.mark.parametrize("name", [*registry.names(), *_FECAM])
 _seeds = pytest.mark.parametrize("seed", [None, 0, 7])
 _choices = pytest.mark.parametrize("validation_from", ["first", "random"])
 pytestmark = pytest.mark.filterwarnings("ignore:No validation sample has label")
@@ -72,6 +80,11 @@ def build(monkeypatch, sources):
     )
 
     def make(name, seed=None, **arguments):
+        if name in _FECAM:
+            if seed is not None:
+                pytest.skip("an order of its own takes no seed")
+            arguments |= {"classes_per_task": _FECAM[name], "order": "fecam"}
+            name = name.split()[0]
         arguments = {"validation_size": 0.2, "validation_from": "first", **arguments}
         if name in _FEW_TASKS:
             arguments = {"num_tasks": _FEW_TASKS[name], **arguments}
@@ -121,14 +134,14 @@ class _Trace:
 
 @pytest.fixture
 def traces(sources):
-    return lambda name: _Trace(sources[_SOURCES[name]])
+    return lambda name: _Trace(sources[_SOURCES[name.split()[0]]])
 
 
 def test_every_registered_scenario_is_audited():
     assert set(_SOURCES) == set(registry.names())
 
 
-@_names
+@_all_names
 @_seeds
 @_choices
 def test_no_image_is_where_it_must_not_be(build, traces, name, seed, validation_from):
@@ -154,7 +167,7 @@ def test_no_image_is_where_it_must_not_be(build, traces, name, seed, validation_
     assert set().union(*by_task) == set(trace.rows.values())
 
 
-@_names
+@_all_names
 @_seeds
 def test_labels_are_bijections_onto_the_classes(build, traces, name, seed):
     scenario, trace = build(name, seed), traces(name)
@@ -197,9 +210,9 @@ def test_orders_come_from_the_seed_and_nothing_else(build, name):
         assert all(tuple(sorted(p)) == identity != p for p in permutations)
 
 
-@_names
+@_all_names
 def test_the_arrays_of_a_task_give_access_to_nothing_else(build, sources, name):
-    source = sources[_SOURCES[name]]
+    source = sources[_SOURCES[name.split()[0]]]
     scenario = build(name)
     held = [getattr(task, split) for task in scenario for split in SPLITS]
     for position, (x, y) in enumerate(held):
@@ -233,6 +246,33 @@ def test_published_sizes(require_dataset, name):
     for task, learned, tested in zip(registry.get(name), train, test, strict=True):
         assert task.sizes["train"] + task.sizes["validation"] == learned
         assert (task.sizes["validation"], task.sizes["test"]) == (validation, tested)
+
+
+@pytest.mark.parametrize("name", _FECAM)
+def test_published_sizes_in_fecam_s_order(require_dataset, name):
+    require_dataset("cifar100")
+    sizes = _FECAM[name]
+    scenario = registry.get("split_cifar100", classes_per_task=sizes, order="fecam")
+    counts = [20] * 5 if sizes == 20 else sizes
+    assert [task.num_classes for task in scenario] == counts
+    for task, count in zip(scenario, counts, strict=True):
+        assert task.sizes["train"] + task.sizes["validation"] == 500 * count
+        assert (task.sizes["validation"], task.sizes["test"]) == (500, 100 * count)
+
+
+def test_published_sizes_of_tiny_imagenet(monkeypatch):
+    """From the numbers of images in the archive: 500 and 50 of each class."""
+    train, test = np.repeat(np.arange(200), 500), np.repeat(np.arange(200), 50)
+    # One black image, seen 110,000 times without a copy.
+    images = [np.broadcast_to(np.uint8(0), (len(y), 64, 64, 3)) for y in (train, test)]
+    data = RawData.from_arrays(images[0], train, images[1], test)
+    monkeypatch.setattr(
+        tiny_imagenet_files, "load_tiny_imagenet", lambda data_dir=None: data
+    )
+    scenario = registry.get("split_tiny_imagenet")
+    assert (scenario.num_tasks, scenario.input_shape) == (40, (64, 64, 3))
+    sizes = {"train": 2_250, "validation": 250, "test": 250}
+    assert all(task.sizes == sizes and task.num_classes == 5 for task in scenario)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,25 @@ def test_tasks_are_of_shuffled_classes_and_the_seed_says_which(archive):
     assert [t.classes for t in again] == [t.classes for t in scenario]
 
 
+def test_no_image_of_the_archive_is_where_it_must_not_be(archive):
+    """Each file is one colour, which tells the class, the split and the number."""
+    scenario = split_tiny_imagenet(2, validation_size=4, data_dir=archive)
+    seen = []
+    for task in scenario:
+        steps = task.preprocessing
+        for split in ("train", "validation", "test"):
+            x, y = getattr(task, split)
+            raw = (x - np.asarray(steps["offset"])) / np.asarray(steps["scale"])
+            values = raw[:, 0, 0, 0].round().astype(int)
+            seen += values.tolist()
+            assert set(values % 40 >= 20) == {split == "test"}
+            for value, label in zip(values, y, strict=True):
+                identifier = CLASSES[value // 40]
+                assert sorted(CLASSES)[task.classes[label]] == identifier
+    # Every file once, whatever the task and the split.
+    assert len(seen) == len(set(seen)) == 4 * (6 + 2)
+
+
 def test_a_missing_archive_is_told_with_its_address(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"tiny-imagenet-200\.zip"):
         split_tiny_imagenet(data_dir=tmp_path)

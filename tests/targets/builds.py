@@ -32,6 +32,7 @@ BUILDS = {
         {"blocks": 1, "widening": 2, "filters": (2, 2, 3, 5), "norm": "none"},
     ),
     "zenkenet": Build("zenkenet", (10, 10, 2), {}),
+    "zenkenet without dropout": Build("zenkenet", (11, 10, 2), {"dropout": False}),
     "zenkenet of large images": Build("zenkenet", (64, 64, 1), {}),
 }
 

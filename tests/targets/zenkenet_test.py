@@ -67,6 +67,17 @@ def test_dropout_takes_half_of_the_dense_layer_in_training_only():
     assert not np.array_equal(model(x, training=True), model(x, training=True))
 
 
+def test_without_dropout_nothing_is_left_out_in_training():
+    model, plain = (zenkenet((12, 12, 1), 3, dropout=flag) for flag in (True, False))
+    plain.set_weights(model.get_weights())
+    x = np.random.default_rng(0).normal(size=(5, 12, 12, 1)).astype("float32")
+    expected = keras.ops.convert_to_numpy(model(x))
+    for training in (False, True):
+        result = keras.ops.convert_to_numpy(plain(x, training=training))
+        np.testing.assert_allclose(result, expected, rtol=1e-6)
+    assert not np.allclose(model(x, training=True), expected)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

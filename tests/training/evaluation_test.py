@@ -20,3 +20,15 @@ def test_equals_arg_max_whatever_the_batch(count):
     expected = np.mean(np.argmax(model.bake(1).predict(x, verbose=0), -1) == y)
     for batch_size in (1, 8, 64):
         assert task_accuracy(model, 1, x, y, batch_size) == expected
+
+
+def test_outputs_behind_a_task_s_classes_do_not_count():
+    inputs = keras.Input((4,))
+    target = keras.Model(inputs, layers.Dense(5)(inputs))
+    model = hm.HyperMask(target, 1, sparsity=0, granularity="weight")
+    x = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+    logits = model.bake(0).predict(x, verbose=0)
+    assert (logits.argmax(-1) >= 2).any()
+    y = logits[:, :2].argmax(-1)
+    assert task_accuracy(model, 0, x, y, classes=2) == 1
+    assert task_accuracy(model, 0, x, y) == np.mean(logits.argmax(-1) == y) < 1

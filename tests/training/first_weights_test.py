@@ -25,7 +25,7 @@ def test_everything_but_random_state_goes_back():
         drawn = [np.asarray(v.value) for v in model.variables if "seed" in v.path]
         model.fit(x, y, verbose=0)
         assert not any(map(np.array_equal, model.get_weights(), before))
-        first.restore()
+        first.restore(model)
         for now, then in zip(model.get_weights(), before, strict=True):
             np.testing.assert_array_equal(now, then)
         later = [np.asarray(v.value) for v in model.variables if "seed" in v.path]

@@ -84,13 +84,14 @@ def fingerprint(learned):
 def go_on(path, make, limit=100):
     """Starts a run again and again until it has learned everything."""
     for starts in range(1, limit + 1):
-        fresh = not (path / "manifest.json").is_file()
-        run = RunFolder.create(path) if fresh else RunFolder.open(path)
-        if fresh:
-            run.write_manifest({})
-        learned = make(run)
-        learned.restore()
         try:
+            if (path / "manifest.json").is_file():
+                run = RunFolder.open(path)
+            else:
+                run = RunFolder.create(path)
+                run.write_manifest({})
+            learned = make(run)
+            learned.restore()
             learned.learn()
         except (Killed, TrainingStopped):
             continue

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -34,3 +35,18 @@ def test_every_task_finds_units_of_its_own(factor):
 def test_use_must_be_tracked():
     with pytest.raises(ValueError, match="Capacity needs"):
         make_room(_learner(protection="all"), 2.0)
+
+
+def test_new_units_are_drawn_alike_whatever_was_drawn_before():
+    wide = []
+    for draws in (0, 3):
+        keras.utils.set_random_seed(0)
+        model = _learner()
+        for task in range(3):
+            model = make_room(model, 2.0, seed=5)
+            for _ in range(draws):
+                keras.initializers.GlorotUniform()((2, 2))
+            model.begin_task(task)
+        wide.append(model.target.get_weights())
+    for one, other in zip(*wide, strict=True):
+        np.testing.assert_array_equal(one, other)

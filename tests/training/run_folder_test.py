@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import hypermask_tf as hm
-from hypermask_tf.training import RunFolder
+from hypermask_tf.training import Position, RunFolder
 
 
 @pytest.fixture
@@ -46,6 +46,12 @@ def test_overwriting_leaves_foreign_files(run):
     assert (run.path / "notes.txt").exists()
 
 
+def test_what_a_killed_start_left_is_no_obstacle(tmp_path):
+    (tmp_path / ".manifest.ab12cd.json").write_text("{")
+    run = RunFolder.create(tmp_path)
+    assert list(run.path.iterdir()) == []
+
+
 def test_opening_something_else_says_so(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no manifest\.json"):
         RunFolder.open(tmp_path)
@@ -53,9 +59,9 @@ def test_opening_something_else_says_so(tmp_path):
 
 def test_checkpoint_round_trip_takes_the_last_task(run, model):
     x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
-    run.save_checkpoint(model, 0)
+    run.checkpoints.save(Position(1), model)
     model.begin_task(0)
-    run.save_checkpoint(model, 1)
+    run.checkpoints.save(Position(2), model)
     loaded = run.load_model()
     assert loaded.num_learned_tasks == 1
     assert run.load_model(0).num_learned_tasks == 0
@@ -66,7 +72,7 @@ def test_checkpoint_round_trip_takes_the_last_task(run, model):
 
 @pytest.mark.parametrize("position", [0, 100, -1])
 def test_one_flipped_byte_is_refused(run, model, position):
-    path = run.save_checkpoint(model, 0)
+    path = run.checkpoints.save(Position(1), model)
     content = bytearray(path.read_bytes())
     content[position] ^= 1
     path.write_bytes(content)
@@ -77,13 +83,15 @@ def test_one_flipped_byte_is_refused(run, model, position):
 def test_truncated_and_missing_checkpoints_are_refused(run, model):
     with pytest.raises(FileNotFoundError, match="no checkpoint of a finished task"):
         run.load_model()
-    path = run.save_checkpoint(model, 0)
+    path = run.checkpoints.save(Position(1), model)
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ValueError, match="damaged"):
         run.load_model()
     path.unlink()
-    with pytest.raises(FileNotFoundError, match="There are"):
+    with pytest.raises(FileNotFoundError, match=r"task_00\.keras is missing"):
         run.load_model()
+    with pytest.raises(FileNotFoundError, match="There are: task_00"):
+        run.load_model(3)
 
 
 def test_damaged_json_is_named(run):

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 import hypermask_tf as hm
-from hypermask_tf.training import TaskSequence
+from hypermask_tf.training import Plateau, TaskSequence
 from hypermask_tf.training.best_weights import BestWeights
 
 
@@ -103,8 +103,9 @@ def test_the_rate_falls_on_a_plateau_and_returns_for_the_next_task(scenario):
 
 def test_last_and_no_plateau_look_at_no_validation_data(scenario):
     sequence, _ = _learn(scenario)
-    assert sequence._validation_callbacks() == []
-    assert sequence._validation_data(scenario[0]) is None
+    assert not sequence.options.validates
+    kinds = {type(each) for each in sequence.options.make_callbacks(0)}
+    assert not kinds & {BestWeights, Plateau}
 
 
 def test_mistakes(scenario):

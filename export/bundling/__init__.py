@@ -1,0 +1,1 @@
+"""The writing side of bundles; `export.bundle_reader` reads them."""

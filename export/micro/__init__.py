@@ -1,0 +1,1 @@
+"""Files in TensorFlow Lite Micro's interpreter, the one for microcontrollers."""

@@ -1,0 +1,1 @@
+"""A page that runs the exported files of a run in the browser, with LiteRT.js."""

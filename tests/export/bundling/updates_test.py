@@ -1,0 +1,92 @@
+import shutil
+import subprocess
+
+import pytest
+
+from export.bundle_reader import Bundle, BundleError, apply_update, parse_update
+from export.bundling.updates import make_update, write_update
+from export.bundling.writer import bundle_bytes
+
+
+@pytest.fixture
+def bundles(ten_tasks, tmp_path):
+    """An older and a newer bundle."""
+    old, new = tmp_path / "old.hmb", tmp_path / "new.hmb"
+    old.write_bytes(bundle_bytes(ten_tasks[:5]))
+    new.write_bytes(bundle_bytes(ten_tasks[:6]))
+    return old, new
+
+
+def test_an_update_gives_exactly_the_newer_bundle(bundles, tmp_path):
+    old, new = bundles
+    size = write_update(tmp_path / "u.hmu", old, new)
+    assert size == (tmp_path / "u.hmu").stat().st_size
+    apply_update(old, tmp_path / "u.hmu", tmp_path / "out.hmb")
+    assert (tmp_path / "out.hmb").read_bytes() == new.read_bytes()
+    assert old.read_bytes() != new.read_bytes()
+    assert apply_update(old, tmp_path / "u.hmu") == old
+    assert old.read_bytes() == new.read_bytes()
+
+
+def test_an_added_task_costs_what_was_appended(bundles):
+    old, new = (path.read_bytes() for path in bundles)
+    with Bundle(bundles[0]) as before, Bundle(bundles[1]) as after:
+        appended = len(after.body()) - len(before.body())
+    assert len(make_update(old, new).pack()) < appended + 500
+
+
+def test_a_changed_task_costs_itself(small, ten_tasks):
+    weights = [small.tasks(1, seed=seed)[0] for seed in (1, 2)]
+    old = bundle_bytes([*ten_tasks[:3], small.source(3, weights[0].content)])
+    new = bundle_bytes([*ten_tasks[:3], small.source(3, weights[1].content)])
+    update = make_update(old, new)
+    assert update.apply(old) == new
+    assert len(update.pack()) < len(weights[1].content) + 1000 < len(new)
+
+
+def test_a_wrong_base_is_refused_and_stays(bundles, tmp_path):
+    old, new = bundles
+    write_update(tmp_path / "u.hmu", old, new)
+    before = new.read_bytes()
+    with pytest.raises(BundleError, match="belongs to another bundle"):
+        apply_update(new, tmp_path / "u.hmu")
+    assert new.read_bytes() == before
+
+
+def test_a_newer_update_and_a_bundle_are_refused(bundles):
+    old, new = (path.read_bytes() for path in bundles)
+    packed = make_update(old, new).pack()
+    newer = packed[:8] + b"\2\0\0\0" + packed[12:]
+    with pytest.raises(BundleError, match=r"version 2\. Apply it with a newer"):
+        parse_update(newer)
+    for foreign in (old, b"", packed[:100]):
+        with pytest.raises(BundleError, match="Expected an update"):
+            parse_update(foreign)
+
+
+def test_damaged_bundles_make_no_update(bundles, tmp_path):
+    old, new = bundles
+    content = bytearray(new.read_bytes())
+    content[30] ^= 1
+    new.write_bytes(content)
+    with pytest.raises(BundleError):
+        write_update(tmp_path / "u.hmu", old, new)
+    assert not (tmp_path / "u.hmu").exists()
+
+
+def test_an_existing_update_is_kept(bundles, tmp_path):
+    (tmp_path / "u.hmu").write_text("mine")
+    with pytest.raises(FileExistsError, match="--overwrite"):
+        write_update(tmp_path / "u.hmu", *bundles)
+    assert (tmp_path / "u.hmu").read_text() == "mine"
+    write_update(tmp_path / "u.hmu", *bundles, overwrite=True)
+
+
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd command here")
+def test_the_public_zstd_applies_the_patch_too(bundles, tmp_path):
+    old, new = bundles
+    update = make_update(old.read_bytes(), new.read_bytes())
+    (tmp_path / "patch.zst").write_bytes(update.patch)
+    command = ["zstd", "-q", "-d", f"--patch-from={old}", tmp_path / "patch.zst"]
+    subprocess.run([*command, "-o", tmp_path / "out.hmb"], check=True)
+    assert (tmp_path / "out.hmb").read_bytes() == new.read_bytes()
