@@ -8,6 +8,7 @@ import hypermask_tf as hm
 from apps import train_flags as f
 from hypermask_tf import scenarios
 from hypermask_tf.hypernetworks.budget import GIB
+from hypermask_tf.training import synchronize_normalization
 
 
 def build_scenario() -> scenarios.Scenario:
@@ -67,7 +68,7 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
 def _method() -> dict[str, Any]:
     """What the flags say of masks and of what stops forgetting."""
     return {
-        "hypernetwork": _hypernetwork(),
+        "hypernetwork": build_hypernetwork(),
         "granularity": f.GRANULARITY.value,
         "sparsity": _numbers(f.SPARSITY.value),
         "threshold": f.THRESHOLD.value,
@@ -86,7 +87,12 @@ def _method() -> dict[str, Any]:
 
 
 def _use_xla() -> bool:
-    """XLA on a CPU makes products of matrices faster, and convolutions slower."""
+    """XLA on a CPU makes products of matrices faster, and convolutions slower.
+
+    It does not compile what replicas exchange.
+    """
+    if f.replicated():
+        return False
     return f.TARGET.value == "mlp" or keras.distribution.list_devices("gpu") != []
 
 
@@ -112,9 +118,12 @@ def _dense() -> dict[str, Any]:
 def _target(scenario: scenarios.Scenario) -> keras.Model:
     keras.config.set_dtype_policy(f.DTYPE.value)
     try:
-        return hm.targets.get(f.TARGET.value)(
+        target = hm.targets.get(f.TARGET.value)(
             scenario.input_shape, classes=scenario.max_classes, **_target_options()
         )
+        if f.replicated():
+            synchronize_normalization(target)
+        return target
     finally:
         keras.config.set_dtype_policy("float32")
 
@@ -149,7 +158,8 @@ def _norm() -> str:
     return "transductive" if f.TRANSDUCTIVE.value else "batch"
 
 
-def _hypernetwork() -> hm.Hypernetwork:
+def build_hypernetwork() -> hm.Hypernetwork:
+    """The hypernetwork that the flags name, without variables yet."""
     hidden = [int(width) for width in f.HYPER_HIDDEN.value]
     if f.HYPERNETWORK.value == "mask_bank":
         return hm.MaskBank()

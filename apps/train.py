@@ -22,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export.quiet import quiet_stderr, start_backend
+from export.quiet import quiet_stderr
 
 with quiet_stderr():
     import keras
@@ -30,7 +30,7 @@ with quiet_stderr():
     from rich.console import Console
     from rich.progress import Progress
 
-    from apps import resume, task_logs
+    from apps import distribution, resume, task_logs
     from apps import train_flags as f
     from apps.build import build_model, build_scenario
     from apps.flagfiles import flagfile
@@ -50,20 +50,20 @@ with quiet_stderr():
         TrainingStopped,
     )
 
-    start_backend()
-
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
-    console = Console()
     if f.RESUME.value:
         resume.reopen(flags.FLAGS)
     else:
         RunFolder.check_free(str(f.RUN_DIR.value), f.OVERWRITE.value)
+    shared = distribution.start(flags.FLAGS)
+    console = Console(quiet=not shared.chief)
     keras.utils.set_random_seed(f.SEED.value)
     scenario = build_scenario()
-    model = build_model(scenario)
-    if f.VERBOSE.value or f.DRY_RUN.value:
+    with shared.scope():
+        model = build_model(scenario)
+    if shared.chief and (f.VERBOSE.value or f.DRY_RUN.value):
         model.summary()
     if f.DRY_RUN.value:
         return 0

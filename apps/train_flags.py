@@ -9,7 +9,13 @@ from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.normalization.normalization_bank import MODES
 from hypermask_tf.targets import INITIALIZERS
-from hypermask_tf.training import INHERITANCE, LOOPS, MEASURES, SELECTIONS
+from hypermask_tf.training import (
+    DISTRIBUTIONS,
+    INHERITANCE,
+    LOOPS,
+    MEASURES,
+    SELECTIONS,
+)
 
 BASELINES = ("none", "alone", "finetune")
 
@@ -333,6 +339,21 @@ STEPS_PER_CALL = flags.DEFINE_integer(
 EPOCH_STEPS = flags.DEFINE_integer(
     "epoch_steps", 100, "Steps between two lines of the log.", 1
 )
+DISTRIBUTE = flags.DEFINE_enum(
+    "distribute",
+    "none",
+    DISTRIBUTIONS,
+    "Share the work out. TensorFlow: mirrored, over the GPUs of this machine; "
+    "multi_worker, over the processes that TF_CONFIG lists. JAX: data_parallel, a part "
+    "of each batch on each device; model_parallel, a part of the hypernetwork on each. "
+    "BUILD.md says how to start each.",
+)
+VIRTUAL_DEVICES = flags.DEFINE_integer(
+    "virtual_devices",
+    0,
+    "Take the CPU for so many devices, to try --distribute on one machine; 0 for one.",
+    lower_bound=0,
+)
 MEASURE_UNSEEN = flags.DEFINE_bool(
     "measure_unseen", True, "Measure tasks not yet learned: forward transfer needs it."
 )
@@ -342,6 +363,11 @@ MEASURE = flags.DEFINE_enum(
     MEASURES,
     "What accuracies are measured on. Settings are to be chosen on validation data.",
 )
+
+
+def replicated() -> bool:
+    """Whether replicas of `tf.distribute` learn in step."""
+    return DISTRIBUTE.value in ("mirrored", "multi_worker")
 
 
 def _within(text: str, highest: float, lowest: float = 0) -> bool:
@@ -435,3 +461,13 @@ def _one_schedule(values: dict[str, object]) -> bool:
 )
 def _schedule_restarts(values: dict[str, object]) -> bool:
     return values["schedule"] == "constant" or bool(values["reset_optimizer"])
+
+
+@flags.multi_flags_validator(
+    ["distribute", "jit_compile"],
+    message="--distribute=mirrored and multi_worker work without XLA: leave "
+    "--jit_compile out",
+)
+def _exchanged_without_xla(values: dict[str, object]) -> bool:
+    replicas = values["distribute"] in ("mirrored", "multi_worker")
+    return not (replicas and values["jit_compile"])

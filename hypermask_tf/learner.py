@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf import checks, regularizers
+from hypermask_tf import checks, regularizers, replicas
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
 from hypermask_tf.hypernetworks.budget import GIB, check_budget
 from hypermask_tf.masked_target import MaskedTarget
@@ -14,6 +14,7 @@ from hypermask_tf.masks.roles import Maskable
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
+from hypermask_tf.replicated_model import ReplicatedModel
 from hypermask_tf.task_masks import TaskMasks
 
 Tensor = Any
@@ -21,7 +22,7 @@ Tensor = Any
 HEADS = ("shared", "per_task")
 
 
-class Learner(keras.Model):
+class Learner(ReplicatedModel):
     """State, forward pass and loss of a learner; `HyperMask` adds tasks to it.
 
     Args:
@@ -138,7 +139,9 @@ class Learner(keras.Model):
             hard=hard,
             name="memory",
         )
-        self._masked = MaskedTarget(self.target, self._memory, self._bank)
+        self._masked = MaskedTarget(
+            self.target, self._memory, self._bank, self._roles.statistics
+        )
         self._task_masks = TaskMasks(
             self.hypernetwork,
             self._layout,
@@ -194,6 +197,10 @@ class Learner(keras.Model):
             scores, task, int32(self._finished), self._ramp(task)
         )
         outputs, losses = self._masked.run(inputs, masks, task, current, training=True)
+        if replicas.count() > 1:
+            # Replicas on one machine take turns where they wait for each other, as in
+            # the target just now, and share this list.
+            self._clear_losses()
         self.add_loss(self.beta * output_term)
         self.add_loss(self.lam * self._weight_drift(scores, masks))
         for loss in losses:
@@ -264,7 +271,8 @@ class Learner(keras.Model):
             terms = self.losses
             self._output_term.update_state(terms[0])
             self._weight_term.update_state(terms[1])
-            self._task_loss.update_state(total - sum(terms))
+            # Keras divides by the number of replicas, whose gradients it adds up.
+            self._task_loss.update_state(total * replicas.count() - sum(terms))
         return total
 
     def get_metrics_result(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from hypermask_tf import replicas
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.normalization import NormalizationBank
 
@@ -23,12 +24,18 @@ class MaskedTarget:
         target: The built target network.
         memory: Holds what earlier tasks use, if that is hard.
         bank: What belongs to a task: normalisation, perhaps the head.
+        statistics: One flag per non-trainable variable: moved by what a batch holds.
     """
 
     def __init__(
-        self, target: keras.Model, memory: TaskMemory, bank: NormalizationBank
+        self,
+        target: keras.Model,
+        memory: TaskMemory,
+        bank: NormalizationBank,
+        statistics: Sequence[bool],
     ) -> None:
         self.target, self.memory, self.bank = target, memory, bank
+        self._statistics = statistics
         self._takes_training = "training" in inspect.signature(target.call).parameters
         self._count = len(target.trainable_variables)
         self._weight_penalties = sum(
@@ -78,8 +85,18 @@ class MaskedTarget:
         if training:
             # Statistics of the task being learned, and the state of dropout.
             for variable, value in zip(
-                self.target.non_trainable_variables, updated, strict=True
+                self.target.non_trainable_variables, self._agreed(updated), strict=True
             ):
                 variable.assign(ops.where(task >= current, value, variable.value))
         # Weight penalties stand last, and Keras collects those from the variables.
         return outputs, losses[: len(losses) - self._weight_penalties]
+
+    def _agreed(self, values: Sequence[Tensor]) -> list[Tensor]:
+        """`values` of non-trainable variables, the same on every replica."""
+        seen = [
+            i
+            for i, flag in enumerate(self._statistics)
+            if flag and "float" in keras.backend.standardize_dtype(values[i].dtype)
+        ]
+        means = dict(zip(seen, replicas.mean([values[i] for i in seen]), strict=True))
+        return [means.get(i, value) for i, value in enumerate(values)]

@@ -26,11 +26,11 @@ class TaskMemory(keras.layers.Layer):
     Attributes:
         indices: Indices of the protected variables in the target's trainable ones.
         reference: θ*, one variable per index.
-        used: uint8 marks, 1 where an earlier task's mask is not zero.
+        used: Boolean marks, true where an earlier task's mask is not zero.
         scores: z*, `(num_tasks, num_scores)`, or None.
-        support: uint8 `(num_tasks, num_scores)`, 1 where a finished task's score is
+        support: Boolean `(num_tasks, num_scores)`: which scores of a finished task are
             on, or None.
-        pinned: uint8 `(num_scores,)`, 1 for units of an earlier task that the one
+        pinned: Boolean `(num_scores,)`, true for units of an earlier task that the one
             being learned keeps, because it inherits them; or None.
     """
 
@@ -65,13 +65,13 @@ class TaskMemory(keras.layers.Layer):
             self.reference.append(reference)
             if keep_use:
                 self.used.append(
-                    self._state(variables[i].shape, f"used_{name}", "uint8")
+                    self._state(variables[i].shape, f"used_{name}", "bool")
                 )
         rows = (num_tasks, num_scores)
         self.scores = self._state(rows, "scores") if keep_scores else None
-        self.support = self._state(rows, "support", "uint8") if keep_support else None
+        self.support = self._state(rows, "support", "bool") if keep_support else None
         self.pinned = (
-            self._state((num_scores,), "pinned", "uint8") if keep_support else None
+            self._state((num_scores,), "pinned", "bool") if keep_support else None
         )
         self.built = True
 
@@ -94,7 +94,7 @@ class TaskMemory(keras.layers.Layer):
             ):
                 value = held[index]
                 held[index] = ops.where(
-                    used.value > 0, ops.cast(reference.value, value.dtype), value
+                    used.value, ops.cast(reference.value, value.dtype), value
                 )
         return held
 
@@ -122,11 +122,11 @@ class TaskMemory(keras.layers.Layer):
         for variable, index in zip(self.used, self.indices, strict=False):
             mask = masks[index]
             on = (
-                ops.ones(variable.shape, dtype="uint8")
+                ops.ones(variable.shape, dtype="bool")
                 if mask is None
-                else ops.cast(ops.not_equal(mask, 0), "uint8")
+                else ops.not_equal(mask, 0)
             )
-            variable.assign(ops.maximum(variable.value, on))
+            variable.assign(ops.logical_or(variable.value, on))
 
     def take_reference(self, values: Sequence[Tensor]) -> None:
         """Takes θ* from `values`, those of all trainable variables."""

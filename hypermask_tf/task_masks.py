@@ -60,9 +60,9 @@ class TaskMasks:
             free = ops.logical_not(self.memory.taken(finished))
         pinned: Any = self.memory.pinned
         # They are those of the task being learned, not of one that has not begun.
-        pinned = ops.logical_and(pinned.value > 0, task <= finished)
+        pinned = ops.logical_and(pinned.value, task <= finished)
         keep = self.layout.keep(scores, ramp, free, pinned)
-        held = ops.take(self.memory.support.value, task, axis=0) > 0
+        held = ops.take(self.memory.support.value, task, axis=0)
         return ops.where(task < finished, held, keep)
 
     def masks(

@@ -11,8 +11,16 @@ from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan
 from hypermask_tf.training.checkpoints import Checkpoints
 from hypermask_tf.training.device_loop import DeviceLoop, on_device
+from hypermask_tf.training.distribution import (
+    DISTRIBUTIONS,
+    Distribution,
+    distribute,
+    is_chief,
+    synchronize_normalization,
+)
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.layout_map import hypernetwork_layout_map
 from hypermask_tf.training.level_codes import LevelCodes
 from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
@@ -29,6 +37,7 @@ from hypermask_tf.training.task_sequence import TaskSequence
 from hypermask_tf.training.training_stopped import TrainingStopped
 
 __all__ = [
+    "DISTRIBUTIONS",
     "INHERITANCE",
     "LOOPS",
     "MEASURES",
@@ -38,6 +47,7 @@ __all__ = [
     "CheckpointPlan",
     "Checkpoints",
     "DeviceLoop",
+    "Distribution",
     "FirstWeights",
     "LevelCodes",
     "NetworkFacts",
@@ -51,11 +61,15 @@ __all__ = [
     "TaskSequence",
     "TrainingStopped",
     "batch_rows",
+    "distribute",
     "first_samples",
     "fit_task",
+    "hypernetwork_layout_map",
+    "is_chief",
     "make_room",
     "on_device",
     "row_batches",
+    "synchronize_normalization",
     "task_accuracy",
     "task_batches",
 ]

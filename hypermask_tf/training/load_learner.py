@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from hypermask_tf import replicas
 from hypermask_tf.scenarios.seeding import derived_seed
 from hypermask_tf.training.checkpoint import Checkpoint
 
@@ -22,7 +23,8 @@ def load_learner(saved: Checkpoint, built: Any, num_tasks: int, seed: int) -> An
     Raises:
         ValueError: If the saved learner has room for more tasks than there are.
     """
-    with keras.saving.custom_object_scope(dict(built.compiled_functions)):
+    functions = dict(built.compiled_functions)
+    with keras.saving.custom_object_scope(functions), replicas.scope(built):
         model = saved.load_model()
     if model.num_tasks > num_tasks:
         raise ValueError(

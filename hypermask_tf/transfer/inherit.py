@@ -80,7 +80,7 @@ def inherit(model: Any, task: int, source: int) -> None:
         pin(model, source)
     origins = _origins(model, task, source)
     # What is on of earlier tasks stays so, whatever happens to scores below.
-    model._memory.pinned.assign((origins.on & origins.taken).astype("uint8"))
+    model._memory.pinned.assign(origins.on & origins.taken)
     if shifts:
         take_scores(model, task, source, origins, held)
     for variable, value in _new_values(model, task, source, origins):
