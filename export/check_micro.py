@@ -42,7 +42,7 @@ def define_flags() -> None:
     flags.DEFINE_list(
         "quantization",
         None,
-        f"Kinds of files to run; by default those of {' and '.join(FIT_KINDS)} that are "
+        f"Kinds of files to run; by default {' and '.join(FIT_KINDS)}, those that are "
         "there and hold their weights in full.",
     )
     flags.DEFINE_integer(

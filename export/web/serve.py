@@ -31,7 +31,7 @@ def define_flags() -> None:
     flags.DEFINE_string(
         "quantization",
         SMALLEST,
-        "Which file of a task the page runs: a kind that was exported, such as float32 or "
+        "Which file of a task the page runs: an exported kind, such as float32 or "
         "dynamic_int8, or smallest. Files with integer inputs do not run in LiteRT.js.",
     )
     flags.DEFINE_integer(
