@@ -35,29 +35,34 @@ if TYPE_CHECKING:
 # into its working memory first.
 FIT_KINDS = ("float32", "int8")
 
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
-_QUANTIZATION = flags.DEFINE_list(
-    "quantization",
-    None,
-    f"Kinds of files to run; by default those of {' and '.join(FIT_KINDS)} that are "
-    "there and hold their weights in full.",
-)
-_EXAMPLES = flags.DEFINE_integer(
-    "examples", 0, "How many test examples a file; 0 for all.", lower_bound=0
-)
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Where the data sets lie; by default where the run found them."
-)
-_MAX_ACCURACY_DROP = flags.DEFINE_float(
-    "max_accuracy_drop",
-    0.005,
-    "How much accuracy a file may lose in Micro against LiteRT, as a fraction.",
-    lower_bound=0.0,
-    upper_bound=1.0,
-)
-flags.register_validator(
-    "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
-)
+
+def define_flags() -> None:
+    """Defines the flags; other commands use the same names in one process of tests."""
+    flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
+    flags.DEFINE_list(
+        "quantization",
+        None,
+        f"Kinds of files to run; by default {' and '.join(FIT_KINDS)}, those that are "
+        "there and hold their weights in full.",
+    )
+    flags.DEFINE_integer(
+        "examples", 0, "How many test examples a file; 0 for all.", lower_bound=0
+    )
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Where the data sets lie; by default where the run found them.",
+    )
+    flags.DEFINE_float(
+        "max_accuracy_drop",
+        0.005,
+        "How much accuracy a file may lose in Micro against LiteRT, as a fraction.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+    )
+    flags.register_validator(
+        "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
+    )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -65,8 +70,8 @@ def main(argv: Sequence[str]) -> int:
     micro_runtime()  # before any work, if it is missing
     with quiet_stderr():
         from hypermask_tf.training import RunFolder
-    run = RunFolder.open(Path(_RUN_DIR.value or ""))
-    entries = chosen(read_good_files(Path(run.export_dir)), _QUANTIZATION.value)
+    run = RunFolder.open(Path(flags.FLAGS.run_dir or ""))
+    entries = chosen(read_good_files(Path(run.export_dir)), flags.FLAGS.quantization)
     table = Table(
         title="TensorFlow Lite Micro against LiteRT, batch 1",
         box=SIMPLE_HEAD,
@@ -121,10 +126,10 @@ def _results(
     run: "RunFolder", entries: Sequence[dict[str, Any]]
 ) -> Iterator[tuple[dict[str, Any], str | tuple[MicroRun, Verification]]]:
     with quiet_stderr():
-        scenario = run.load_scenario(_DATA_DIR.value)
+        scenario = run.load_scenario(flags.FLAGS.data_dir)
     for entry in entries:
         x, y = scenario.tasks[entry["task"]["index"]].test
-        x, y = x[: _EXAMPLES.value or None], y[: _EXAMPLES.value or None]
+        x, y = x[: flags.FLAGS.examples or None], y[: flags.FLAGS.examples or None]
         content = (Path(run.export_dir) / entry["file"]).read_bytes()
         try:
             micro = run_micro(content, x)
@@ -136,7 +141,7 @@ def _results(
             micro.outputs,
             y,
             entry["quantization"],
-            _MAX_ACCURACY_DROP.value,
+            flags.FLAGS.max_accuracy_drop,
         )
         yield entry, (micro, check)
 
@@ -155,4 +160,5 @@ def _row(entry: dict[str, Any], micro: MicroRun, check: Verification) -> list[st
 if __name__ == "__main__":
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    define_flags()
     command.run(main)

@@ -24,23 +24,26 @@ from export import command
 from export.web.build_site import build_site
 from export.web.manifest import SMALLEST
 
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
-_QUANTIZATION = flags.DEFINE_string(
-    "quantization",
-    SMALLEST,
-    "Which file of a task the page runs: a kind that was exported, such as float32 or "
-    "dynamic_int8, or smallest. Files with integer inputs do not run in LiteRT.js.",
-)
-_PORT = flags.DEFINE_integer(
-    "port", 8000, "Port on localhost; 0 takes a free one.", 0, 65535
-)
-_OUTPUT = flags.DEFINE_string(
-    "output", None, "Write the page into this folder instead of serving it."
-)
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the page in --output.")
-flags.register_validator(
-    "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
-)
+
+def define_flags() -> None:
+    """Defines the flags; other commands use the same names in one process of tests."""
+    flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
+    flags.DEFINE_string(
+        "quantization",
+        SMALLEST,
+        "Which file of a task the page runs: an exported kind, such as float32 or "
+        "dynamic_int8, or smallest. Files with integer inputs do not run in LiteRT.js.",
+    )
+    flags.DEFINE_integer(
+        "port", 8000, "Port on localhost; 0 takes a free one.", 0, 65535
+    )
+    flags.DEFINE_string(
+        "output", None, "Write the page into this folder instead of serving it."
+    )
+    flags.DEFINE_bool("overwrite", False, "Replace the page in --output.")
+    flags.register_validator(
+        "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
+    )
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -79,16 +82,19 @@ def make_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
-    run_dir = Path(_RUN_DIR.value or "")
-    if _OUTPUT.value is not None:
+    run_dir = Path(flags.FLAGS.run_dir or "")
+    if flags.FLAGS.output is not None:
         site = build_site(
-            run_dir, Path(_OUTPUT.value), _QUANTIZATION.value, _OVERWRITE.value
+            run_dir,
+            Path(flags.FLAGS.output),
+            flags.FLAGS.quantization,
+            flags.FLAGS.overwrite,
         )
         print(f"The page is in {site}. Serve it with any static web server.")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        site = build_site(run_dir, Path(folder, "site"), _QUANTIZATION.value)
-        with make_server(site, _PORT.value) as server:
+        site = build_site(run_dir, Path(folder, "site"), flags.FLAGS.quantization)
+        with make_server(site, flags.FLAGS.port) as server:
             url = f"http://127.0.0.1:{server.server_address[1]}/"
             print(f"Open {url} in a browser. Ctrl-C ends.", flush=True)
             try:
@@ -99,4 +105,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    define_flags()
     command.run(main)
