@@ -52,6 +52,8 @@ with quiet_stderr():
         TrainingStopped,
     )
 
+    distribution.look_for_gpus()
+
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
