@@ -12,6 +12,17 @@ from export.quiet import quiet_stderr, start_backend
 from hypermask_tf.training import Distribution, distribute, is_chief
 
 
+def look_for_gpus() -> None:
+    """Has TensorFlow say in time, inside `quiet_stderr`, that it finds no GPU.
+
+    Data set readers ask it before `main` begins. Nothing is computed here yet:
+    `start` must come first.
+    """
+    import tensorflow as tf
+
+    tf.config.list_physical_devices("GPU")
+
+
 def start(values: flags.FlagValues) -> Distribution:
     """Prepares this process as `--distribute` says; to be called before all else.
 

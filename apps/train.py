@@ -50,6 +50,8 @@ with quiet_stderr():
         TrainingStopped,
     )
 
+    distribution.look_for_gpus()
+
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""

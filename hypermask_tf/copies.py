@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from hypermask_tf import replicas
+
 
 def like(model: Any, **changes: Any) -> Any:
     """A new learner with the arguments of `model`, but for `changes`.
@@ -19,12 +21,13 @@ def like(model: Any, **changes: Any) -> Any:
         **changes: Arguments that differ, as objects.
     """
     config = {**model.get_config(), **changes}
-    for key in ("target", "hypernetwork", "augmentation"):
-        if isinstance(config[key], dict):
-            config[key] = keras.saving.deserialize_keras_object(
-                config[key], safe_mode=False
-            )
-    return type(model).from_config(config)
+    with replicas.scope(model):
+        for key in ("target", "hypernetwork", "augmentation"):
+            if isinstance(config[key], dict):
+                config[key] = keras.saving.deserialize_keras_object(
+                    config[key], safe_mode=False
+                )
+        return type(model).from_config(config)
 
 
 def compile_like(copy: Any, model: Any) -> None:
@@ -35,8 +38,10 @@ def compile_like(copy: Any, model: Any) -> None:
     """
     if not model.compiled:
         return
-    with keras.saving.custom_object_scope(dict(model.compiled_functions)):
-        copy.compile_from_config(model.get_compile_config())
+    config = model.get_compile_config()
+    functions = dict(model.compiled_functions)
+    with keras.saving.custom_object_scope(functions), replicas.scope(model):
+        copy.compile_from_config(config)
     copy.compiled_functions = model.compiled_functions
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from hypermask_tf import copies
+from hypermask_tf import copies, replicas
 from hypermask_tf.compaction import rebuild
 from hypermask_tf.hypernetworks import MaskBank, MLPHypernetwork
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
@@ -29,7 +29,8 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
             unknown, or a layer would shrink.
     """
     _check(model)
-    target = rebuild(model.target, widths)
+    with replicas.scope(model):
+        target = rebuild(model.target, widths)
     maskable = [
         variable
         for variable, flag in zip(

@@ -18,7 +18,6 @@ from hypermask_tf import (
     extension,
     growth,
     model_summary,
-    replicas,
     transfer,
 )
 from hypermask_tf.capacity import Capacity
@@ -402,8 +401,7 @@ class HyperMask(Learner):
             A new model with a target of its own, compiled like this one with a
             fresh optimizer. This one stays as it is: `model = model.extend(10)`.
         """
-        with replicas.scope(self):
-            return extension.extend(self, num_tasks)
+        return extension.extend(self, num_tasks)
 
     def grow(self, widths: dict[str, int]) -> "HyperMask":
         """Returns a copy with more units; old tasks compute the same.
@@ -415,8 +413,7 @@ class HyperMask(Learner):
         Returns:
             A new model, compiled like this one with a fresh optimizer.
         """
-        with replicas.scope(self):
-            return growth.grow(self, widths)
+        return growth.grow(self, widths)
 
     def summary(
         self, line_length: int | None = None, *args: Any, print_fn: Any = None

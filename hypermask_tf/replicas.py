@@ -45,7 +45,10 @@ def mean(values: Sequence[Tensor]) -> list[Tensor]:
 
 
 def scope(model: keras.Model) -> contextlib.AbstractContextManager[Any]:
-    """Where a copy of `model` must be made, to live on the same devices."""
+    """Where a copy of `model` must be made, to live on the same devices.
+
+    Values of variables are read outside: in there they are those of all replicas.
+    """
     if keras.backend.backend() != "tensorflow":
         return contextlib.nullcontext()
     return model.distribute_strategy.scope()

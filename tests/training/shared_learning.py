@@ -25,7 +25,8 @@ def _target(kind):
         x = layers.Dense(8, "relu", kernel_regularizer="l2")(inputs)
         x = layers.Dense(8, "relu", activity_regularizer="l2")(x)
     else:
-        x = layers.Dense(8)(inputs)
+        # A bias before batch norm gets no gradient but rounding, which Adam enlarges.
+        x = layers.Dense(8, use_bias=False)(inputs)
         # JAX has no other kind of batch norm than over the whole batch.
         whole = kind == "unit" and keras.backend.backend() == "tensorflow"
         x = layers.BatchNormalization(momentum=0.9, synchronized=whole)(x)
