@@ -11,8 +11,8 @@ tables. Accuracy with known task, inferred tasks and class-incremental accuracy 
 stand side by side. The second form collects evaluated runs into Markdown: runs that
 differ in their seed only make one table.
 
-The exit status is 0 only if all was measured; 2, with one line on standard error, for a
-mistake in the call.
+Exit status: 0 only if all was measured; 2, with one line on standard error, for a
+mistake.
 """
 
 import logging
