@@ -32,34 +32,39 @@ from export import command
 from export.convert import FLOAT32, QUANTIZATIONS
 from export.quiet import quiet_stderr, start_backend
 
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the run to export.")
-_METHOD = flags.DEFINE_string(
-    "method", None, "How the task is inferred; the library's default by default."
-)
-_QUANTIZATION = flags.DEFINE_enum(
-    "quantization", FLOAT32, list(QUANTIZATIONS), "How weights are stored."
-)
-_COVERAGE = flags.DEFINE_float(
-    "coverage",
-    0.95,
-    "Share of validation data that the thresholds in the JSON keep.",
-    lower_bound=0.01,
-    upper_bound=1.0,
-)
-_MAX_ACCURACY_DROP = flags.DEFINE_float(
-    "max_accuracy_drop",
-    0.002,
-    "How much accuracy the file may lose against Keras, as a fraction.",
-    lower_bound=0.0,
-    upper_bound=1.0,
-)
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a router.")
-_DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Where the data sets lie; by default where the run found them."
-)
-flags.register_validator(
-    "run_dir", bool, message="Pass the folder of a trained run: --run_dir=runs/x"
-)
+
+def define_flags() -> None:
+    """Defines the flags; other commands use the same names in one process of tests."""
+    flags.DEFINE_string("run_dir", None, "Folder of the run to export.")
+    flags.DEFINE_string(
+        "method", None, "How the task is inferred; the library's default by default."
+    )
+    flags.DEFINE_enum(
+        "quantization", FLOAT32, list(QUANTIZATIONS), "How weights are stored."
+    )
+    flags.DEFINE_float(
+        "coverage",
+        0.95,
+        "Share of validation data that the thresholds in the JSON keep.",
+        lower_bound=0.01,
+        upper_bound=1.0,
+    )
+    flags.DEFINE_float(
+        "max_accuracy_drop",
+        0.002,
+        "How much accuracy the file may lose against Keras, as a fraction.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+    )
+    flags.DEFINE_bool("overwrite", False, "Replace a router.")
+    flags.DEFINE_string(
+        "data_dir",
+        None,
+        "Where the data sets lie; by default where the run found them.",
+    )
+    flags.register_validator(
+        "run_dir", bool, message="Pass the folder of a trained run: --run_dir=runs/x"
+    )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -78,25 +83,25 @@ def main(argv: Sequence[str]) -> int:
 
         start_backend()
 
-    run = RunFolder.open(_RUN_DIR.value or "")
-    name = "router" if _QUANTIZATION.value == FLOAT32 else "router.dynamic_int8"
+    run = RunFolder.open(flags.FLAGS.run_dir or "")
+    name = "router" if flags.FLAGS.quantization == FLOAT32 else "router.dynamic_int8"
     taken = run.export_dir / f"{name}.tflite"
-    if taken.exists() and not _OVERWRITE.value:
+    if taken.exists() and not flags.FLAGS.overwrite:
         raise FileExistsError(f"{taken} exists. Pass --overwrite to replace it.")
-    scenario = run.load_scenario(_DATA_DIR.value)
+    scenario = run.load_scenario(flags.FLAGS.data_dir)
     console = Console()
     with console.status("reading the run"):
-        method = _method(run, scenario, _METHOD.value or inference.DEFAULT)
+        method = _method(run, scenario, flags.FLAGS.method or inference.DEFAULT)
     with console.status("converting and verifying"):
         try:
             described = router.export_router(
                 inference.decision_model(method),
                 _facts(method, scenario),
                 router.TestSet.of(scenario.tasks[: method.networks.num_tasks]),
-                _QUANTIZATION.value,
+                flags.FLAGS.quantization,
                 run.export_dir,
                 name,
-                _MAX_ACCURACY_DROP.value,
+                flags.FLAGS.max_accuracy_drop,
             )
         except RuntimeError as error:
             command.mistake(str(error))
@@ -143,7 +148,7 @@ def _method(run: Any, scenario: Any, name: str) -> Any:
 
 def _facts(method: Any, scenario: Any) -> dict[str, Any]:
     """What the caller must know besides the file itself."""
-    limits = method.thresholds(_COVERAGE.value)
+    limits = method.thresholds(flags.FLAGS.coverage)
     return {
         "source": {"benchmark": scenario.name},
         "preprocessing": scenario.preprocessing,
@@ -151,7 +156,7 @@ def _facts(method: Any, scenario: Any) -> dict[str, Any]:
         "outputs": list(_columns()),
         "method": method.name,
         "method_arguments": method.get_config(),
-        "coverage": _COVERAGE.value,
+        "coverage": flags.FLAGS.coverage,
         "abstain": "if confidence < least_confidence or evidence < least_evidence of "
         "the task",
         "tasks": [
@@ -181,4 +186,5 @@ def _columns() -> tuple[str, ...]:
 if __name__ == "__main__":
     # The file is for one CPU thread, and so is the model it is held against.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    define_flags()
     command.run(main)

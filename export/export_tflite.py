@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from absl import flags
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -127,6 +128,10 @@ def _options() -> ExportOptions:
         workers=f.WORKERS.value,
     )
 
+
+# `--help` lists the flags of this module only.
+flags.adopt_module_key_flags(f)
+flags.adopt_module_key_flags(command)
 
 if __name__ == "__main__":
     # The files are for one CPU thread, and so is the model they are held against.

@@ -8,12 +8,31 @@ import shutil
 import pytest
 from absl import flags
 
-from apps import resume, task_logs, train_flags
+from apps import task_logs
 from apps.manifest import differences
 from apps.runs import read_run
 from hypermask_tf.training import Position, RunFolder
 
 _GOLDEN = pathlib.Path(__file__).parents[1] / "data" / "golden_run" / "run"
+
+
+@pytest.fixture(scope="module")
+def resume():
+    """`apps.resume`, with the flags of `apps/train.py` and none of other commands."""
+    others, own = flags.FlagValues(), flags.FlagValues()
+    for module, defined in flags.FLAGS.flags_by_module_dict().items():
+        if module.startswith("export.") and module != "export.command":
+            for flag in defined:
+                others[flag.name] = flag
+    flags.FLAGS.remove_flag_values(others)
+    before = set(flags.FLAGS)
+    from apps import resume
+
+    for name in set(flags.FLAGS) - before:
+        own[name] = flags.FLAGS[name]
+    yield resume
+    flags.FLAGS.remove_flag_values(own)
+    flags.FLAGS.append_flag_values(others)
 
 
 @pytest.fixture
@@ -22,13 +41,12 @@ def run(tmp_path):
 
 
 def _values(run, *arguments):
-    assert train_flags.RESUME is not None  # its flags are defined
     values = copy.deepcopy(flags.FLAGS)
     values(["train", "--resume", f"--run_dir={run.path}", *arguments])
     return values
 
 
-def test_the_choices_of_the_run_come_back(run):
+def test_the_choices_of_the_run_come_back(resume, run):
     values = _values(run)
     assert values["hidden"].value == ["400", "400"]
     resume.reopen(values)
@@ -38,7 +56,7 @@ def test_the_choices_of_the_run_come_back(run):
     assert values["resume"].value is True
 
 
-def test_the_same_again_and_what_is_harmless_are_welcome(run, tmp_path):
+def test_the_same_again_and_what_is_harmless_are_welcome(resume, run, tmp_path):
     values = _values(
         run,
         "--learning_rate=0.010",
@@ -62,18 +80,18 @@ def test_the_same_again_and_what_is_harmless_are_welcome(run, tmp_path):
         ("--num_tasks=3", "--num_tasks contradicts"),
     ],
 )
-def test_what_contradicts_the_run_is_refused(run, argument, message):
+def test_what_contradicts_the_run_is_refused(resume, run, argument, message):
     with pytest.raises(ValueError, match=message):
         resume.reopen(_values(run, argument))
 
 
 @pytest.mark.parametrize("argument", ["--overwrite", "--noresume"])
-def test_flags_that_exclude_each_other(run, argument):
+def test_flags_that_exclude_each_other(resume, run, argument):
     with pytest.raises(flags.IllegalFlagValueError):
         _values(run, argument, "--extend_tasks=1")
 
 
-def test_a_finished_run_gets_more_tasks(run):
+def test_a_finished_run_gets_more_tasks(resume, run):
     values = _values(run, "--extend_tasks=3")
     resume.reopen(values)
     assert values["num_tasks"].value == 5
@@ -82,13 +100,13 @@ def test_a_finished_run_gets_more_tasks(run):
         resume.reopen(_values(run, "--extend_tasks=3"))
 
 
-def test_a_run_that_never_began_says_so(run):
+def test_a_run_that_never_began_says_so(resume, run):
     (run.path / "flags.txt").unlink()
     with pytest.raises(FileNotFoundError, match="Start it anew with --overwrite"):
         resume.reopen(_values(run))
 
 
-def test_other_data_are_refused_and_other_versions_are_written_down(run, capsys):
+def test_other_data_are_refused_and_versions_written_down(resume, run, capsys):
     now = json.loads(json.dumps(run.manifest()))
     now["versions"]["keras"] = "9.9"
     resume.go_over(run, now, flags.FLAGS)
