@@ -250,5 +250,5 @@ def test_layouts_name_what_has_a_row_per_score():
     assert layouts["hyper_mask/mask_bank_1/bank"].axes == (None, "model")
     assert layouts["memory/scores"].axes == (None, "model")
     assert layouts["dense/kernel"] is None
-    with pytest.raises(ValueError, match="row per score"):
+    with pytest.raises(ValueError, match="shared out by rows"):
         hypernetwork_layout_map(mesh, ChunkedHypernetwork())
