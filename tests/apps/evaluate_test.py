@@ -113,18 +113,16 @@ def test_runs_are_collected(evaluated, tmp_path):
     assert text.count("\n| ") == len(METHODS) + 1
 
 
-def test_mistakes_change_nothing(evaluated, tmp_path):
+def test_mistakes_change_nothing(evaluated):
     folder, _ = evaluated
     before = (folder / "results.json").read_bytes()
     run = f"--run_dir={folder}"
     for arguments, words in (
         ([], "either --run_dir"),
         ([run, "--methods=guess"], "guess"),
-        ([run, "--unknown=split_mnist"], "Received"),
-        ([f"--run_dir={tmp_path}"], "not the folder of a run"),
     ):
         done = _run("apps/evaluate.py", *arguments)
         assert done.returncode == 2, (arguments, done.stderr)
         assert len(done.stderr.splitlines()) == 1
-        assert words in done.stderr or "shape" in done.stderr
+        assert words in done.stderr
     assert (folder / "results.json").read_bytes() == before
