@@ -39,7 +39,7 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
             )
             for place, height in zip(shifted, heights, strict=True):
                 axes.annotate(
-                    f"{height:.3g}",
+                    f"{height:,.0f}" if height >= 100 else f"{height:.3g}",
                     (place, height),
                     xytext=(0, 3),
                     textcoords="offset points",
