@@ -37,7 +37,7 @@ def start(values: flags.FlagValues) -> Distribution:
     """
     name = f.DISTRIBUTE.value
     if not is_chief(name):
-        values["run_dir"].value = _own_folder(values["run_dir"].value)
+        values["run_dir"].value = _own_folder(str(values["run_dir"].value))
     with quiet_stderr():
         shared = distribute(name, build_hypernetwork, f.VIRTUAL_DEVICES.value)
         start_backend()

@@ -20,6 +20,10 @@ class ReplicatedModel(keras.Model):
     this is `keras.Model`.
     """
 
+    # Set by Keras, which carries no types.
+    train_function: Any
+    test_function: Any
+
     def make_train_function(self, force: bool = False) -> Any:
         if replicas.of(self) == 1:
             return super().make_train_function(force)

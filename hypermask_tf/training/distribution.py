@@ -45,7 +45,7 @@ class Distribution:
         """Where the learner is built and compiled; training needs no scope."""
         if _BACKENDS[self.name] != "tensorflow":
             return contextlib.nullcontext()
-        return self.strategy.scope()  # type: ignore[no-any-return]
+        return self.strategy.scope()
 
     def check_batch(self, batch_size: int) -> None:
         """Raises a ValueError if a batch cannot be split evenly."""
