@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from absl import flags
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -33,6 +34,9 @@ from export.report_markdown import drift_table, summary_table
 from export.report_plot import plot_sizes
 from export.report_table import report_table
 from export.variant import VariantOptions
+
+# So that --help lists them.
+flags.adopt_module_key_flags(f)
 
 
 def main(argv: Sequence[str]) -> int:
