@@ -35,6 +35,9 @@ from export.report_plot import plot_sizes
 from export.report_table import report_table
 from export.variant import VariantOptions
 
+# So that --help lists them.
+flags.adopt_module_key_flags(f)
+
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""

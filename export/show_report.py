@@ -19,14 +19,14 @@ from export.report import REPORT_NAME
 from export.report_markdown import drift_table, summary_table
 
 _RUN_DIRS = flags.DEFINE_list("run_dirs", [], "Runs that export_tflite exported.")
-flags.register_validator(
-    "run_dirs", bool, message="Pass exported runs: --run_dirs=runs/a,runs/b"
-)
 
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     del argv
+    # No validator: it would bind every program that shares a process with this one.
+    if not _RUN_DIRS.value:
+        raise ValueError("Pass exported runs: --run_dirs=runs/a,runs/b")
     reports = {path: read_report(Path(path)) for path in _RUN_DIRS.value}
     for path, report in reports.items():
         print(f"{Path(path).name}:\n\n{summary_table(report)}\n")
