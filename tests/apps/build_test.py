@@ -81,7 +81,7 @@ def test_flags_of_data_and_network_reach_them():
         " [layer.name for layer in model.augmentation.layers])\n"
         "from apps import train_flags as f\n"
         "from apps.build import _target_options\n"
-        "f.TARGET.value = 'zenkenet'; print(_target_options())"
+        "flags.FLAGS.target = 'zenkenet'; print(_target_options())"
     )
     done = _python(
         code,

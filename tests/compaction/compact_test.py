@@ -176,7 +176,7 @@ def test_a_model_without_a_graph_is_refused():
         def call(self, inputs):
             return inputs
 
-    with pytest.raises(ValueError, match=r"Received: Own named 'own'"):
+    with pytest.raises(ValueError, match=r"Received: Own named 'own"):
         compact(Own())
     with pytest.raises(ValueError, match="Received: Sequential"):
         compact(keras.Sequential([layers.Dense(2)]))

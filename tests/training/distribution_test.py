@@ -173,6 +173,7 @@ def test_two_processes_train_a_recipe_and_only_the_chief_writes(tmp_path):
         )
 
 
+@pytest.mark.slow
 @needs_jax
 def test_jax_shares_out_the_batch_or_the_hypernetwork(tmp_path):
     runs = [

@@ -242,10 +242,8 @@ def test_a_longer_scenario_extends_the_learner(tmp_path):
             np.testing.assert_array_equal(old, new)
     again.learn()
     after = again.results()
-    assert (
-        np.array(after["accuracy_matrix"], float)[:2, :2].tolist()
-        == (before["accuracy_matrix"])
-    )
+    first = [row[:2] for row in after["accuracy_matrix"][:2]]
+    assert first == before["accuracy_matrix"]
     for name in ("train_seconds_per_task", "units_kept", "validation_accuracy"):
         assert after[name][:2] == before[name]
         assert len(after[name]) == 3

@@ -105,6 +105,8 @@ def main(folder, *runs):
         shared[name] = distribute(name, virtual_devices=devices)
     for run in runs:
         kind, _, name = run.partition(":")
+        if keras.backend.backend() == "jax":
+            keras.distribution.set_distribution(None)  # that of the run before
         here = shared.get(name) or distribute(name, hypernetwork)
         model, seen = learn(kind, here.scope())
         seen["replicas"] = np.asarray(here.replicas)
