@@ -96,3 +96,23 @@ def read_good_files(folder: Path) -> tuple[dict[str, Any], ...]:
             good.append(entry)
     good.sort(key=lambda entry: (entry["task"]["index"], len(entry["file"])))
     return tuple(good)
+
+
+def read_report(run_dir: Path) -> dict[str, Any]:
+    """Returns what `report.json` of a run holds.
+
+    Raises:
+        FileNotFoundError: when the run was not exported.
+        ValueError: when the file is damaged.
+    """
+    path = run_dir / "export" / REPORT_NAME
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"Expected an exported run. Received: {run_dir}, without {path}. Export "
+            f"it: python export/export_tflite.py --run_dir={run_dir}"
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    return report

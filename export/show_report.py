@@ -3,11 +3,9 @@
 python export/show_report.py --run_dirs=runs/a,runs/b
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from absl import flags
 
@@ -15,7 +13,7 @@ if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from export import command
-from export.report import REPORT_NAME
+from export.report import read_report
 from export.report_markdown import drift_table, summary_table
 
 _RUN_DIRS = flags.DEFINE_list("run_dirs", [], "Runs that export_tflite exported.")
@@ -37,26 +35,6 @@ def main(argv: Sequence[str]) -> int:
             change = f"{entry['quantization']} → {instead}"
             print(f"- task {entry['task']}: {change}: {'; '.join(entry['reasons'])}")
     return 0
-
-
-def read_report(run_dir: Path) -> dict[str, Any]:
-    """Returns what `report.json` of a run holds.
-
-    Raises:
-        FileNotFoundError: when the run was not exported.
-        ValueError: when the file is damaged.
-    """
-    path = run_dir / "export" / REPORT_NAME
-    try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"Expected an exported run. Received: {run_dir}, without {path}. Export "
-            f"it: python export/export_tflite.py --run_dir={run_dir}"
-        ) from error
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    return report
 
 
 if __name__ == "__main__":

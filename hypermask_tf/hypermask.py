@@ -18,19 +18,17 @@ from hypermask_tf import (
     extension,
     growth,
     model_summary,
-    transfer,
 )
 from hypermask_tf.capacity import Capacity
-from hypermask_tf.learner import Learner, int32
+from hypermask_tf.learner import int32
 from hypermask_tf.mask_monitor import with_mask_monitor
+from hypermask_tf.saved_learner import SavedLearner
 
 Tensor = Any
-# What the states of random generators are called in a saved file.
-_RANDOM = "random_"
 
 
 @keras.saving.register_keras_serializable("hypermask_tf")
-class HyperMask(Learner):
+class HyperMask(SavedLearner):
     """Learns a stream of tasks in one network without forgetting any.
 
     All tasks share the weights θ of `target`. A hypernetwork turns each task's
@@ -132,100 +130,6 @@ class HyperMask(Learner):
         self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
         self.device_loop = None
 
-    # ---- tasks ----
-
-    @property
-    def num_learned_tasks(self) -> int:
-        """Tasks that have begun, the one being learned included."""
-        return int(ops.convert_to_numpy(self._current.value)) + 1
-
-    @property
-    def num_finished_tasks(self) -> int:
-        """Tasks that are closed: all but the one being learned."""
-        return int(ops.convert_to_numpy(self._finished.value))
-
-    @property
-    def active_task(self) -> int:
-        """The task whose network `model(x)` runs; settable."""
-        return int(ops.convert_to_numpy(self._active.value))
-
-    @active_task.setter
-    def active_task(self, task: int) -> None:
-        self._active.assign(checks.check_task(task, self.num_tasks))
-
-    def begin_task(self, task: int, inherit: int | None = None) -> None:
-        """Closes the previous task and takes what protects it; `fit` calls it.
-
-        Args:
-            task: The next task in order.
-            inherit: An earlier task to start from a copy of, see `fit`.
-
-        Raises:
-            ValueError: If it is not the next one, or beyond capacity, or cannot
-                inherit.
-        """
-        task = checks.check_task(task, self.num_tasks)
-        checks.check_begin(task, self.num_learned_tasks)
-        transfer.check_inherit(self, task, inherit)
-        # First what may fail: then nothing has changed.
-        self._optimizer_reset.begin_task(task)
-        if task > self.num_finished_tasks:
-            self._end(task - 1)
-        self.hypernetwork.begin_task(task)
-        scores = self._task_masks.all_scores() if self._drifts else None
-        self._memory.begin([v.value for v in self.target.trainable_variables], scores)
-        self._bank.begin(task)
-        self._current.assign(task)
-        self._finished.assign(task)
-        self._active.assign(task)
-        self._steps.assign(0)
-        if inherit is not None:
-            transfer.inherit(self, task, inherit)
-        elif task > 0:
-            transfer.strengthen(self, task)
-            transfer.quieten(self, task)
-        capacity.warn_if_full(self)
-
-    def _end(self, task: int) -> None:
-        """Writes down what a finished task is made of."""
-        index = ops.convert_to_tensor(task, dtype="int32")
-        finished = int32(self._finished)
-        scores = self._task_masks.scores(index, finished)
-        keep = self._task_masks.keep(scores, index, finished, self._ramp(index))
-        masks = self._layout.masks(scores, keep)
-        self._bank.archive(task)
-        if self._memory.hard:
-            variables = self.target.trainable_variables
-            held = self._memory.hold([variable.value for variable in variables])
-            for i in self._memory.indices:
-                variables[i].assign(held[i])
-            # Before any mark: a marked weight is what its reference says.
-            self._memory.take_reference([variable.value for variable in variables])
-        else:
-            # Masks drift a little: mark what every earlier one lets through now.
-            for earlier in range(task):
-                self._memory.mark_used(self._masks_of(earlier))
-        self._memory.mark_used(masks)
-        self._memory.end(task, keep, scores if self._memory.hard else None)
-
-    def _enter(self, task: int | None, inherit: int | None = None) -> None:
-        """Continues the task being learned, or begins the next."""
-        if not self.compiled:
-            raise ValueError("Call `compile()` before `fit()`: no optimizer is set.")
-        self._optimizer_reset.remember()
-        learned = self.num_learned_tasks
-        task = max(learned - 1, 0) if task is None else task
-        task = checks.check_task(task, self.num_tasks)
-        checks.check_order(task, learned, self.num_finished_tasks)
-        if task == learned:
-            self.begin_task(task, inherit)
-        elif inherit is not None:
-            raise ValueError(
-                "`inherit` is for the start of a task. "
-                f"Received: inherit={inherit}, but task {task} has begun"
-            )
-        self.active_task = task
-
     def fit(
         self,
         x: Any = None,
@@ -297,9 +201,6 @@ class HyperMask(Learner):
             self.active_task = before
 
     # ---- masks, and what comes of them ----
-
-    def _masks_of(self, task: int) -> list[Tensor | None]:
-        return self._masks_at(ops.convert_to_tensor(task, dtype="int32"))
 
     def units_on(self, task: int) -> np.ndarray:
         """Which scores of `task` are on; boolean `(scores,)`, in the order of groups.
@@ -426,76 +327,3 @@ class HyperMask(Learner):
         """
         del line_length, args
         (print_fn or print)(model_summary.describe(self))
-
-    # ---- serialisation ----
-
-    @property
-    def random_state(self) -> list[Any]:
-        """States of all random generators: dropout, augmentation, task sampling."""
-        others = (*self.weights, *self.metrics_variables)
-        known = {id(variable) for variable in others}
-        return [v for v in self.variables if id(v) not in known]
-
-    def save_own_variables(self, store: Any) -> None:
-        super().save_own_variables(store)
-        # Keras saves no generators, but a resumed run must draw on, not anew.
-        for i, state in enumerate(self.random_state):
-            store[f"{_RANDOM}{i}"] = ops.convert_to_numpy(state.value)
-
-    def load_own_variables(self, store: Any) -> None:
-        names = set(store.keys())
-        own = {name: store[name] for name in names if not name.startswith(_RANDOM)}
-        super().load_own_variables(own)
-        for i, state in enumerate(self.random_state):
-            if f"{_RANDOM}{i}" in names:
-                state.assign(np.asarray(store[f"{_RANDOM}{i}"]))
-
-    def get_compile_config(self) -> dict[str, Any]:
-        return self._optimizer_reset.compile_config(super().get_compile_config())
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        # Keras does not do so by itself for a model with a `compile` of its own.
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
-        self._optimizer_reset.remember()
-
-    def get_config(self) -> dict[str, Any]:
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **super().get_config(),
-            "target": serialize(self.target),
-            "num_tasks": self.num_tasks,
-            "hypernetwork": serialize(self.hypernetwork),
-            "granularity": self.granularity,
-            "sparsity": self.sparsity,
-            "threshold": self.threshold,
-            "floor": self.floor,
-            "activation": self.activation,
-            "ramp_steps": self.ramp_steps,
-            "protection": self.protection,
-            "beta": self.beta,
-            "lam": self.lam,
-            "reuse": self.reuse,
-            "borrow": self.borrow,
-            "read": self.read,
-            "head": self.head,
-            "output_reduction": self.output_reduction,
-            "sampled_tasks": self.sampled_tasks,
-            "normalization": self.normalization,
-            "augmentation": serialize(self.augmentation),
-            "maskable": list(self._roles.maskable),
-            "reset_optimizer": self.reset_optimizer,
-            "memory_limit": self.memory_limit,
-        }
-
-    @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
-    ) -> "HyperMask":
-        config = dict(config)
-        for key in ("target", "hypernetwork", "augmentation", "dtype"):
-            if isinstance(config.get(key), dict):
-                config[key] = keras.saving.deserialize_keras_object(
-                    config[key], custom_objects=custom_objects
-                )
-        return cls(**config)

@@ -1,0 +1,66 @@
+"""Picture of bytes against accuracy: what a kilobyte buys under each kind of mask."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from apps.size_rows import SizeRow
+from hypermask_tf.plots import _MUTED, _STYLE, _matplotlib, _save, _write_title
+
+_COLOURS = ("#2a6f97", "#c1651c", "#3b8f3b", "#7a3b8f", "#c2452d", "#66727f")
+
+
+def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
+    """Draws a panel for each way of storing weights, a line for each kind of mask.
+
+    Args:
+        rows: What the table holds.
+        path: The file to write; its ending names the format.
+        title: First line above the picture.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ImportError: If matplotlib is not installed.
+    """
+    matplotlib = _matplotlib()
+    kinds = list(dict.fromkeys(row.weights for row in rows))
+    families = list(dict.fromkeys(row.family for row in rows))
+    with matplotlib.rc_context(_STYLE):
+        size = (1.2 + 4.4 * len(kinds), 4.6)
+        figure = matplotlib.figure.Figure(figsize=size, dpi=150)
+        panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
+        for axes, kind in zip(panels, kinds, strict=True):
+            for family, colour in zip(families, _COLOURS * 9, strict=False):
+                chosen = [r for r in rows if (r.weights, r.family) == (kind, family)]
+                _draw(axes, chosen, family, colour)
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter("{x:g}")
+            axes.tick_params(length=0, which="both", labelsize=9)
+            axes.set_xlabel(f"kB sent, {kind}", labelpad=8)
+            axes.grid(color="#e4e7eb", linewidth=0.8)
+            axes.spines[["top", "right"]].set_visible(False)
+        panels[0].set_ylabel("validation accuracy in %")
+        panels[-1].legend(frameon=False, fontsize=9, loc="lower right")
+        _write_title(panels[0], "Accuracy at equal bytes", title)
+        return _save(figure, path)
+
+
+def _draw(axes: Any, rows: Sequence[SizeRow], family: str, colour: str) -> None:
+    """A line through the rows of one kind of mask, each with its sparsity."""
+    x = [statistics.mean(row.sent) / 1000 for row in rows]
+    y = [100 * statistics.mean(row.accuracy) for row in rows]
+    axes.plot(x, y, "-o", color=colour, label=family, linewidth=1.8, markersize=5)
+    for row, place, height in zip(rows, x, y, strict=True):
+        axes.annotate(
+            f"{row.sparsity} %",
+            (place, height),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=_MUTED,
+        )

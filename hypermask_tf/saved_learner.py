@@ -1,0 +1,94 @@
+"""What a learner is made of, for `save` and `load_model`."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from hypermask_tf.task_learner import TaskLearner
+
+# Arguments that JSON holds as they are, and those that are Keras objects.
+_PLAIN = (
+    "num_tasks",
+    "granularity",
+    "sparsity",
+    "threshold",
+    "floor",
+    "activation",
+    "ramp_steps",
+    "protection",
+    "beta",
+    "lam",
+    "reuse",
+    "borrow",
+    "read",
+    "head",
+    "output_reduction",
+    "sampled_tasks",
+    "normalization",
+    "reset_optimizer",
+    "memory_limit",
+)
+_OBJECTS = ("target", "hypernetwork", "augmentation")
+# What the states of random generators are called in a saved file.
+_RANDOM = "random_"
+
+
+class SavedLearner(TaskLearner):
+    """A learner that Keras can save whole and load, random generators included.
+
+    Args:
+        All as in `HyperMask`, where they are explained.
+    """
+
+    @property
+    def random_state(self) -> list[Any]:
+        """States of all random generators: dropout, augmentation, task sampling."""
+        others = (*self.weights, *self.metrics_variables)
+        known = {id(variable) for variable in others}
+        return [v for v in self.variables if id(v) not in known]
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        # Keras saves no generators, but a resumed run must draw on, not anew.
+        for i, state in enumerate(self.random_state):
+            store[f"{_RANDOM}{i}"] = ops.convert_to_numpy(state.value)
+
+    def load_own_variables(self, store: Any) -> None:
+        names = set(store.keys())
+        own = {name: store[name] for name in names if not name.startswith(_RANDOM)}
+        super().load_own_variables(own)
+        for i, state in enumerate(self.random_state):
+            if f"{_RANDOM}{i}" in names:
+                state.assign(np.asarray(store[f"{_RANDOM}{i}"]))
+
+    def get_compile_config(self) -> dict[str, Any]:
+        return self._optimizer_reset.compile_config(super().get_compile_config())
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        # Keras does not do so by itself for a model with a `compile` of its own.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+        self._optimizer_reset.remember()
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: serialize(getattr(self, name)) for name in _OBJECTS},
+            "maskable": list(self._roles.maskable),
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> "SavedLearner":
+        config = dict(config)
+        for key in (*_OBJECTS, "dtype"):
+            if isinstance(config.get(key), dict):
+                config[key] = keras.saving.deserialize_keras_object(
+                    config[key], custom_objects=custom_objects
+                )
+        return cls(**config)
