@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from apps.size_rows import SizeRow
-from hypermask_tf.plots import _MUTED, _STYLE, _matplotlib, _save, _write_title
+from hypermask_tf.plot_style import (
+    MUTED,
+    STYLE,
+    matplotlib_or_hint,
+    save_figure,
+    write_title,
+)
 
 _COLOURS = ("#2a6f97", "#c1651c", "#3b8f3b", "#7a3b8f", "#c2452d", "#66727f")
 
@@ -25,10 +31,10 @@ def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
     Raises:
         ImportError: If matplotlib is not installed.
     """
-    matplotlib = _matplotlib()
+    matplotlib = matplotlib_or_hint()
     kinds = list(dict.fromkeys(row.weights for row in rows))
     families = list(dict.fromkeys(row.family for row in rows))
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         size = (1.2 + 4.4 * len(kinds), 4.6)
         figure = matplotlib.figure.Figure(figsize=size, dpi=150)
         panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
@@ -45,8 +51,8 @@ def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
             axes.spines[["top", "right"]].set_visible(False)
         panels[0].set_ylabel("validation accuracy in %")
         panels[-1].legend(frameon=False, fontsize=9, loc="lower right")
-        _write_title(panels[0], "Accuracy at equal bytes", title)
-        return _save(figure, path)
+        write_title(panels[0], "Accuracy at equal bytes", title)
+        return save_figure(figure, path)
 
 
 def _draw(axes: Any, rows: Sequence[SizeRow], family: str, colour: str) -> None:
@@ -62,5 +68,5 @@ def _draw(axes: Any, rows: Sequence[SizeRow], family: str, colour: str) -> None:
             textcoords="offset points",
             ha="center",
             fontsize=8,
-            color=_MUTED,
+            color=MUTED,
         )

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.plots import (
-    _INK,
-    _MUTED,
-    _STYLE,
-    _floor,
-    _matplotlib,
-    _save,
-    _write_title,
+from hypermask_tf.plot_style import (
+    INK,
+    MUTED,
+    STYLE,
+    axis_floor,
+    matplotlib_or_hint,
+    save_figure,
+    write_title,
 )
 
 _COLOUR = "#2a6f97"
@@ -33,11 +33,11 @@ def plot_sweep(summary: Mapping[str, Any], path: Path) -> Path:
     Returns:
         The path written.
     """
-    matplotlib = _matplotlib()
+    matplotlib = matplotlib_or_hint()
     draw = {1: _line, 2: _heat_map}.get(len(summary["grid"]), _bars)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = draw(matplotlib, summary)
-        return _save(figure, path)
+        return save_figure(figure, path)
 
 
 def _percent(point: Mapping[str, Any]) -> tuple[float, float]:
@@ -60,7 +60,7 @@ def _title(axes: Any, summary: Mapping[str, Any]) -> None:
     for point in summary["points"]:
         if point["name"] == summary["best"]:
             subtitle += f"  ·  best: {_settings(point)}"
-    _write_title(axes, ", ".join(summary["benchmarks"]) or "sweep", subtitle)
+    write_title(axes, ", ".join(summary["benchmarks"]) or "sweep", subtitle)
 
 
 def _numbers(values: list[str]) -> list[float] | None:
@@ -92,7 +92,7 @@ def _line(matplotlib: Any, summary: Mapping[str, Any]) -> Any:
     )
     for place, point in zip(places, summary["points"], strict=True):
         dots = [100 * value for value in point["accuracy"]["values"]]
-        axes.plot([place] * len(dots), dots, ".", color=_MUTED, alpha=0.6, zorder=1)
+        axes.plot([place] * len(dots), dots, ".", color=MUTED, alpha=0.6, zorder=1)
     if numbers and min(x) > 0 and max(x) / min(x) >= 100:
         axes.set_xscale("log")
         axes.minorticks_off()
@@ -131,7 +131,7 @@ def _heat_map(matplotlib: Any, summary: Mapping[str, Any]) -> Any:
             ha="center",
             va="center",
             size=10,
-            color="white" if dark else _INK,
+            color="white" if dark else INK,
         )
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
@@ -151,7 +151,7 @@ def _bars(matplotlib: Any, summary: Mapping[str, Any]) -> Any:
     figure = matplotlib.figure.Figure(figsize=(8.4, 1.6 + 0.36 * len(points)), dpi=150)
     axes = figure.add_subplot()
     means, deviations = np.transpose([_percent(point) for point in points])
-    floor = _floor(np.maximum(means - deviations, 0.0))
+    floor = axis_floor(np.maximum(means - deviations, 0.0))
     places = np.arange(len(points))
     axes.barh(
         places, means - floor, left=floor, xerr=deviations, color=_COLOUR, capsize=3

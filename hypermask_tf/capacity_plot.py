@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hypermask_tf import plots
+from hypermask_tf import plot_style
 
 _RIGHT_AFTER, _AT_THE_END, _USED = "#2b7a9b", "#d1495b", "#8a9aa8"
 
@@ -46,8 +46,8 @@ def plot_capacity(
             "Expected one value per task in every list. Received: lists of "
             f"{[len(row) for row in rows]} values"
         )
-    matplotlib = plots._matplotlib()
-    with matplotlib.rc_context(plots._STYLE):
+    matplotlib = plot_style.matplotlib_or_hint()
+    with matplotlib.rc_context(plot_style.STYLE):
         figure = matplotlib.figure.Figure(figsize=(8, 5.6), dpi=150)
         above, below = figure.subplots(
             2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 2], "hspace": 0.12}
@@ -69,7 +69,7 @@ def plot_capacity(
             axes.grid(axis="y", color="#e4e8ec", linewidth=0.8)
             axes.legend(frameon=False, loc="best", fontsize=10)
         above.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=12)
-        return plots._save(figure, path)
+        return plot_style.save_figure(figure, path)
 
 
 def _line(

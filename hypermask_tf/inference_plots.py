@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf import plots
+from hypermask_tf import plot_style
 from hypermask_tf.inference.measures import Reliability
 
 _BAR, _LINE = "#2b7a9b", "#8a9aa8"
@@ -115,8 +115,8 @@ def plot_coverage(
     Raises:
         ImportError: If matplotlib is not installed.
     """
-    matplotlib = plots._matplotlib()
-    with matplotlib.rc_context(plots._STYLE):
+    matplotlib = plot_style.matplotlib_or_hint()
+    with matplotlib.rc_context(plot_style.STYLE):
         figure = matplotlib.figure.Figure(figsize=(8.4, 4.8), dpi=150)
         axes = figure.add_subplot()
         colours = matplotlib.colormaps["tab10"]
@@ -138,7 +138,7 @@ def plot_coverage(
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
         axes.set_title(title, loc="left", size=15, weight="bold", pad=12)
-        return plots._save(figure, path)
+        return plot_style.save_figure(figure, path)
 
 
 def _numbers(axes: Any, percent: np.ndarray) -> None:
@@ -150,7 +150,7 @@ def _numbers(axes: Any, percent: np.ndarray) -> None:
             ha="center",
             va="center",
             size=9 if len(percent) <= 6 else 6,
-            color="white" if value > 55 else plots._INK,
+            color="white" if value > 55 else plot_style.INK,
         )
 
 
@@ -162,8 +162,8 @@ def _grid(
     labels: tuple[str, str],
 ) -> Path:
     """One small picture per entry, three in a row, under one title."""
-    matplotlib = plots._matplotlib()
-    with matplotlib.rc_context(plots._STYLE):
+    matplotlib = plot_style.matplotlib_or_hint()
+    with matplotlib.rc_context(plot_style.STYLE):
         columns = min(len(entries), 3)
         rows = -(-len(entries) // 3)
         figure = matplotlib.figure.Figure(
@@ -177,4 +177,4 @@ def _grid(
             draw(axes, name)
         for axes in list(figure.axes)[len(entries) :]:
             axes.set_visible(False)
-        return plots._save(figure, path)
+        return plot_style.save_figure(figure, path)

@@ -7,22 +7,15 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.metrics import AccuracyMatrix
-
-# Where a colour scale or an axis may begin: round numbers, so that two pictures
-# of similar runs share their scale; close enough for small differences to show, but
-# never above 98, which would paint a few samples of a test set as a collapse.
-_FLOORS = (0, 20, 40, 50, 60, 70, 80, 85, 90, 95, 98)
-_INK = "#1f2933"
-_MUTED = "#66727f"
-_STYLE = {
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": "#c5ccd3",
-    "xtick.color": _MUTED,
-    "ytick.color": _MUTED,
-}
+from hypermask_tf.plot_style import (
+    INK,
+    MUTED,
+    STYLE,
+    axis_floor,
+    matplotlib_or_hint,
+    save_figure,
+    write_title,
+)
 
 
 def plot_accuracy_matrix(
@@ -56,13 +49,13 @@ def plot_accuracy_matrix(
     plot_accuracy_matrix(accuracies, "plots/accuracy_matrix.png", title="Split MNIST")
     ```
     """
-    matplotlib = _matplotlib()
-    with matplotlib.rc_context(_STYLE):
+    matplotlib = matplotlib_or_hint()
+    with matplotlib.rc_context(STYLE):
         size = 2.6 + 0.62 * max(matrix.num_tasks, 5)
         figure = matplotlib.figure.Figure(figsize=(size + 0.9, size), dpi=150)
         axes = figure.add_subplot()
         percent = 100 * matrix.matrix
-        floor = _floor(percent[np.tril_indices(matrix.num_tasks)])
+        floor = axis_floor(percent[np.tril_indices(matrix.num_tasks)])
         colours = matplotlib.colormaps["YlGnBu"].with_extremes(
             bad="white", under="#f1f3f5"
         )
@@ -81,8 +74,8 @@ def plot_accuracy_matrix(
         )
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0)
-        _write_title(axes, title, _summary(matrix))
-        return _save(figure, path)
+        write_title(axes, title, _summary(matrix))
+        return save_figure(figure, path)
 
 
 def plot_task_curves(
@@ -114,8 +107,8 @@ def plot_task_curves(
     plot_task_curves(accuracies, "plots/task_curves.png", title="Split MNIST")
     ```
     """
-    matplotlib = _matplotlib()
-    with matplotlib.rc_context(_STYLE):
+    matplotlib = matplotlib_or_hint()
+    with matplotlib.rc_context(STYLE):
         figure = matplotlib.figure.Figure(figsize=(8.4, 4.8), dpi=150)
         axes = figure.add_subplot()
         percent = 100 * matrix.matrix
@@ -131,29 +124,10 @@ def plot_task_curves(
                 label=f"task {task}",
             )
         means = [np.mean(percent[i, : i + 1]) for i in range(matrix.num_tasks)]
-        axes.plot(means, "--", color=_INK, linewidth=1.6, label="mean", zorder=5)
+        axes.plot(means, "--", color=INK, linewidth=1.6, label="mean", zorder=5)
         _finish_curves(axes, percent, matrix.num_tasks)
-        _write_title(axes, title, _summary(matrix))
-        return _save(figure, path)
-
-
-def _matplotlib() -> Any:
-    try:
-        import matplotlib
-        import matplotlib.figure
-        import matplotlib.ticker
-    except ImportError as error:
-        raise ImportError(
-            "Expected matplotlib to be installed, which draws the plots. Received: "
-            f"{error}. Run `pip install matplotlib`."
-        ) from error
-    return matplotlib
-
-
-def _floor(percent: Any) -> float:
-    measured = percent[~np.isnan(percent)]
-    lowest = measured.min() if measured.size else 0.0
-    return max(floor for floor in _FLOORS if floor <= lowest)
+        write_title(axes, title, _summary(matrix))
+        return save_figure(figure, path)
 
 
 def _write_cells(axes: Any, percent: Any, floor: float) -> None:
@@ -174,7 +148,7 @@ def _write_cells(axes: Any, percent: Any, floor: float) -> None:
             va="center",
             size=11 if count <= 10 else 8,
             style="normal" if learned else "italic",
-            color="white" if dark else _MUTED if value < floor else _INK,
+            color="white" if dark else MUTED if value < floor else INK,
         )
 
 
@@ -192,7 +166,7 @@ def _finish_heat_map(axes: Any, count: int) -> None:
 
 
 def _finish_curves(axes: Any, percent: Any, count: int) -> None:
-    floor = _floor(percent[np.tril_indices(count)])
+    floor = axis_floor(percent[np.tril_indices(count)])
     margin = 0.04 * (100 - floor)
     axes.set_ylim(floor - margin, 100 + margin)
     axes.set_xlim(-0.3, count - 0.7)
@@ -227,30 +201,3 @@ def _points(fraction: float, sign: str = "") -> str:
     # Adding 0.0 turns a rounded -0.0 into 0.0.
     text = f"{round(100 * fraction, 2) + 0.0:{sign}.2f}"
     return text.replace("-", "\N{MINUS SIGN}")
-
-
-def _write_title(axes: Any, title: str, subtitle: str) -> None:
-    axes.set_title(subtitle, loc="left", size=11, color=_MUTED, pad=12)
-    axes.annotate(
-        title,
-        xy=(0, 1),
-        xycoords="axes fraction",
-        xytext=(0, 32),
-        textcoords="offset points",
-        size=15,
-        weight="bold",
-        annotation_clip=False,
-    )
-
-
-def _save(figure: Any, path: str | os.PathLike[str]) -> Path:
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # The temporary name keeps the ending, which names the format.
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
-    try:
-        figure.savefig(temporary, bbox_inches="tight", pad_inches=0.25)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf import plots
+from hypermask_tf import plot_style
 from hypermask_tf.units import FIXED, UnitGraph, UnitStep
 from hypermask_tf.units.unit_boxes import boxes_of
 
@@ -49,11 +49,11 @@ def plot_unit_graph(
     ```
     """
     graph = model if isinstance(model, UnitGraph) else UnitGraph(model)
-    matplotlib = plots._matplotlib()
+    matplotlib = plot_style.matplotlib_or_hint()
     boxes = boxes_of(graph)
     columns = math.ceil(len(boxes) / _ROWS)
     rows = math.ceil(len(boxes) / columns)
-    with matplotlib.rc_context(plots._STYLE):
+    with matplotlib.rc_context(plot_style.STYLE):
         width = columns * _COLUMN - 1.2
         height = rows * (_HEIGHT + _GAP)
         figure = matplotlib.figure.Figure(figsize=(width, height), dpi=110)
@@ -64,8 +64,8 @@ def plot_unit_graph(
         drawing = _Drawing(matplotlib, axes, graph, boxes, rows)
         drawing.draw()
         totals = f"units: {graph.num_units}  ·  groups: {len(graph.group_sizes)}"
-        plots._write_title(axes, title or "Unit graph", totals)
-        return plots._save(figure, path)
+        plot_style.write_title(axes, title or "Unit graph", totals)
+        return plot_style.save_figure(figure, path)
 
 
 class _Drawing:
@@ -125,7 +125,13 @@ class _Drawing:
             style = ":" if step.name in self._graph.coupled else style
         self._axes.add_patch(
             self._patches.Rectangle(
-                (x, y), _WIDTH, _HEIGHT, fc="white", ec=plots._INK, ls=style, zorder=3
+                (x, y),
+                _WIDTH,
+                _HEIGHT,
+                fc="white",
+                ec=plot_style.INK,
+                ls=style,
+                zorder=3,
             )
         )
         groups = self._groups(steps[-1].outputs[0])
@@ -138,7 +144,7 @@ class _Drawing:
         self._text(x + 0.08, y + 0.42, name, size=9, weight="bold")
         kinds = [type(step.operation).__name__ for step in steps if step.operation]
         kind = _shorten(", ".join(kinds) or "Input", 62)
-        self._text(x + 0.08, y + 0.21, kind, size=7, color=plots._MUTED)
+        self._text(x + 0.08, y + 0.21, kind, size=7, color=plot_style.MUTED)
 
     def _strip(self, x: float, y: float, groups: list[int]) -> None:
         cell = _WIDTH / len(groups)

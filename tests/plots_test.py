@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from hypermask_tf import plots
+from hypermask_tf import plot_style, plots
 from hypermask_tf.metrics import AccuracyMatrix
 
 pytest.importorskip("matplotlib")
@@ -87,4 +87,4 @@ def test_missing_library_is_named(plot, tmp_path, monkeypatch):
     ("lowest", "floor"), [(100, 98), (99.9, 98), (97, 95), (55, 50), (3, 0), (0, 0)]
 )
 def test_colour_scale_begins_at_a_round_number(lowest, floor):
-    assert plots._floor(np.array([lowest, 100, np.nan])) == floor
+    assert plot_style.axis_floor(np.array([lowest, 100, np.nan])) == floor

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.plots import _INK, _MUTED, _STYLE, _matplotlib, _save, _write_title
+from hypermask_tf.plot_style import (
+    INK,
+    MUTED,
+    STYLE,
+    matplotlib_or_hint,
+    save_figure,
+    write_title,
+)
 
 _COLOURS = {"fit": "#2a6f97", "device": "#61a5c2", "peer": "#bc6c25"}
 _LABELS = {"peer": "PyTorch and hypnettorch"}
@@ -19,10 +26,10 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
         results: What `benchmark.json` holds.
         path: The file to write; its ending names the format.
     """
-    matplotlib = _matplotlib()
+    matplotlib = matplotlib_or_hint()
     tasks = results["tasks"]
     names = list(tasks[0]["sides"])
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = matplotlib.figure.Figure(figsize=(9, 4.2), layout="constrained")
         axes = figure.subplots()
         width = 0.8 / len(names)
@@ -44,13 +51,13 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
                     xytext=(0, 3),
                     textcoords="offset points",
                     ha="center",
-                    color=_INK,
+                    color=INK,
                 )
         for place, task in zip(places, tasks, strict=True):
             axes.plot(
                 [place - 0.45, place + 0.45],
                 [task["floor_ms"]] * 2,
-                color=_MUTED,
+                color=MUTED,
                 linestyle="--",
                 label="memory floor" if place == 0 else None,
             )
@@ -63,5 +70,5 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
             f"{results['hypernetwork_weights'] / 1e6:.3g} M hypernetwork weights, "
             f"{machine['cores']} cores, load {tasks[-1]['load']:.0f}"
         )
-        _write_title(axes, f"{results['benchmark']}: one training step", subtitle)
-        return _save(figure, path)
+        write_title(axes, f"{results['benchmark']}: one training step", subtitle)
+        return save_figure(figure, path)
