@@ -464,6 +464,15 @@ def _schedule_restarts(values: dict[str, object]) -> bool:
 
 
 @flags.multi_flags_validator(
+    ["distribute", "loop"],
+    message="--loop=device keeps the samples on one device: leave --distribute out, or "
+    "take --loop=fit",
+)
+def _one_device(values: dict[str, object]) -> bool:
+    return values["distribute"] == "none" or values["loop"] != "device"
+
+
+@flags.multi_flags_validator(
     ["distribute", "jit_compile"],
     message="--distribute=mirrored and multi_worker work without XLA: leave "
     "--jit_compile out",
