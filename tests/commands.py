@@ -124,10 +124,18 @@ def _status(command: list[str]) -> int:
             return (end.code or 0) & 0xFF
         print(end.code, file=sys.stderr)
         return 1
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        _print(error)
         return 1
     return 0
+
+
+def _print(error: BaseException) -> None:
+    """Prints a traceback as an interpreter does, which knows nothing of this file."""
+    own, trace = (__file__, runpy.__file__, "<frozen runpy>"), error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename in own:
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
 
 
 def _run(command: list[str]) -> None:

@@ -59,8 +59,8 @@ def _learn(scenario, rate=5e-2, watching=(), **options):
     sequence = TaskSequence(
         model,
         scenario,
-        steps_per_task=14,
-        epoch_steps=2,
+        steps_per_task=7,
+        epoch_steps=1,
         batch_size=16,
         measure_unseen=False,
         callbacks=lambda task: [traces[task], *watching],
