@@ -37,15 +37,16 @@ with quiet_stderr():
     from apps.manifest import make_manifest
     from apps.progress import TaskProgress, accuracy_table, make_progress, summary
     from apps.run_plots import draw
+    from apps.sequence_choices import sequence_choices
     from apps.stop_signals import stop_signals
     from export import command
     from hypermask_tf import HyperMask
     from hypermask_tf.metrics import AccuracyMatrix
     from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import (
-        CheckpointPlan,
         NonFiniteLossError,
         RunFolder,
+        SequenceOptions,
         TaskSequence,
         TrainingStopped,
     )
@@ -67,6 +68,8 @@ def main(argv: Sequence[str]) -> int:
         model = build_model(scenario)
     if shared.chief and (f.VERBOSE.value or f.DRY_RUN.value):
         model.summary()
+    # Before anything is written, or anything that is there goes.
+    SequenceOptions(**sequence_choices()).check(model, scenario)
     if f.DRY_RUN.value:
         return 0
     run = _open_run(scenario, model)
@@ -112,24 +115,7 @@ def _sequence(
         model,
         scenario,
         run,
-        steps_per_task=f.STEPS.value,
-        batch_size=f.BATCH.value,
-        seed=f.SEED.value,
-        epoch_steps=f.EPOCH_STEPS.value,
-        measure_unseen=f.MEASURE_UNSEEN.value,
-        measure=f.MEASURE.value,
-        limit_train=f.LIMIT_TRAIN.value,
-        inherit=f.INHERIT.value if f.BASELINE.value == "none" else "none",
-        grow=f.GROW.value,
-        restart=f.BASELINE.value == "alone",
-        select=f.SELECT.value,
-        plateau=f.PLATEAU.value,
-        loop=f.LOOP.value,
-        checkpoints=CheckpointPlan(
-            f.CHECKPOINT_EPOCHS.value,
-            f.CHECKPOINT_MINUTES.value,
-            f.KEEP_CHECKPOINTS.value,
-        ),
+        **sequence_choices(),
         callbacks=lambda task: [
             TaskProgress(progress, f"task {task}", f.STEPS.value),
             *task_logs.loggers(run, task, f.TENSORBOARD.value),

@@ -142,6 +142,7 @@ def _results(
             y,
             entry["quantization"],
             flags.FLAGS.max_accuracy_drop,
+            len(entry["labels"]),
         )
         yield entry, (micro, check)
 

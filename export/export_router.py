@@ -83,6 +83,7 @@ def main(argv: Sequence[str]) -> int:
 
         start_backend()
 
+    chosen = _chosen_method()
     run = RunFolder.open(flags.FLAGS.run_dir or "")
     name = "router" if flags.FLAGS.quantization == FLOAT32 else "router.dynamic_int8"
     taken = run.export_dir / f"{name}.tflite"
@@ -91,7 +92,7 @@ def main(argv: Sequence[str]) -> int:
     scenario = run.load_scenario(flags.FLAGS.data_dir)
     console = Console()
     with console.status("reading the run"):
-        method = _method(run, scenario, flags.FLAGS.method or inference.DEFAULT)
+        method = _method(run, scenario, chosen)
     with console.status("converting and verifying"):
         try:
             described = router.export_router(
@@ -116,15 +117,22 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _method(run: Any, scenario: Any, name: str) -> Any:
-    """The fitted method: as `apps/evaluate.py` left it, or from a replay."""
+def _chosen_method() -> str:
     from hypermask_tf import inference
 
+    name = flags.FLAGS.method or inference.DEFAULT
     if name not in inference.NAMES:
         raise ValueError(
             f"Expected one of the methods {', '.join(inference.NAMES)}. Received: "
             f"--method={name}"
         )
+    return str(name)
+
+
+def _method(run: Any, scenario: Any, name: str) -> Any:
+    """The fitted method: as `apps/evaluate.py` left it, or from a replay."""
+    from hypermask_tf import inference
+
     if run.manifest().get("baseline") == "alone":
         raise ValueError(
             "Expected a run whose last checkpoint holds all of its tasks. Received: a "

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from export.bake import run_source
 from export.baseline import Baseline, dense_baseline
 from export.drift import Drift, compare_exports, read_export, split_checkpoint
@@ -137,8 +139,12 @@ class _Export:
         if older is None:
             return []
         newer = {sidecar.file: sidecar.variant.content for sidecar in sidecars}
-        tests = {task.index: task for task in self._scenario.tasks}
-        return compare_exports(older, newer, lambda index: tests[index].test)
+        tasks = {task.index: task for task in self._scenario.tasks}
+
+        def test(index: int) -> tuple[np.ndarray, np.ndarray, int]:
+            return *tasks[index].test, len(tasks[index].classes)
+
+        return compare_exports(older, newer, test)
 
 
 def _older_files(against: str | None) -> dict[str, bytes] | None:

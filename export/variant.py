@@ -106,6 +106,7 @@ def make_variant(
         test = run_tflite(final, data.test[0])
     except RuntimeError as error:
         raise ValueError(f"LiteRT cannot run the file: {error}") from error
+    classes = len(task.labels)
     return Variant(
         quantization=quantization,
         content=final,
@@ -116,9 +117,16 @@ def make_variant(
         input=_tensor(interpreter.get_input_details()[0]),
         output=_tensor(interpreter.get_output_details()[0]),
         gate=compare_logits(
-            keras[0], gate, data.gate[1], quantization, options.max_accuracy_drop
+            keras[0],
+            gate,
+            data.gate[1],
+            quantization,
+            options.max_accuracy_drop,
+            classes,
         ),
-        verification=compare_logits(keras[1], test, data.test[1], quantization, None),
+        verification=compare_logits(
+            keras[1], test, data.test[1], quantization, None, classes
+        ),
     )
 
 

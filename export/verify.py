@@ -124,16 +124,19 @@ def compare_logits(
     labels: np.ndarray,
     quantization: str = FLOAT32,
     max_accuracy_drop: float | None = 0.005,
+    classes: int | None = None,
 ) -> Verification:
     """Compares the logits of a file with those of its Keras model.
 
     Args:
-        keras_logits: shape `(examples, classes)`.
-        tflite_logits: shape `(examples, classes)`.
+        keras_logits: shape `(examples, outputs)`.
+        tflite_logits: shape `(examples, outputs)`.
         labels: true classes as integers, shape `(examples,)`.
         quantization: how the file was stored; float32 must also match in logits.
         max_accuracy_drop: how much accuracy the file may lose, in 0..1; `None` for
             as much as it likes, where accuracy is reported and decides nothing.
+        classes: how many of the outputs the task has, where tasks share a wider
+            head: the choice is among those. `None` for all.
 
     Raises:
         ValueError: when the shapes do not belong together, or the set is empty.
@@ -147,12 +150,12 @@ def compare_logits(
     expected = (len(labels), *keras_logits.shape[1:])
     if not len(labels) or not expected == keras_logits.shape == tflite_logits.shape:
         raise ValueError(
-            "Expected two arrays of shape (examples, classes) and at least one label. "
+            "Expected two arrays of shape (examples, outputs) and at least one label. "
             f"Received: keras_logits.shape={keras_logits.shape}, "
             f"tflite_logits.shape={tflite_logits.shape}, {len(labels)} labels"
         )
-    keras_choice = keras_logits.argmax(axis=-1)
-    tflite_choice = tflite_logits.argmax(axis=-1)
+    keras_choice = keras_logits[:, :classes].argmax(axis=-1)
+    tflite_choice = tflite_logits[:, :classes].argmax(axis=-1)
     keras_accuracy = float(np.mean(keras_choice == labels))
     tflite_accuracy = float(np.mean(tflite_choice == labels))
     difference = float(np.max(np.abs(keras_logits - tflite_logits)))

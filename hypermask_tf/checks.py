@@ -109,6 +109,14 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
     return str(value)
 
 
+def num_outputs(target: keras.Model) -> int | None:
+    """How many logits `target` returns; None where it does not say."""
+    shape = getattr(target, "output_shape", None)
+    if not isinstance(shape, tuple) or not isinstance(shape[-1], int):
+        return None
+    return shape[-1]
+
+
 def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
     """Compares integer labels with the width of the target's output.
 
@@ -125,8 +133,8 @@ def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
         return
     if not (isinstance(y, list) or hasattr(y, "__array__")):
         return
-    shape = getattr(target, "output_shape", None)
-    if not isinstance(shape, tuple) or not isinstance(shape[-1], int):
+    outputs = num_outputs(target)
+    if outputs is None:
         return
     labels = np.asarray(y).ravel()
     if isinstance(loss, sparse):
@@ -134,9 +142,9 @@ def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
     if labels.size == 0:
         return
     low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= shape[-1]:
+    if low < 0 or high >= outputs:
         raise ValueError(
-            f"The target's head has {shape[-1]} outputs, so labels must lie in "
-            f"0..{shape[-1] - 1}. Widen its last layer, or map each task's classes "
+            f"The target's head has {outputs} outputs, so labels must lie in "
+            f"0..{outputs - 1}. Widen its last layer, or map each task's classes "
             f"to 0, 1, … (scenarios do). Received: labels from {low} to {high}"
         )

@@ -4,6 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 Tensor = Any
@@ -53,9 +56,10 @@ def ranks(
 def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor:
     """Marks, group by group, the magnitudes at or above an order statistic.
 
-    All groups are bisected together on the bit patterns of their floats: 31
-    halvings pin every threshold down exactly. The cost is 31 reads, whatever the
-    order of the input; no sort, no histogram, no gradient.
+    In compiled steps all groups are bisected together on the bit patterns of their
+    floats: 31 halvings pin every threshold down exactly. The cost is 31 reads,
+    whatever the order of the input; no sort, no histogram, no gradient. Op by op those
+    would be hundreds of calls, so there the same thresholds are selected on the host.
 
     Args:
         magnitudes: float32 tensor of shape `(sum(sizes),)`, non-negative.
@@ -68,6 +72,21 @@ def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor
     bits = ops.view(ops.stop_gradient(magnitudes), dtype="int32")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     parts = [bits[s : s + n] for s, n in zip(starts, sizes, strict=True)]
+    found = (_selected if _op_by_op() else _halved)(parts, at)
+    return ops.concatenate([part >= found[i] for i, part in enumerate(parts)])
+
+
+def _op_by_op() -> bool:
+    """Whether every operation is a call of its own. JAX compiles loops in any case."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return bool(tf.executing_eagerly())
+
+
+def _halved(parts: Sequence[Tensor], at: Tensor) -> Tensor:
+    """Bits of the thresholds: the smallest at or below which lie more than `at`."""
 
     def halve(_: Tensor, bounds: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         low, high = bounds
@@ -81,7 +100,25 @@ def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor
         enough = counts > at
         return ops.where(enough, low, middle + 1), ops.where(enough, middle, high)
 
-    low = ops.zeros((len(sizes),), dtype="int32")
-    high = ops.full((len(sizes),), _INFINITY_BITS, dtype="int32")
+    low = ops.zeros((len(parts),), dtype="int32")
+    high = ops.full((len(parts),), _INFINITY_BITS, dtype="int32")
     _, threshold = ops.fori_loop(0, _HALVINGS, halve, (low, high))
-    return ops.concatenate([part >= threshold[i] for i, part in enumerate(parts)])
+    return threshold
+
+
+def _selected(parts: Sequence[Tensor], at: Tensor) -> Tensor:
+    """What `_halved` finds, where the numbers are at hand."""
+    places = ops.convert_to_numpy(at).tolist()
+    found = [
+        _at_rank(ops.convert_to_numpy(part), place)
+        for part, place in zip(parts, places, strict=True)
+    ]
+    return ops.convert_to_tensor(found, dtype="int32")
+
+
+def _at_rank(bits: npt.NDArray[np.int32], place: int) -> int:
+    if place < 0:
+        return 0
+    if place >= len(bits):
+        return _INFINITY_BITS
+    return min(max(int(np.partition(bits, place)[place]), 0), _INFINITY_BITS)

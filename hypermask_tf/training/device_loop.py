@@ -9,6 +9,7 @@ import numpy as np
 
 from hypermask_tf import checks
 from hypermask_tf.training.level_codes import LevelCodes
+from hypermask_tf.training.sequence_checks import check_device_loop
 
 Tensor = Any
 
@@ -28,21 +29,11 @@ class DeviceLoop:
         model: A compiled `HyperMask` on the TensorFlow backend.
 
     Raises:
-        ValueError: If the backend is another, or the model runs eagerly.
+        ValueError: As `check_device_loop` does.
     """
 
     def __init__(self, model: Any) -> None:
-        if keras.backend.backend() != "tensorflow":
-            raise ValueError(
-                "The device loop needs the TensorFlow backend; on others `fit` with "
-                "`steps_per_execution` does. "
-                f"Received: backend={keras.backend.backend()!r}"
-            )
-        if model.run_eagerly:
-            raise ValueError(
-                "The device loop compiles its steps. Compile the model without "
-                "`run_eagerly`."
-            )
+        check_device_loop(model)
         import tensorflow as tf
 
         self._model = model

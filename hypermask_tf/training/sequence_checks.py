@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import keras
+
+from hypermask_tf import replicas
 from hypermask_tf.scenarios import Task
 
 SELECTIONS = ("last", "best")
@@ -84,4 +87,29 @@ def check_validation(
         raise ValueError(
             "`plateau` lowers a constant learning rate, not one with a schedule of its "
             f"own. Received: learning_rate={rate}"
+        )
+
+
+def check_device_loop(model: Any) -> None:
+    """Raises a ValueError if `model` cannot learn in a `DeviceLoop`.
+
+    That is on another backend, without compiled steps, or with several replicas: each
+    of those has a part of a batch, and none all samples.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "The device loop needs the TensorFlow backend; on others `fit` with "
+            "`steps_per_execution` does. "
+            f"Received: backend={keras.backend.backend()!r}"
+        )
+    if model.run_eagerly:
+        raise ValueError(
+            "The device loop compiles its steps. Compile the model without "
+            "`run_eagerly`."
+        )
+    count = replicas.of(model)
+    if count > 1:
+        raise ValueError(
+            'The device loop keeps the samples on one device. Take `loop="fit"` to '
+            f"learn on several. Received: a model with {count} replicas"
         )

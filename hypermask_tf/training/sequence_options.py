@@ -17,6 +17,7 @@ from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.sequence_checks import (
     LOOPS,
     check_choice,
+    check_device_loop,
     check_growth,
     check_restart,
     check_sizes,
@@ -106,6 +107,8 @@ class SequenceOptions:
         """Raises a ValueError if `model` cannot learn `scenario` this way."""
         if self.restart:
             check_restart(model, self.grow)
+        if self.loop == "device":
+            check_device_loop(model)
         check_validation(model, scenario, self.select, self.plateau)
         for task in scenario:
             check_sizes(task, self.batch_size, self.limit_train, self.measure)

@@ -7,8 +7,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from hypermask_tf import checks
 from hypermask_tf.training.batches import row_batches, task_batches
 from hypermask_tf.training.device_loop import on_device
+from hypermask_tf.training.own_accuracy import OwnAccuracy
 
 
 def fit_task(
@@ -22,6 +24,7 @@ def fit_task(
     initial_epoch: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    classes: int | None = None,
     inherit: int | None = None,
     loop: str = "fit",
 ) -> None:
@@ -40,6 +43,8 @@ def fit_task(
         initial_epoch: Epochs that the model has learned already.
         callbacks: As in `keras.Model.fit`.
         validation_data: What to measure after each epoch; None for nothing.
+        classes: Number of classes of the task, where the head may be wider: its
+            validation accuracy is then that of `task_accuracy`. None for all outputs.
         inherit: As in `HyperMask.fit`; only where the task begins.
         loop: What feeds the steps: `"fit"`, batch by batch from the host; or
             `"device"`, which has the samples (see `DeviceLoop`).
@@ -48,6 +53,10 @@ def fit_task(
         ValueError: If the loop does not suit the model or the backend.
     """
     rest = rows[initial_epoch * epoch_steps :]
+    watching = list(callbacks)
+    wide = checks.num_outputs(model.target)
+    if validation_data is not None and classes is not None and classes != wide:
+        watching.insert(0, OwnAccuracy(task, *validation_data, classes))
     with contextlib.ExitStack() as stack:
         if loop == "device":
             stack.enter_context(on_device(model, x, y))
@@ -61,7 +70,7 @@ def fit_task(
             initial_epoch=initial_epoch,
             steps_per_epoch=epoch_steps,
             shuffle=False,  # `rows` are shuffled
-            callbacks=list(callbacks),
+            callbacks=watching,
             validation_data=validation_data,
             verbose=0,
             **({} if inherit is None else {"inherit": inherit}),

@@ -156,6 +156,7 @@ class TaskSequence:
             initial_epoch=epoch,
             callbacks=[StopOnNonFinite(task.index), *callbacks, checkpointer],
             validation_data=task.validation if options.validates else None,
+            classes=task.num_classes,
             inherit=progress.parent if epoch == 0 else None,
             loop=options.loop,
         )

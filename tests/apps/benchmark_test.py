@@ -1,9 +1,6 @@
 """The benchmark, as a user calls it, and what it is made of."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import keras
 import pytest
@@ -11,28 +8,19 @@ import pytest
 from apps.benchmarks import machine
 from apps.benchmarks.measure import compare, summary, take_turns
 from apps.benchmarks.peer import Peer
+from tests.commands import forked, fresh
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
-ROOT = pathlib.Path(__file__).parents[2]
-
-
-def _call(*arguments):
-    return subprocess.run(
-        [sys.executable, "apps/benchmark.py", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+COMMAND = ("apps/benchmark.py", "--flagfile=apps/recipes/split_digits.flags")
 
 
 def test_times_a_recipe_and_writes_numbers_and_a_picture(tmp_path):
-    done = _call(
-        "--flagfile=apps/recipes/split_digits.flags",
+    done = fresh(
+        *COMMAND,
         "--hidden=16",
+        "--nojit_compile",
         "--tasks=0,2",
         "--samples=6",
         "--loops=device",
@@ -59,7 +47,7 @@ def test_times_a_recipe_and_writes_numbers_and_a_picture(tmp_path):
     ["--tasks=7", "--loops=cuda", "--peer", "--samples=1"],
 )
 def test_a_mistake_is_one_line_and_status_two(wrong):
-    done = _call("--flagfile=apps/recipes/split_digits.flags", wrong)
+    done = forked(*COMMAND, wrong)
     assert done.returncode == 2
     assert done.stderr.startswith("benchmark: ") and done.stderr.count("\n") == 1
 

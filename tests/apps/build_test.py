@@ -1,16 +1,13 @@
 """What the flags build, in processes of their own: flags belong to one command."""
 
-import pathlib
-import subprocess
-import sys
-
 import keras
 import pytest
+
+from tests.commands import forked
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
-ROOT = pathlib.Path(__file__).parents[2]
 BUILD = """
 import sys
 from absl import flags
@@ -47,19 +44,9 @@ for task in scenario:
 """
 
 
-def _python(code, *arguments):
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
 def test_a_baseline_is_the_plain_network():
-    done = _python(
+    done = forked(
+        "-c",
         BUILD + PLAIN,
         "--baseline=finetune",
         "--target=convnet",
@@ -83,7 +70,8 @@ def test_flags_of_data_and_network_reach_them():
         "from apps.build import _target_options\n"
         "flags.FLAGS.target = 'zenkenet'; print(_target_options())"
     )
-    done = _python(
+    done = forked(
+        "-c",
         code,
         "--classes_per_task=5,3,2",
         "--augment_padding=1",
@@ -102,7 +90,8 @@ def test_flags_reach_the_learner():
         "print(model.head, model.sparsity, model.threshold, model.floor, model.reuse,"
         " model.protection)"
     )
-    done = _python(
+    done = forked(
+        "-c",
         code,
         "--head=per_task",
         "--sparsity=70,50.5",

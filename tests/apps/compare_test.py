@@ -1,19 +1,16 @@
 """The commands that collect and compare runs, as a user calls them."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import keras
 import pytest
 
 from hypermask_tf.metrics import AccuracyMatrix
+from tests.commands import forked, fresh
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
-ROOT = pathlib.Path(__file__).parents[2]
 FLAGS = {
     "benchmark": "split_digits",
     "target": "mlp",
@@ -25,17 +22,6 @@ FLAGS = {
     "steps_per_task": "100",
     "batch_size": "32",
 }
-
-
-def _call(name, *arguments):
-    return subprocess.run(
-        [sys.executable, f"apps/{name}.py", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 def _leave(path, accuracy, seed, units=None, **flags):
@@ -71,7 +57,7 @@ def runs(tmp_path):
 
 def test_compare_writes_a_table_and_its_numbers(runs, tmp_path):
     output = tmp_path / "docs" / "x.md"
-    done = _call("compare", runs, f"--output={output}")
+    done = fresh("apps/compare.py", runs, f"--output={output}")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert output.read_text().strip() == done.stdout.strip()
@@ -94,7 +80,7 @@ def test_compare_writes_a_table_and_its_numbers(runs, tmp_path):
 
 
 def test_report_says_what_was_measured(runs):
-    done = _call("report", runs)
+    done = fresh("apps/report.py", runs)
     assert done.returncode == 0, done.stderr
     own = next(line for line in done.stdout.splitlines() if "used" in line)
     assert "split_digits (validation)" in own and "| 90, 80 |" in own
@@ -107,7 +93,7 @@ def test_report_says_what_was_measured(runs):
 def test_report_shows_a_reduced_run_as_one(tmp_path):
     flags = {"benchmark": "split_mnist", "hidden": "400,400", "steps_per_task": "500"}
     _leave(tmp_path / "run", 0.5, 1, **flags)
-    done = _call("report", f"--runs={tmp_path}/run")
+    done = forked("apps/report.py", f"--runs={tmp_path}/run")
     assert done.returncode == 0, done.stderr
     row = next(line for line in done.stdout.splitlines() if "used" in line)
     assert "| 2 of 5 | 500 of 2,000 |" in row
@@ -118,7 +104,7 @@ def test_report_shows_a_reduced_run_as_one(tmp_path):
 
 
 def test_no_run_is_a_mistake(tmp_path):
-    done = _call("compare", f"--runs={tmp_path}/none_*")
+    done = forked("apps/compare.py", f"--runs={tmp_path}/none_*")
     assert done.returncode == 2
     assert done.stderr.startswith("compare: No finished run")
     assert done.stderr.count("\n") == 1

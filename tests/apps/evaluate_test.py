@@ -1,38 +1,24 @@
 """The evaluation command, as a user calls it."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 
+from tests.commands import forked, fresh
+
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
-ROOT = pathlib.Path(__file__).parents[2]
+EVALUATE = "apps/evaluate.py"
 METHODS = ("entropy", "fecam", "density")
-
-
-def _run(*command):
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "300"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "digits"
-    trained = _run(
+    trained = forked(
         "apps/train.py",
         "--num_tasks=2",
         "--steps_per_task=40",
@@ -41,15 +27,17 @@ def evaluated(tmp_path_factory):
         "--hidden=24",
         "--sparsity=50",
         "--learning_rate=1e-2",
+        "--nojit_compile",
         "--nomeasure_unseen",
         f"--run_dir={folder}",
     )
     assert trained.returncode == 0, trained.stderr
-    done = _run(
-        "apps/evaluate.py",
+    done = fresh(
+        EVALUATE,
         f"--run_dir={folder}",
         f"--methods={','.join(METHODS[:2])}",
         "--unknown=permuted_digits",
+        COLUMNS="300",
     )
     return folder, done
 
@@ -104,7 +92,7 @@ def test_files_it_leaves(evaluated):
 def test_runs_are_collected(evaluated, tmp_path):
     folder, _ = evaluated
     output = tmp_path / "table.md"
-    done = _run("apps/evaluate.py", f"--runs={folder}", f"--output={output}")
+    done = forked(EVALUATE, f"--runs={folder}", f"--output={output}")
     assert done.returncode == 0, done.stderr
     text = output.read_text()
     assert done.stdout == text
@@ -121,7 +109,7 @@ def test_mistakes_change_nothing(evaluated):
         ([], "either --run_dir"),
         ([run, "--methods=guess"], "guess"),
     ):
-        done = _run("apps/evaluate.py", *arguments)
+        done = forked(EVALUATE, *arguments)
         assert done.returncode == 2, (arguments, done.stderr)
         assert len(done.stderr.splitlines()) == 1
         assert words in done.stderr

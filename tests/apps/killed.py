@@ -1,19 +1,17 @@
 """`apps/train.py` in processes that are really killed.
 
-All are forked from one that has imported TensorFlow, which takes longest.
+All are forked, as in `tests/commands.py`.
 """
 
 import contextlib
 import hashlib
 import json
-import multiprocessing
 import os
 import pathlib
 import signal
 import sys
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tensorflow", "keras", "matplotlib.pyplot"])
+from tests.commands import PROCESSES
 
 TINY = (
     "--num_tasks=3",
@@ -42,7 +40,7 @@ def train(*arguments, output, at=0, send=signal.SIGKILL):
         at: The moment at which it gets a signal; 0 for never.
         send: The signal.
     """
-    process = _PROCESSES.Process(
+    process = PROCESSES.Process(
         target=_run, args=(list(arguments), str(output), at, send)
     )
     process.start()

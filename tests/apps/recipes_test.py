@@ -2,12 +2,11 @@
 
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 
 from apps.flagfiles import read_flagfile
+from tests.commands import forked
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "apps/recipes").glob("*.flags"))
@@ -66,11 +65,5 @@ def test_every_recipe_parses():
         "    flags.FLAGS.unparse_flags()\n"
         "    flags.FLAGS(['train', f'--flagfile={path}', '--run_dir=x'])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, RECIPES + HALVES)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked("-c", code, *RECIPES, *HALVES)
     assert done.returncode == 0, done.stderr

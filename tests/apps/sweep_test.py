@@ -1,17 +1,16 @@
 """The command that tries many settings, as a user calls it."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import keras
 import pytest
 
+from tests.commands import forked, fresh
+
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
-ROOT = pathlib.Path(__file__).parents[2]
+SWEEP = "apps/sweep.py"
 SMALL = (
     "--num_tasks=2",
     "--steps_per_task=20",
@@ -26,21 +25,10 @@ SMALL = (
 GRID = ("--grid=benchmark=split_digits|split_mnist", "--data_dir=/nowhere")
 
 
-def _call(name, *arguments):
-    return subprocess.run(
-        [sys.executable, f"apps/{name}.py", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweeps") / "first"
-    return folder, _call("sweep", *SMALL, *GRID, f"--sweep_dir={folder}")
+    return folder, fresh(SWEEP, *SMALL, *GRID, f"--sweep_dir={folder}")
 
 
 def test_a_failed_point_is_reported_and_the_others_go_on(swept):
@@ -62,7 +50,7 @@ def test_a_sweep_goes_on_where_it_stopped(swept):
     folder, first = swept
     results = folder / "benchmark=split_digits/seed_1/results.json"
     before = results.stat().st_mtime_ns
-    done = _call("sweep", *SMALL, *GRID, f"--sweep_dir={folder}")
+    done = forked(SWEEP, *SMALL, *GRID, f"--sweep_dir={folder}")
     assert done.returncode == 1
     assert results.stat().st_mtime_ns == before
     assert "benchmark=split_digits seed=1" in first.stdout
@@ -74,7 +62,7 @@ def test_test_data_must_be_asked_for_on_the_command_line(tmp_path):
     flagfile = tmp_path / "x.flags"
     flagfile.write_text("--measure=test\n")
     arguments = (*GRID, f"--flagfile={flagfile}", f"--sweep_dir={tmp_path / 'x'}")
-    done = _call("sweep", *SMALL, *arguments)
+    done = forked(SWEEP, *SMALL, *arguments)
     assert done.returncode == 2
     assert "settings chosen on test data" in done.stderr
     assert done.stderr.startswith("sweep: ") and done.stderr.count("\n") == 1

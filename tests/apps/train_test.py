@@ -1,18 +1,16 @@
 """The training command, as a user calls it."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import keras
 import pytest
 
+from tests.commands import forked, fresh
+
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="runs on the default backend"
 )
-ROOT = pathlib.Path(__file__).parents[2]
+TRAIN = "apps/train.py"
 SMALL = (
     "--num_tasks=2",
     "--steps_per_task=40",
@@ -24,22 +22,10 @@ SMALL = (
 )
 
 
-def _train(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "apps/train.py", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "first"
-    return folder, _train(*SMALL, f"--run_dir={folder}")
+    return folder, fresh(TRAIN, *SMALL, f"--run_dir={folder}")
 
 
 def test_leaves_a_whole_run_folder(finished):
@@ -74,7 +60,9 @@ def test_leaves_a_whole_run_folder(finished):
 
 def test_its_flagfile_repeats_the_run(finished, tmp_path):
     folder, _ = finished
-    again = _train(f"--flagfile={folder / 'flags.txt'}", f"--run_dir={tmp_path / 'b'}")
+    again = forked(
+        TRAIN, f"--flagfile={folder / 'flags.txt'}", f"--run_dir={tmp_path / 'b'}"
+    )
     assert again.returncode == 0, again.stderr
     results = [
         json.loads((path / "results.json").read_text())
@@ -94,10 +82,12 @@ def test_its_flagfile_repeats_the_run(finished, tmp_path):
         (("--steps_per_task=30", "--epoch_steps=20"), "multiple"),
         (("--benchmark=split_mnist", "--data_dir=/nowhere"), "/nowhere"),
         (("--granularity=weight", "--memory_limit_gib=1e-4"), "chunk_size"),
+        (("--batch_size=5000",), "batch_size=5000, task_00 has 242"),
+        (("--loop=device", "--distribute=mirrored"), "leave --distribute out"),
     ],
 )
 def test_mistakes_give_status_2_and_one_line(arguments, message, tmp_path):
-    done = _train(*SMALL, f"--run_dir={tmp_path / 'x'}", *arguments)
+    done = forked(TRAIN, *SMALL, f"--run_dir={tmp_path / 'x'}", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.startswith("train: ")
@@ -108,14 +98,19 @@ def test_mistakes_give_status_2_and_one_line(arguments, message, tmp_path):
 def test_an_existing_run_is_kept(finished):
     folder, _ = finished
     before = (folder / "results.json").read_bytes()
-    done = _train(*SMALL, f"--run_dir={folder}")
-    assert done.returncode == 2
-    assert "--overwrite" in done.stderr
+    for arguments, word in (
+        ((), "--overwrite"),
+        (("--overwrite", "--batch_size=5000"), "batch_size=5000"),
+    ):
+        done = forked(TRAIN, *SMALL, f"--run_dir={folder}", *arguments)
+        assert done.returncode == 2
+        assert word in done.stderr
     assert (folder / "results.json").read_bytes() == before
 
 
 def test_a_loss_that_is_no_number_gives_status_1(tmp_path):
-    done = _train(*SMALL, f"--run_dir={tmp_path / 'x'}", "--learning_rate=1e30")
+    choices = ("--learning_rate=1e30", "--nojit_compile")
+    done = forked(TRAIN, *SMALL, *choices, f"--run_dir={tmp_path / 'x'}")
     assert done.returncode == 1
     assert "Last good checkpoint" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -124,7 +119,7 @@ def test_a_loss_that_is_no_number_gives_status_1(tmp_path):
 def test_a_baseline_on_validation_data_and_few_samples(tmp_path):
     folder = tmp_path / "x"
     choices = ("--baseline=alone", "--measure=validation", "--limit_train=64")
-    done = _train(*SMALL, *choices, f"--run_dir={folder}", "--nojit_compile")
+    done = forked(TRAIN, *SMALL, *choices, f"--run_dir={folder}", "--nojit_compile")
     assert done.returncode == 0, done.stderr
     assert "Validation accuracy" in done.stdout
     manifest = json.loads((folder / "manifest.json").read_text())

@@ -1,6 +1,8 @@
 """Small models and a fake run, converted once for all tests of this room."""
 
 import dataclasses
+import fcntl
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -118,6 +120,16 @@ MODELS = {
 }
 
 
+# What tests look at; of the others, all recipes that need no examples.
+KINDS = {
+    "needs_flex": ("float32", "dynamic_int8"),
+    "two_outputs": ("float32",),
+    "one_hidden": ("float32", "float16"),
+    "with_skip": ("float32",),
+    "large": ("float32", "float16"),
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Converted:
     """A model with its files; a value of `files` is an error where it is text."""
@@ -130,23 +142,10 @@ class Converted:
 
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converted]:
-    """All small models in all recipes that need no examples, from one child."""
+    """All small models, converted by one child for all processes of tests."""
     keras.utils.set_random_seed(0)
-    folder = tmp_path_factory.mktemp("converted")
     models = {name: build() for name, build in MODELS.items()}
-    jobs = []
-    for name, model in models.items():
-        model.save(folder / f"{name}.keras")
-        shape = tuple(model.inputs[0].shape[1:])
-        for kind in QUANTIZATIONS:
-            path = folder / f"{name}.{kind}.tflite"
-            jobs.append(ConversionJob(folder / f"{name}.keras", path, kind, shape))
-    files: dict[str, dict[str, bytes | str]] = {name: {} for name in models}
-    for conversion in convert_files(jobs):
-        job = conversion.job
-        files[job.model_path.stem][job.quantization] = (
-            conversion.error or job.tflite_path.read_bytes()
-        )
+    files = _files(models, _shared_folder(tmp_path_factory))
     result = {}
     for name, model in models.items():
         shape = tuple(model.inputs[0].shape[1:])
@@ -157,6 +156,44 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converted]:
         )
         result[name] = Converted(model, x, logits, files[name])
     return result
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for a session of tests; pytest-xdist gives each process a part."""
+    base = tmp_path_factory.getbasetemp()
+    parent = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = parent / "converted"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _files(models: dict[str, Any], folder: Path) -> dict[str, dict[str, bytes | str]]:
+    """The files of each model; whoever comes first makes them, the others wait."""
+    done = folder / "errors.json"
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.is_file():
+            done.write_text(json.dumps(_convert(models, folder)))
+    files: dict[str, dict[str, bytes | str]] = {name: {} for name in models}
+    for name, kind, error in json.loads(done.read_text()):
+        path = folder / f"{name}.{kind}.tflite"
+        files[name][kind] = error or path.read_bytes()
+    return files
+
+
+def _convert(models: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
+    """Writes all files; returns model, recipe and error of each."""
+    jobs = []
+    for name, model in models.items():
+        model.save(folder / f"{name}.keras")
+        shape = tuple(model.inputs[0].shape[1:])
+        for kind in KINDS.get(name, QUANTIZATIONS):
+            path = folder / f"{name}.{kind}.tflite"
+            jobs.append(ConversionJob(folder / f"{name}.keras", path, kind, shape))
+    return [
+        (done.job.model_path.stem, done.job.quantization, done.error)
+        for done in convert_files(jobs, jobs_per_process=len(jobs))
+    ]
 
 
 class FakeRun:

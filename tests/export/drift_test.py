@@ -36,7 +36,7 @@ def test_what_moved_is_told_from_what_did_not(converted):
         (found,) = compare_exports(
             {NAME: content, "task_07.tflite": b""},
             {NAME: now},
-            lambda task: (case.x, labels),
+            lambda task: (case.x, labels, 3),
         )
         return found
 

@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -108,15 +109,28 @@ def _check_report(run):
     assert report["rejected"] == report["drift"] == []
 
 
+@pytest.fixture(scope="module")
+def known():
+    """What was converted in this process, by what is in the model's file."""
+    return {}
+
+
 @pytest.fixture
-def in_this_process(monkeypatch):
-    """Converts without a child process, which takes seconds to start."""
+def in_this_process(monkeypatch, known):
+    """Converts each model once, without a child process, which takes seconds."""
+
+    def convert(job):
+        with zipfile.ZipFile(job.model_path) as model:
+            parts = (model.read("config.json"), model.read("model.weights.h5"))
+        if parts not in known:
+            known[parts] = convert_worker._convert(
+                str(job.model_path), list(job.input_shape)
+            )
+        return known[parts]
 
     def convert_files(jobs):
         for job in jobs:
-            content, error = convert_worker._convert(
-                str(job.model_path), list(job.input_shape)
-            )
+            content, error = convert(job)
             job.tflite_path.write_bytes(content)
             yield Conversion(job, error)
 

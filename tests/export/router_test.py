@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from export import router
+from export.convert import Conversion
 from hypermask_tf import inference
 from tests.hypermask import builders
 
@@ -33,28 +34,44 @@ def tests():
     return router.TestSet(np.concatenate([x for x, _ in parts]), np.concatenate(truth))
 
 
-def test_a_file_says_what_keras_says(fitted, tests, tmp_path):
+@pytest.fixture(scope="module")
+def exported(fitted, tests, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("router")
+    model = inference.decision_model(fitted)
     described = router.export_router(
-        inference.decision_model(fitted), {"a": 1}, tests, "float32", tmp_path, "router"
+        model, {"a": 1}, tests, "float32", folder, "router"
     )
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
+    return folder, described
+
+
+def test_a_file_says_what_keras_says(fitted, tests, exported):
+    folder, described = exported
+    assert sorted(p.name for p in folder.iterdir()) == [
         "router.json",
         "router.tflite",
     ]
-    read = json.loads((tmp_path / "router.json").read_text())
+    read = json.loads((folder / "router.json").read_text())
     assert read["a"] == 1
     assert read["verification"]["failures"] == []
     assert read["verification"]["agreement"] > 0.99
-    assert read["bytes"] == (tmp_path / "router.tflite").stat().st_size
+    assert read["bytes"] == (folder / "router.tflite").stat().st_size
     assert read["ops"] == described["ops"]
-    out = router.run_tflite(tmp_path / "router.tflite", tests.x)
+    out = router.run_tflite(folder / "router.tflite", tests.x)
     said = fitted.predict(tests.x)
     assert np.mean((out[:, 0] == said.task) & (out[:, 1] == said.label)) > 0.99
 
 
 def test_a_file_that_is_worse_than_keras_is_not_written(
-    fitted, tests, tmp_path, monkeypatch
+    fitted, tests, exported, tmp_path, monkeypatch
 ):
+    content = (exported[0] / "router.tflite").read_bytes()
+
+    def convert_files(jobs):
+        for job in jobs:
+            job.tflite_path.write_bytes(content)
+            yield Conversion(job)
+
+    monkeypatch.setattr(router, "convert_files", convert_files)
     wrong = np.tile([9.0, 9.0, 0.5, 0.0], (len(tests.x), 1)).astype("float32")
     monkeypatch.setattr(router, "run_tflite", lambda *_: wrong)
     with pytest.raises(RuntimeError, match="below Keras"):

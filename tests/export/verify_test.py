@@ -34,6 +34,20 @@ def test_logit_tolerance_is_relative_and_for_float32_only():
     assert compare_logits(100 * LOGITS, 100 * LOGITS + 0.002, LABELS).passed
 
 
+def test_outputs_behind_a_task_s_classes_are_no_choice():
+    # The fourth output is of other tasks, and means nothing here.
+    wide = np.tile(LOGITS[:3], (2, 1)) + np.array([0, 0, 0, 2])
+    labels = np.arange(6) % 3
+    result = compare_logits(wide, wide.copy(), labels, classes=3)
+    assert result.keras_accuracy == result.tflite_accuracy == 1.0
+    worse = wide.copy()
+    worse[0, 1] = 3
+    result = compare_logits(wide, worse, labels, "int4", 0.1, classes=3)
+    assert result.argmax_agreement == result.tflite_accuracy == pytest.approx(5 / 6)
+    assert "accuracy 0.8333 is more than 0.1 below" in result.failures[0]
+    assert compare_logits(wide, worse, labels, "int4").keras_accuracy == 0.0
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_non_finite_logits_fail(bad):
     broken = LOGITS.copy()

@@ -9,6 +9,8 @@ from keras import layers
 import hypermask_tf as hm
 
 FEATURES, CLASSES, TASKS = 8, 3, 3
+# For `compile`, where what is compiled is the point, or there are many steps.
+COMPILED = {"run_eagerly": False}
 
 
 def mlp(activation: str = "relu") -> keras.Model:
@@ -67,9 +69,11 @@ def data(task: int = 0, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
 def learner(target: keras.Model | None = None, **kwargs: Any) -> hm.HyperMask:
     """A learner of three tasks, compiled; `optimizer` and `compile` are popped."""
     optimizer = kwargs.pop("optimizer", None) or keras.optimizers.Adam(0.01)
-    # XLA takes longer to compile these than to run them; JAX without it is eager.
-    compiled = keras.backend.backend() == "jax"
-    compile_options = {"jit_compile": compiled, **kwargs.pop("compile", {})}
+    # A dozen steps take less time than tracing one, and one than XLA takes for it; all
+    # come to the same (`fit_test.py`). JAX without XLA would be eager always.
+    jax = keras.backend.backend() == "jax"
+    compile_options = {"jit_compile": jax, "run_eagerly": not jax}
+    compile_options |= kwargs.pop("compile", {})
     kwargs = {"granularity": "weight", "sparsity": 50, "lam": 0.01, **kwargs}
     hypernetwork = kwargs.pop("hypernetwork", None) or hm.MLPHypernetwork(
         4, (8,), seed=1
@@ -86,11 +90,19 @@ def learner(target: keras.Model | None = None, **kwargs: Any) -> hm.HyperMask:
     return model
 
 
-def learn(model: hm.HyperMask, task: int | None, epochs: int = 1, **kwargs: Any) -> Any:
-    """Fits a task in batches of 32, in order."""
+def learn(
+    model: hm.HyperMask,
+    task: int | None,
+    epochs: int = 1,
+    passes: int = 1,
+    **kwargs: Any,
+) -> Any:
+    """Fits a task in batches of 32, in order; an epoch is `passes` over its samples."""
     number = model.num_learned_tasks - 1 if task is None else task
     options = {"batch_size": 32, "shuffle": False, "verbose": 0, **kwargs}
-    return model.fit(*data(number), task=task, epochs=epochs, **options)
+    x, y = data(number)
+    x, y = np.tile(x, (passes, 1)), np.tile(y, passes)
+    return model.fit(x, y, task=task, epochs=epochs, **options)
 
 
 def shake(variables: list[Any], seed: int = 0) -> None:

@@ -33,6 +33,7 @@ def test_functions_and_lambdas_come_along(copy):
         keras.optimizers.Adam(1e-2),
         squared,
         metrics=[largest, keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        run_eagerly=True,
     )
     builders.learn(model, 0)
     wider = copy(model)

@@ -18,6 +18,8 @@ def _digest(model, task):
     return digest.hexdigest()
 
 
+# One of the kinds of masks as `fit` runs by default; that is where it may differ.
+COMPILED = {"compile": builders.COMPILED}
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(0.05),
     "adamw": lambda: keras.optimizers.AdamW(0.05, weight_decay=0.1),
@@ -30,13 +32,13 @@ OPTIMIZERS = {
 @pytest.mark.parametrize(
     "options",
     [
-        {"granularity": "unit", "reuse": 0.0, "head": "per_task"},
+        {"granularity": "unit", "reuse": 0.0, "head": "per_task", **COMPILED},
         {"granularity": "unit"},
         {"granularity": "weight"},
         {"granularity": "block4", "activation": "binary"},
         {"granularity": "unit", "hypernetwork": "bank"},
     ],
-    ids=lambda options: "-".join(map(str, options.values())),
+    ids=lambda options: "-".join(map(str, options.values())).split("-{")[0],
 )
 def test_earlier_tasks_are_bit_equal(options, optimizer):
     options = dict(options)
@@ -52,7 +54,7 @@ def test_earlier_tasks_are_bit_equal(options, optimizer):
     )
     before = []
     for task in range(builders.TASKS):
-        builders.learn(model, task, epochs=2)
+        builders.learn(model, task)
         before.append(_digest(model, task))
         assert [_digest(model, earlier) for earlier in range(task + 1)] == before
     assert len(set(before)) == builders.TASKS

@@ -20,7 +20,7 @@ def test_heads_start_afresh_and_stay():
         ops.convert_to_numpy(v.value).copy()
         for v in model.target.trainable_variables[-2:]
     ]
-    builders.learn(model, 0, epochs=3)
+    builders.learn(model, 0, epochs=2)
     learned = _head(model, 0)
     assert not np.array_equal(learned[1], first[1])
     model.begin_task(1)
@@ -28,7 +28,7 @@ def test_heads_start_afresh_and_stay():
         model.target.trainable_variables[-2:], first, strict=True
     ):
         np.testing.assert_array_equal(ops.convert_to_numpy(variable.value), value)
-    builders.learn(model, 1, epochs=3)
+    builders.learn(model, 1, epochs=2)
     assert not np.array_equal(_head(model, 1)[1], learned[1])
     # The bias has no mask, and the mask drifts little: the head itself is the same.
     np.testing.assert_array_equal(_head(model, 0)[1], learned[1])
@@ -42,10 +42,14 @@ def test_the_head_needs_no_protection():
 
 def test_evaluate_uses_the_head_of_the_task():
     model = builders.learner(
-        granularity="unit", head="per_task", protection="hard", sparsity=50
+        granularity="unit",
+        head="per_task",
+        protection="hard",
+        sparsity=50,
+        compile=builders.COMPILED,
     )
     for task in range(3):
-        builders.learn(model, task, epochs=30)
+        builders.learn(model, task, passes=30)
     for task in range(3):
         x, y = builders.data(task)
         logits = model.predict(x, verbose=0, task=task)

@@ -18,7 +18,7 @@ def _numpy(tensor):
 
 def test_batch_norm_of_earlier_tasks_is_untouched():
     model = builders.learner(builders.normalised(), granularity="unit")
-    builders.learn(model, 0, epochs=2)
+    builders.learn(model, 0)
     norm = next(
         layer
         for layer in model.target.layers
@@ -31,7 +31,7 @@ def test_batch_norm_of_earlier_tasks_is_untouched():
         if v.name.startswith("moving")
     ]
     for task in (1, 2):
-        builders.learn(model, task, epochs=2)
+        builders.learn(model, task)
         trainable, fixed = model.task_values(0)
         mean, variance = (fixed[i] for i in places)
         np.testing.assert_array_equal(mean, learned["moving_mean"])
@@ -92,7 +92,12 @@ def test_a_large_beta_holds_earlier_masks():
     drifts = []
     for beta in (0.0, 1e3):
         model = builders.learner(
-            beta=beta, activation="tanh", sparsity=0, lam=0.0, output_reduction="sum"
+            beta=beta,
+            activation="tanh",
+            sparsity=0,
+            lam=0.0,
+            output_reduction="sum",
+            compile=builders.COMPILED,
         )
         builders.shake(model.hypernetwork.stack.variables)
         builders.learn(model, 0)
@@ -100,7 +105,7 @@ def test_a_large_beta_holds_earlier_masks():
         model.begin_task(1)
         # Small steps, so that Adam does not jump across the valley.
         model.optimizer.learning_rate = 1e-3
-        builders.learn(model, 1, epochs=30)
+        builders.learn(model, 1, passes=30)
         drifts.append(_drift(model, before))
     assert drifts[1] < 0.02 and drifts[0] > 0.1
 
@@ -109,14 +114,19 @@ def test_a_large_lambda_holds_what_earlier_tasks_use():
     # Plain descent of no momentum would oscillate by lr * lam about θ*; Adam's steps
     # are lr at most, so with lr 1e-4 the used weights stay within a few of those.
     model = builders.learner(
-        granularity="unit", protection="used", lam=1e4, beta=0.0, sparsity=60
+        granularity="unit",
+        protection="used",
+        lam=1e4,
+        beta=0.0,
+        sparsity=60,
+        compile=builders.COMPILED,
     )
-    builders.learn(model, 0, epochs=3)
+    builders.learn(model, 0, passes=3)
     start = [_numpy(v.value).copy() for v in model.target.trainable_variables]
     mask = model.mask(0)
     model.begin_task(1)
     model.optimizer.learning_rate = 1e-3
-    builders.learn(model, 1, epochs=10)
+    builders.learn(model, 1, passes=10)
     for variable, theta in zip(model.target.trainable_variables, start, strict=True):
         used = mask.get(variable.path, np.ones(variable.shape)) != 0
         moved = np.abs(_numpy(variable.value) - theta)
@@ -210,7 +220,7 @@ def test_the_mean_over_samples_of_tasks_is_the_whole_sum(reduction):
             model.begin_task(task)
         builders.shake(model.hypernetwork.stack.variables, 1)
         model._steps.assign(2)
-        draws = 1 if sampled is None else 300
+        draws = 1 if sampled is None else 150
         task = ops.convert_to_tensor(3, "int32")
         terms[sampled] = [
             float(model._scores_and_drift(task, task)[1]) for _ in range(draws)

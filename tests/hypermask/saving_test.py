@@ -22,7 +22,12 @@ def _lower_rate(epoch, rate):
 @pytest.mark.parametrize(
     "options",
     [
-        {"granularity": "unit", "protection": "used", "lam": 1.0},
+        {
+            "granularity": "unit",
+            "protection": "used",
+            "lam": 1.0,
+            "compile": builders.COMPILED,
+        },
         {"protection": "current", "sampled_tasks": 1, "ramp_steps": 3},
         {"hypernetwork": "bank", "normalization": "per_task_statistics"},
     ],

@@ -15,12 +15,18 @@ def _kept(magnitudes, sparsity):
 
 def _keep_largest(groups, sparsity, ramp=None):
     sizes = [len(group) for group in groups]
-    kept = threshold.keep_largest(
-        ops.convert_to_tensor(np.concatenate(groups)),
-        sizes,
-        threshold.ranks(sizes, [sparsity] * len(sizes), ramp),
-    )
+    at = threshold.ranks(sizes, [sparsity] * len(sizes), ramp)
+    magnitudes = ops.convert_to_tensor(np.concatenate(groups))
+    kept = threshold.keep_largest(magnitudes, sizes, at)
+    # As in a compiled step.
+    parts = [ops.convert_to_tensor(group.view("int32")) for group in groups]
+    _assert_same_thresholds(parts, at)
     return np.split(ops.convert_to_numpy(kept), np.cumsum(sizes)[:-1])
+
+
+def _assert_same_thresholds(parts, at):
+    found = [find(parts, at) for find in (threshold._halved, threshold._selected)]
+    np.testing.assert_array_equal(*map(ops.convert_to_numpy, found))
 
 
 @pytest.mark.parametrize("sparsity", _SPARSITIES)
@@ -89,3 +95,11 @@ def test_a_risen_ramp_changes_nothing():
         np.testing.assert_array_equal(
             ops.convert_to_numpy(risen), ops.convert_to_numpy(never)
         )
+
+
+def test_ranks_that_no_magnitude_has():
+    """Below all, where more is asked for than there is; above all for nothing."""
+    parts = [ops.convert_to_tensor(np.arange(4, dtype="int32"))] * 5
+    parts.append(ops.convert_to_tensor(np.float32([0, np.inf, np.nan]).view("int32")))
+    at = ops.convert_to_tensor([-3, 0, 3, 4, 9, 2], dtype="int32")
+    _assert_same_thresholds(parts, at)

@@ -1,10 +1,18 @@
+import types
+
 import keras
 import numpy as np
 import pytest
 
 import hypermask_tf as hm
 from hypermask_tf.scenarios import RandomCropWithPadding
-from hypermask_tf.training import LevelCodes, batch_rows, fit_task
+from hypermask_tf.training import (
+    DeviceLoop,
+    LevelCodes,
+    SequenceOptions,
+    batch_rows,
+    fit_task,
+)
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("the device loop is TensorFlow's", allow_module_level=True)
@@ -52,7 +60,7 @@ def _data(task, samples=40):
     return x.astype("float32") * np.float32(1 / 255) - np.float32(0.5), y
 
 
-def _learn(model, loop, task, epochs=(0, 2), callbacks=()):
+def _learn(model, loop, task, epochs=(0, 2), callbacks=(), validation=None):
     x, y = _data(task, 40 + 9 * task)
     rows = batch_rows(len(x), _BATCH, _STEPS, seed=1, task=task)
     history = keras.callbacks.History()
@@ -66,7 +74,7 @@ def _learn(model, loop, task, epochs=(0, 2), callbacks=()):
         epoch_steps=per_epoch,
         initial_epoch=epochs[0],
         callbacks=[*callbacks, history],
-        validation_data=_data(9, 24),
+        validation_data=validation,
         loop=loop,
     )
     return history.history
@@ -87,7 +95,7 @@ def test_weights_are_those_of_fit(target, granularity):
     models = [_learner(target, False, **kind) for _ in range(2)]
     for task in range(2):
         logs = [
-            _learn(m, loop, task)
+            _learn(m, loop, task, validation=_data(9, 24))
             for m, loop in zip(models, ("fit", "device"), strict=True)
         ]
         assert logs[0].keys() == logs[1].keys() and "val_accuracy" in logs[1]
@@ -163,6 +171,17 @@ def test_an_eager_model_is_refused():
     model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
     with pytest.raises(ValueError, match="run_eagerly"):
         _learn(model, "device", 0)
+    with pytest.raises(ValueError, match="run_eagerly"):
+        SequenceOptions(loop="device").check(model, [])
+
+
+def test_replicas_are_refused():
+    strategy = types.SimpleNamespace(num_replicas_in_sync=2)
+    model = types.SimpleNamespace(run_eagerly=False, distribute_strategy=strategy)
+    with pytest.raises(ValueError, match=r"one device.*2 replicas"):
+        DeviceLoop(model)
+    with pytest.raises(ValueError, match=r"one device.*2 replicas"):
+        SequenceOptions(loop="device").check(model, [])
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -35,6 +35,8 @@ def _model(scenario, learning_rate=1e-2):
     model.compile(
         keras.optimizers.Adam(learning_rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        # XLA takes longer to compile this than to run it; JAX without it is eager.
+        jit_compile=keras.backend.backend() == "jax",
     )
     return model
 

@@ -50,6 +50,8 @@ def _learn(scenario, tmp_path, **options):
         keras.optimizers.Adam(1e-2),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         steps_per_execution=10,
+        # XLA takes longer to compile this than to run it; JAX without it is eager.
+        jit_compile=keras.backend.backend() == "jax",
     )
     run = RunFolder.create(tmp_path / "run")
     sequence = TaskSequence(

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 import hypermask_tf as hm
-from hypermask_tf.training import Plateau, TaskSequence
+from hypermask_tf.training import Plateau, TaskSequence, task_accuracy
 from hypermask_tf.training.best_weights import BestWeights
 
 
@@ -43,11 +43,11 @@ def scenario():
     )
 
 
-def _learn(scenario, rate=5e-2, **options):
+def _learn(scenario, rate=5e-2, watching=(), **options):
     keras.utils.set_random_seed(0)
     inputs = keras.Input(scenario.input_shape)
     x = layers.BatchNormalization()(layers.Dense(12)(layers.Flatten()(inputs)))
-    target = keras.Model(inputs, layers.Dense(2)(layers.ReLU()(x)))
+    target = keras.Model(inputs, layers.Dense(scenario.max_classes)(layers.ReLU()(x)))
     model = hm.HyperMask(target, scenario.num_tasks, sparsity=50)
     model.compile(
         keras.optimizers.Adam(rate),
@@ -59,11 +59,11 @@ def _learn(scenario, rate=5e-2, **options):
     sequence = TaskSequence(
         model,
         scenario,
-        steps_per_task=14,
-        epoch_steps=2,
+        steps_per_task=7,
+        epoch_steps=1,
         batch_size=16,
         measure_unseen=False,
-        callbacks=lambda task: [traces[task]],
+        callbacks=lambda task: [traces[task], *watching],
         **options,
     )
     return sequence, traces
@@ -83,6 +83,34 @@ def test_the_best_weights_are_those_of_the_first_highest_epoch(scenario):
         assert results["validation_accuracy"][task] == pytest.approx(
             trace.accuracies[best], abs=1e-6
         )
+
+
+def test_it_is_chosen_by_the_classes_that_the_task_has():
+    rng = np.random.default_rng(0)
+    y = np.arange(420) % 7
+    x = (np.eye(7, 8)[y] + rng.normal(0, 0.7, (420, 8))).astype("float32")
+    x = x.reshape(420, 1, 8, 1)
+    scenario = hm.scenarios.from_arrays(
+        x[:350], y[:350], x[350:], y[350:], [5, 2], validation_size=70
+    )
+    measured = []
+
+    def measure(epoch, logs):
+        task = scenario[sequence.model.active_task]
+        own, whole = (
+            task_accuracy(sequence.model, task.index, *task.validation, classes=n)
+            for n in (task.num_classes, None)
+        )
+        measured.append((logs["val_accuracy"], own, whole))
+
+    watching = [keras.callbacks.LambdaCallback(on_epoch_end=measure)]
+    sequence, traces = _learn(scenario, 1e-2, watching, select="best")
+    sequence.learn()
+    logged, own, whole = map(list, zip(*measured, strict=True))
+    assert logged == pytest.approx(own, abs=1e-6)
+    # Or else this test would tell nothing.
+    assert own[7:] != whole[7:]
+    assert sequence.results()["validation_accuracy"][1] == max(traces[1].accuracies)
 
 
 def test_the_rate_falls_on_a_plateau_and_returns_for_the_next_task(scenario):

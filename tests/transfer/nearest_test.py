@@ -23,10 +23,15 @@ def test_nearest_task_of_a_sequential_target():
 
 def test_nearest_task_finds_the_features_that_separate_the_labels():
     model = builders.learner(
-        granularity="unit", protection="hard", sparsity=75, reuse=0.0, tasks=4
+        granularity="unit",
+        protection="hard",
+        sparsity=75,
+        reuse=0.0,
+        tasks=4,
+        compile=builders.COMPILED,
     )
     for task in range(3):
-        builders.learn(model, task, epochs=20)
+        builders.learn(model, task, passes=20)
     # Labels that only one task's features separate: signs of its hidden units.
     for task in range(3):
         features = task_features(model, task)

@@ -1,0 +1,89 @@
+"""The masks, and what a task takes over from earlier ones."""
+
+from absl import flags
+
+from apps.train_flags.values import are_within
+from hypermask_tf.masks import GRANULARITIES
+from hypermask_tf.masks.activations import ACTIVATIONS
+from hypermask_tf.masks.selection import SHARING
+from hypermask_tf.training import INHERITANCE
+
+GRANULARITY = flags.DEFINE_enum(
+    "granularity", "unit", sorted(GRANULARITIES), "What has a mask score of its own."
+)
+SPARSITY = flags.DEFINE_list(
+    "sparsity",
+    ["90"],
+    "Percentage of scores switched off: one number, or one for each group of scores, "
+    "such as 90,80.",
+)
+THRESHOLD = flags.DEFINE_enum(
+    "threshold",
+    "layer",
+    SHARING,
+    "Whether each group of scores has a threshold, or the network has one, so that "
+    "groups share what is on.",
+)
+FLOOR = flags.DEFINE_float(
+    "floor",
+    1.0,
+    "With --threshold=network: percentage of each group that stays on in any case.",
+    0.0,
+    100.0,
+)
+REUSE = flags.DEFINE_list(
+    "reuse",
+    ["1"],
+    "Share of a task's units that may be units taken by earlier tasks while free "
+    "ones last: 0 takes free ones first, 1 any. One number, or one for each group.",
+)
+BORROW = flags.DEFINE_list(
+    "borrow",
+    ["1"],
+    "Taken units that stand in for each free one that a task asks for and does not "
+    "find (--reuse below 1). One number, or one for each group.",
+)
+READ = flags.DEFINE_list(
+    "read",
+    ["0"],
+    "Share of the units of earlier tasks that a task uses besides its own, as they "
+    "are: 0 none, 1 all. One number, or one for each group.",
+)
+ACTIVATION = flags.DEFINE_enum(
+    "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
+)
+RAMP = flags.DEFINE_bool(
+    "ramp", False, "Let the sparsity rise over the first task, as the authors do."
+)
+
+INHERIT = flags.DEFINE_enum(
+    "inherit",
+    "none",
+    INHERITANCE,
+    "What a task starts from: a copy of the latest task's network, or of the one whose "
+    "features best classify its training data.",
+)
+GROW = flags.DEFINE_float(
+    "grow",
+    0.0,
+    "Factor by which layers widen when a task finds too few free units; 0 for never. "
+    "Needs --granularity=unit and --protection=used or hard.",
+    0.0,
+)
+
+flags.register_validator(
+    "sparsity",
+    are_within(0, 99.999),
+    message="Expected percentages from 0 to 99.999, such as 90 or 90,80",
+)
+for _name in ("reuse", "read"):
+    flags.register_validator(
+        _name,
+        are_within(0, 1),
+        message="Expected shares from 0 to 1, such as 0 or 1,0.5",
+    )
+flags.register_validator(
+    "borrow",
+    are_within(1, 1e9),
+    message="Expected numbers from 1 up, such as 10 or 10,1",
+)
