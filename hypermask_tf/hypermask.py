@@ -88,6 +88,8 @@ class HyperMask(Learner):
         normalization: Whose batch norm is: `"per_task"`, `"per_task_statistics"`
             or `"shared"`, see `NormalizationBank`.
         augmentation: A layer applied to inputs in training only; not baked.
+        outliers: Teaches the network of a task, while it is learned, what is none of
+            its inputs; see `outliers.SelfMadeOutliers`. The target must return logits.
         maskable: Override of which trainable variables are masked: a function
             from a variable to bool, or one bool per trainable variable.
         reset_optimizer: Whether every task starts from a fresh optimizer.
@@ -101,7 +103,8 @@ class HyperMask(Learner):
 
     Raises:
         ValueError: If an argument is out of range, the target is not built or does
-            not suit the granularity, or the hypernetwork exceeds the limit.
+            not suit the granularity, or the hypernetwork exceeds the limit, or
+            `compile` gets a loss of probabilities where `outliers` need logits.
 
     Example:
 
@@ -128,6 +131,8 @@ class HyperMask(Learner):
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """`keras.Model.compile`; the optimizer is what every task starts from."""
         super().compile(*args, **kwargs)
+        if self.outliers is not None:
+            checks.check_logits(self.loss)
         self.compiled_functions = copies.functions_of((args, kwargs))
         self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
         self.device_loop = None
@@ -247,7 +252,8 @@ class HyperMask(Learner):
 
         Returns:
             A `History`; besides loss and metrics it holds `task_loss`,
-            `output_regularization`, `weight_regularization`, `mask_sparsity`.
+            `output_regularization`, `weight_regularization`, `mask_sparsity`, and with
+            outliers `outlier_loss`.
 
         Raises:
             ValueError: If the task is out of order or beyond capacity, or a label
@@ -483,6 +489,7 @@ class HyperMask(Learner):
             "sampled_tasks": self.sampled_tasks,
             "normalization": self.normalization,
             "augmentation": serialize(self.augmentation),
+            "outliers": serialize(self.outliers),
             "maskable": list(self._roles.maskable),
             "reset_optimizer": self.reset_optimizer,
             "memory_limit": self.memory_limit,
@@ -493,7 +500,7 @@ class HyperMask(Learner):
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "HyperMask":
         config = dict(config)
-        for key in ("target", "hypernetwork", "augmentation", "dtype"):
+        for key in ("target", "hypernetwork", "augmentation", "outliers", "dtype"):
             if isinstance(config.get(key), dict):
                 config[key] = keras.saving.deserialize_keras_object(
                     config[key], custom_objects=custom_objects
