@@ -48,6 +48,7 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
         head=f.HEAD.value,
         normalization=f.NORMALIZATION.value,
         augmentation=_augmentation(scenario),
+        outliers=_outliers(),
         reset_optimizer=f.RESET.value,
         memory_limit=int(f.MEMORY_GIB.value * GIB),
         **method,
@@ -171,6 +172,13 @@ def build_hypernetwork() -> hm.Hypernetwork:
             chunk_embedding_dim=f.CHUNK_EMBEDDING.value,
         )
     return hm.MLPHypernetwork(f.EMBEDDING.value, hidden)
+
+
+def _outliers() -> keras.Layer | None:
+    """What networks learn to tell from their task; none for 0."""
+    if not f.OUTLIERS.value:
+        return None
+    return hm.outliers.SelfMadeOutliers(f.OUTLIERS.value)
 
 
 def _augmentation(scenario: scenarios.Scenario) -> keras.Layer | None:

@@ -3,7 +3,7 @@
 Reference: HyperMask, arXiv 2310.00113.
 """
 
-from hypermask_tf import inference, scenarios, targets, transfer
+from hypermask_tf import inference, outliers, scenarios, targets, transfer
 from hypermask_tf.capacity import Capacity
 from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.hypermask import HyperMask
@@ -32,6 +32,7 @@ __all__ = [
     "compact",
     "compaction_report",
     "inference",
+    "outliers",
     "scenarios",
     "targets",
     "transfer",

@@ -8,6 +8,8 @@ import numpy as np
 from hypermask_tf.masks.roles import Roles
 
 _SPARSE_FUNCTION = keras.losses.sparse_categorical_crossentropy
+# Functions that take probabilities unless told otherwise.
+_OF_PROBABILITIES = (_SPARSE_FUNCTION, keras.losses.categorical_crossentropy)
 
 
 def check_target(target: Any) -> None:
@@ -148,3 +150,17 @@ def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
             f"0..{outputs - 1}. Widen its last layer, or map each task's classes "
             f"to 0, 1, … (scenarios do). Received: labels from {low} to {high}"
         )
+
+
+def check_logits(loss: Any) -> None:
+    """Raises a ValueError if `loss` takes probabilities where logits are needed."""
+    for part in keras.tree.flatten(loss):
+        if isinstance(part, str):
+            part = keras.losses.get(part)
+        config = part.get_config() if isinstance(part, keras.losses.Loss) else {}
+        if part in _OF_PROBABILITIES or config.get("from_logits") is False:
+            raise ValueError(
+                "`outliers` need a target that returns logits, and a loss that takes "
+                "them, such as SparseCategoricalCrossentropy(from_logits=True). "
+                f"Received: loss={getattr(part, '__name__', part)!r}"
+            )

@@ -22,7 +22,7 @@ def like(model: Any, **changes: Any) -> Any:
     """
     config = {**model.get_config(), **changes}
     with replicas.scope(model):
-        for key in ("target", "hypernetwork", "augmentation"):
+        for key in ("target", "hypernetwork", "augmentation", "outliers"):
             if isinstance(config[key], dict):
                 config[key] = keras.saving.deserialize_keras_object(
                     config[key], safe_mode=False

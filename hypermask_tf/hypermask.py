@@ -86,6 +86,8 @@ class HyperMask(SavedLearner):
         normalization: Whose batch norm is: `"per_task"`, `"per_task_statistics"`
             or `"shared"`, see `NormalizationBank`.
         augmentation: A layer applied to inputs in training only; not baked.
+        outliers: Teaches the network of a task, while it is learned, what is none of
+            its inputs; see `outliers.SelfMadeOutliers`. The target must return logits.
         maskable: Override of which trainable variables are masked: a function
             from a variable to bool, or one bool per trainable variable.
         reset_optimizer: Whether every task starts from a fresh optimizer.
@@ -99,7 +101,8 @@ class HyperMask(SavedLearner):
 
     Raises:
         ValueError: If an argument is out of range, the target is not built or does
-            not suit the granularity, or the hypernetwork exceeds the limit.
+            not suit the granularity, or the hypernetwork exceeds the limit, or
+            `compile` gets a loss of probabilities where `outliers` need logits.
 
     Example:
 
@@ -126,6 +129,8 @@ class HyperMask(SavedLearner):
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """`keras.Model.compile`; the optimizer is what every task starts from."""
         super().compile(*args, **kwargs)
+        if self.outliers is not None:
+            checks.check_logits(self.loss)
         self.compiled_functions = copies.functions_of((args, kwargs))
         self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
         self.device_loop = None
@@ -151,7 +156,8 @@ class HyperMask(SavedLearner):
 
         Returns:
             A `History`; besides loss and metrics it holds `task_loss`,
-            `output_regularization`, `weight_regularization`, `mask_sparsity`.
+            `output_regularization`, `weight_regularization`, `mask_sparsity`, and with
+            outliers `outlier_loss`.
 
         Raises:
             ValueError: If the task is out of order or beyond capacity, or a label

@@ -20,6 +20,13 @@ from hypermask_tf.task_masks import TaskMasks
 Tensor = Any
 
 HEADS = ("shared", "per_task")
+# What a loss is made of, in the logs of training.
+_TERMS = (
+    "task_loss",
+    "output_regularization",
+    "weight_regularization",
+    "outlier_loss",
+)
 
 
 class Learner(ReplicatedModel):
@@ -52,6 +59,7 @@ class Learner(ReplicatedModel):
         sampled_tasks: int | None = None,
         normalization: str = "per_task",
         augmentation: keras.Layer | None = None,
+        outliers: keras.Layer | None = None,
         maskable: Maskable = None,
         reset_optimizer: bool = True,
         memory_limit: int = 2 * GIB,
@@ -87,6 +95,7 @@ class Learner(ReplicatedModel):
         self.sampled_tasks = sampled_tasks
         self.normalization = normalization
         self.augmentation = augmentation
+        self.outliers = outliers
         self.reset_optimizer = bool(reset_optimizer)
         self.memory_limit = int(memory_limit)
         self._create_state(maskable)
@@ -159,6 +168,8 @@ class Learner(ReplicatedModel):
         self._task_loss = keras.metrics.Mean(name="task_loss")
         self._output_term = keras.metrics.Mean(name="output_regularization")
         self._weight_term = keras.metrics.Mean(name="weight_regularization")
+        if self.outliers is not None:
+            self._outlier_term = keras.metrics.Mean(name="outlier_loss")
         self._evaluating = False
 
     def _counter(self, name: str, value: int) -> Any:
@@ -197,17 +208,32 @@ class Learner(ReplicatedModel):
             scores, task, int32(self._finished), self._ramp(task)
         )
         outputs, losses = self._masked.run(inputs, masks, task, current, training=True)
+        outside = self._outside(inputs, masks, task, current)
         if replicas.count() > 1:
             # Replicas on one machine take turns where they wait for each other, as in
             # the target just now, and share this list.
             self._clear_losses()
         self.add_loss(self.beta * output_term)
         self.add_loss(self.lam * self._weight_drift(scores, masks))
+        if outside is not None:
+            self.add_loss(self.outliers.penalty(outputs, outside))
         for loss in losses:
             # A tensor of its own: on JAX Keras knows losses by identity, and would
             # count this one again as the target's.
             self.add_loss(loss + 0.0)
         return outputs
+
+    def _outside(
+        self, inputs: Tensor, masks: list[Tensor | None], task: Tensor, current: Tensor
+    ) -> Tensor | None:
+        """What the task's network says of inputs that are of no task, if any are made.
+
+        It runs as it will be asked, so they leave no trace in statistics of batches.
+        """
+        if self.outliers is None:
+            return None
+        made = self.outliers(inputs)
+        return self._masked.run(made, masks, task, current, training=False)[0]
 
     def _count_step(self) -> None:
         self._steps.assign(self._steps.value + 1)
@@ -271,6 +297,8 @@ class Learner(ReplicatedModel):
             terms = self.losses
             self._output_term.update_state(terms[0])
             self._weight_term.update_state(terms[1])
+            if self.outliers is not None:
+                self._outlier_term.update_state(terms[2])
             # Keras divides by the number of replicas, whose gradients it adds up.
             self._task_loss.update_state(total * replicas.count() - sum(terms))
         return total
@@ -279,8 +307,7 @@ class Learner(ReplicatedModel):
         logs = super().get_metrics_result()
         if self._evaluating:
             # Regularisers are not part of an evaluation; zeros would mislead.
-            own = (self._task_loss, self._output_term, self._weight_term)
-            logs = {k: v for k, v in logs.items() if k not in {m.name for m in own}}
+            logs = {k: v for k, v in logs.items() if k not in _TERMS}
         return logs
 
 

@@ -30,7 +30,7 @@ _PLAIN = (
     "reset_optimizer",
     "memory_limit",
 )
-_OBJECTS = ("target", "hypernetwork", "augmentation")
+_OBJECTS = ("target", "hypernetwork", "augmentation", "outliers")
 # What the states of random generators are called in a saved file.
 _RANDOM = "random_"
 

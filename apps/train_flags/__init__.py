@@ -28,6 +28,7 @@ from apps.train_flags.data import (
     FLIP,
     LIMIT_TRAIN,
     NUM_TASKS,
+    OUTLIERS,
     POLICY,
 )
 from apps.train_flags.devices import (
@@ -157,6 +158,7 @@ __all__ = [
     "MEMORY_GIB",
     "NORMALIZATION",
     "NUM_TASKS",
+    "OUTLIERS",
     "OVERWRITE",
     "PLATEAU",
     "POLICY",

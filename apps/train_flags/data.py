@@ -66,6 +66,13 @@ POLICY = flags.DEFINE_enum(
     "Train on images changed by a learned policy: autoaugment_cifar10, that of "
     "AutoAugment for CIFAR-10, acts behind the other augmentations.",
 )
+OUTLIERS = flags.DEFINE_float(
+    "outliers",
+    0.0,
+    "Weight of the term by which networks learn to tell their task's images from bent "
+    "ones, which helps to infer tasks; 0 for none.",
+    lower_bound=0.0,
+)
 
 flags.register_validator(
     "benchmark",

@@ -6,6 +6,7 @@ no sample is kept.
 """
 
 from hypermask_tf.inference.decision_model import decision_model
+from hypermask_tf.inference.density_energy import DensityEnergy
 from hypermask_tf.inference.energy import Energy
 from hypermask_tf.inference.entropy import Entropy
 from hypermask_tf.inference.fecam import FeCAM
@@ -25,6 +26,7 @@ __all__ = [
     "METHODS",
     "NAMES",
     "VARIANTS",
+    "DensityEnergy",
     "Energy",
     "Entropy",
     "FeCAM",

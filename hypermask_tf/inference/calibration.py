@@ -1,5 +1,7 @@
 """Numbers that turn scores into probabilities, fitted on one task's own data."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import optimize, special
 
@@ -28,6 +30,27 @@ def fit_weight(evidence: np.ndarray, task: int) -> float:
 
     result = optimize.minimize_scalar(loss, bounds=_LIMITS, method="bounded")
     return float(np.exp(result.x))
+
+
+def fit_weights(parts: Sequence[np.ndarray], task: int) -> np.ndarray:
+    """As `fit_weight`, for evidence that is a weighted sum of several kinds.
+
+    Args:
+        parts: Evidence of each kind, `(n, tasks)`.
+        task: The last of the tasks.
+
+    Returns:
+        The weights, each above 0.
+    """
+
+    def loss(v: np.ndarray) -> float:
+        total = sum(np.exp(w) * part for w, part in zip(v, parts, strict=True))
+        log_p = special.log_softmax(total, axis=-1)
+        return float(-log_p[:, task].mean() + _PRIOR * (v**2).sum())
+
+    start, bounds = np.zeros(len(parts)), [_LIMITS] * len(parts)
+    found = optimize.minimize(loss, start, method="Nelder-Mead", bounds=bounds)
+    return np.asarray(np.exp(found.x))
 
 
 def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:

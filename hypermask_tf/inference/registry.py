@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from hypermask_tf.inference import storage
+from hypermask_tf.inference.density_energy import DensityEnergy
 from hypermask_tf.inference.energy import Energy
 from hypermask_tf.inference.entropy import Entropy
 from hypermask_tf.inference.fecam import FeCAM
@@ -13,7 +14,8 @@ from hypermask_tf.inference.task_inference import TaskInference
 from hypermask_tf.inference.task_networks import TaskNetworks
 
 METHODS: dict[str, type[TaskInference]] = {
-    method.name: method for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity)
+    method.name: method
+    for method in (Entropy, MaxSoftmax, Energy, FeCAM, InputDensity, DensityEnergy)
 }
 # The same with other arguments, under a name of their own.
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {

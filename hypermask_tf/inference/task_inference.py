@@ -1,7 +1,7 @@
 """The interface of all methods that infer an input's task."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -82,6 +82,11 @@ class TaskInference:
         del task, x, y
         return {}
 
+    def fit_outputs(self, task: int, outputs: Sequence[TaskOutputs]) -> Arrays:
+        """Further statistics, from what all networks say of its validation data."""
+        del task, outputs
+        return {}
+
     def get_config(self) -> dict[str, Any]:
         """The arguments, but for the networks, as JSON can hold them."""
         return {}
@@ -122,6 +127,7 @@ class TaskInference:
             self.statistics[task] = self.fit_task(task, x, y)
             outputs = self.networks.all_outputs(held_out[0])
             known = self.statistics[task]
+            known |= self.fit_outputs(task, outputs)
             known["temperature"] = fitting.temperature(self, task, outputs, held_out[1])
             known |= fitting.calibrated(self, task, outputs)
         except Exception:

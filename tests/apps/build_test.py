@@ -103,3 +103,17 @@ def test_flags_reach_the_learner():
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[-2] == "per_task [70.0, 50.5] network 5.0 0.25 hard"
+
+
+def test_outliers_reach_the_learner():
+    code = BUILD + (
+        "print(model.outliers and (type(model.outliers).__name__,"
+        " model.outliers.weight))"
+    )
+    for arguments, expected in (
+        ([], "None"),
+        (["--outliers=0.25"], "('SelfMadeOutliers', 0.25)"),
+    ):
+        done = _python(code, "--hidden=16,16", *arguments)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split("\n")[-2] == expected
