@@ -20,7 +20,7 @@ from hypermask_tf import (
     model_summary,
 )
 from hypermask_tf.capacity import Capacity
-from hypermask_tf.learner import int32
+from hypermask_tf.learner_state import int32
 from hypermask_tf.mask_monitor import with_mask_monitor
 from hypermask_tf.saved_learner import SavedLearner
 

@@ -5,7 +5,8 @@ from typing import Any
 from keras import ops
 
 from hypermask_tf import capacity, checks, transfer
-from hypermask_tf.learner import Learner, int32
+from hypermask_tf.learner import Learner
+from hypermask_tf.learner_state import int32
 
 Tensor = Any
 

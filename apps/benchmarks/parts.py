@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from apps.benchmarks.step_timer import Sample
-from hypermask_tf.learner import int32
+from hypermask_tf.learner_state import int32
 
 Tensor = Any
 

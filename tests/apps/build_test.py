@@ -114,6 +114,6 @@ def test_outliers_reach_the_learner():
         ([], "None"),
         (["--outliers=0.25"], "('SelfMadeOutliers', 0.25)"),
     ):
-        done = _python(code, "--hidden=16,16", *arguments)
+        done = forked("-c", code, "--hidden=16,16", *arguments)
         assert done.returncode == 0, done.stderr
         assert done.stdout.split("\n")[-2] == expected
