@@ -215,7 +215,7 @@ class Learner(ReplicatedModel):
             self._clear_losses()
         self.add_loss(self.beta * output_term)
         self.add_loss(self.lam * self._weight_drift(scores, masks))
-        if outside is not None:
+        if self.outliers is not None:
             self.add_loss(self.outliers.penalty(outputs, outside))
         for loss in losses:
             # A tensor of its own: on JAX Keras knows losses by identity, and would
