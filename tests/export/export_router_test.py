@@ -6,7 +6,7 @@ import pathlib
 import keras
 import pytest
 
-from tests.commands import forked
+from tests.commands import fresh
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="export needs TensorFlow"
@@ -20,7 +20,9 @@ def test_an_unknown_method_is_told_before_data_that_are_not_there(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     call = ("export/export_router.py", f"--run_dir={tmp_path}", "--data_dir=/nowhere")
     for arguments, word in (([], "/nowhere"), (["--method=guess"], "--method=guess")):
-        done = forked(*call, *arguments)
+        # This command imports TensorFlow late: where it is there from the start, its
+        # start-up notices come first.
+        done = fresh(*call, *arguments)
         assert done.returncode == 2
         assert done.stderr.startswith("export_router: ")
         assert word in done.stderr and done.stderr.count("\n") == 1
