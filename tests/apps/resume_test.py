@@ -70,11 +70,13 @@ def test_a_run_that_is_killed_ends_with_the_same_bits(whole, tmp_path):
 def _exported(folder):
     """SHA-256 of the edge models of a run."""
     from export.exporter import ExportOptions, export_run
+    from export.variant import VariantOptions
     from hypermask_tf import files
     from hypermask_tf.training import RunFolder
 
     # So short a training leaves samples on the border.
-    report = export_run(RunFolder.open(folder), ExportOptions(max_accuracy_drop=0.1))
+    options = ExportOptions(variant=VariantOptions(max_accuracy_drop=0.1))
+    report = export_run(RunFolder.open(folder), options)
     assert len(report.written) == 3, report.failed
     return [files.sha256(folder / "export" / name) for name in report.written]
 
