@@ -14,6 +14,8 @@ from export.task_data import TaskData
 from export.task_info import TaskInfo
 
 KERAS_BATCH = 256
+# What a manifest says of when and where a run was made, not of what it is.
+_ELSEWHERE = ("started", "data_dir")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,9 +119,14 @@ def task_info(
 
 
 def run_source(run: Any, scenario: Any) -> dict[str, Any]:
-    """Returns which run a file comes from: benchmark, seed, hash of its manifest."""
+    """Returns which run a file comes from: benchmark, seed, hash of its manifest.
+
+    The hash leaves out when the run began and where its data lay, so that a run that is
+    repeated, or was stopped and went on, gives the same files to the last byte.
+    """
     manifest = run.manifest()
-    text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+    kept = {name: value for name, value in manifest.items() if name not in _ELSEWHERE}
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"))
     return {
         "benchmark": scenario.name,
         "seed": manifest.get("seed"),
