@@ -14,8 +14,8 @@ from export.task_data import TaskData
 from export.task_info import TaskInfo
 
 KERAS_BATCH = 256
-# What a manifest says of when and where a run was made, not of what it is.
-_ELSEWHERE = ("started", "data_dir")
+# What a manifest says of when, where and in how many goes a run was made.
+_ELSEWHERE = ("started", "resumed", "data_dir")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,8 +121,8 @@ def task_info(
 def run_source(run: Any, scenario: Any) -> dict[str, Any]:
     """Returns which run a file comes from: benchmark, seed, hash of its manifest.
 
-    The hash leaves out when the run began and where its data lay, so that a run that is
-    repeated, or was stopped and went on, gives the same files to the last byte.
+    The hash leaves out when the run began and went on, and where its data lay, so that
+    one that is repeated or was killed gives the same files to the last byte.
     """
     manifest = run.manifest()
     kept = {name: value for name, value in manifest.items() if name not in _ELSEWHERE}

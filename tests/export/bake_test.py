@@ -16,9 +16,14 @@ def _source(**changes):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"started": "2027-01-01T00:00:00+00:00"}, {"data_dir": "/elsewhere"}]
+    "changes",
+    [
+        {"started": "2027-01-01T00:00:00+00:00"},
+        {"resumed": [{"started": "2026-01-02T00:00:00+00:00"}]},
+        {"data_dir": "/elsewhere"},
+    ],
 )
-def test_a_run_that_is_repeated_elsewhere_is_the_same_source(changes):
+def test_a_run_that_is_repeated_or_went_on_is_the_same_source(changes):
     assert _source(**changes) == _source()
 
 
