@@ -9,14 +9,6 @@ from hypermask_tf.learner_state import LearnerState, int32
 
 Tensor = Any
 
-# What a loss is made of, in the logs of training.
-_TERMS = (
-    "task_loss",
-    "output_regularization",
-    "weight_regularization",
-    "outlier_loss",
-)
-
 
 class Learner(LearnerState):
     """Forward pass and loss of a learner; `HyperMask` adds tasks to it.
@@ -134,7 +126,7 @@ class Learner(LearnerState):
             terms = self.losses
             self._output_term.update_state(terms[0])
             self._weight_term.update_state(terms[1])
-            if self.outliers is not None:
+            if self._outlier_term is not None:
                 self._outlier_term.update_state(terms[2])
             # Keras divides by the number of replicas, whose gradients it adds up.
             self._task_loss.update_state(total * replicas.count() - sum(terms))
@@ -144,5 +136,7 @@ class Learner(LearnerState):
         logs = super().get_metrics_result()
         if self._evaluating:
             # Regularisers are not part of an evaluation; zeros would mislead.
-            logs = {k: v for k, v in logs.items() if k not in _TERMS}
+            terms = (self._output_term, self._weight_term, self._outlier_term)
+            own = {m.name for m in (self._task_loss, *terms) if m is not None}
+            logs = {k: v for k, v in logs.items() if k not in own}
         return logs

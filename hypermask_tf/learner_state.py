@@ -161,6 +161,7 @@ class LearnerState(ReplicatedModel):
         self._task_loss = keras.metrics.Mean(name="task_loss")
         self._output_term = keras.metrics.Mean(name="output_regularization")
         self._weight_term = keras.metrics.Mean(name="weight_regularization")
+        self._outlier_term = None
         if self.outliers is not None:
             self._outlier_term = keras.metrics.Mean(name="outlier_loss")
         self._evaluating = False

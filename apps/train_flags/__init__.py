@@ -31,11 +31,7 @@ from apps.train_flags.data import (
     OUTLIERS,
     POLICY,
 )
-from apps.train_flags.devices import (
-    DISTRIBUTE,
-    VIRTUAL_DEVICES,
-    replicated,
-)
+from apps.train_flags.devices import DISTRIBUTE, VIRTUAL_DEVICES, replicated
 from apps.train_flags.hypernetwork import (
     CHUNK_EMBEDDING,
     CHUNK_SIZE,
@@ -57,10 +53,7 @@ from apps.train_flags.masks import (
     SPARSITY,
     THRESHOLD,
 )
-from apps.train_flags.measuring import (
-    MEASURE,
-    MEASURE_UNSEEN,
-)
+from apps.train_flags.measuring import MEASURE, MEASURE_UNSEEN
 from apps.train_flags.network import (
     BATCH_NORM,
     DROPOUT,

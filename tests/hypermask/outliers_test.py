@@ -59,9 +59,11 @@ def test_a_weight_of_nought_changes_nothing():
             _learn(model, task)
         variables = [*model.weights, *model.optimizer.variables]
         results.append([keras.ops.convert_to_numpy(v.value) for v in variables])
-    # Compilers round otherwise, and Adam enlarges it where a gradient is nought.
+    # XLA, which JAX compiles by, rounds the longer program otherwise, and Adam enlarges
+    # that where a gradient is nought.
+    tolerance = 2e-3 if keras.backend.backend() == "jax" else 0.0
     for one, other in zip(*results, strict=True):
-        np.testing.assert_allclose(one, other, atol=2e-3)
+        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance)
 
 
 def test_statistics_of_batches_do_not_see_them():
