@@ -143,11 +143,12 @@ class Converted:
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Converted]:
     """All small models, converted by one child for all processes of tests."""
-    keras.utils.set_random_seed(0)
-    models = {name: build() for name, build in MODELS.items()}
-    files = _files(models, _shared_folder(tmp_path_factory))
+    folder = _shared_folder(tmp_path_factory)
+    files = _files(folder)
     result = {}
-    for name, model in models.items():
+    for name in MODELS:
+        # The one that was converted, names of layers included: they are in the files.
+        model = keras.saving.load_model(folder / f"{name}.keras")
         shape = tuple(model.inputs[0].shape[1:])
         x = np.random.default_rng(1).normal(size=(40, *shape)).astype("float32")
         output = model(x, training=False)
@@ -167,24 +168,26 @@ def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _files(models: dict[str, Any], folder: Path) -> dict[str, dict[str, bytes | str]]:
+def _files(folder: Path) -> dict[str, dict[str, bytes | str]]:
     """The files of each model; whoever comes first makes them, the others wait."""
     done = folder / "errors.json"
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.is_file():
-            done.write_text(json.dumps(_convert(models, folder)))
-    files: dict[str, dict[str, bytes | str]] = {name: {} for name in models}
+            done.write_text(json.dumps(_convert(folder)))
+    files: dict[str, dict[str, bytes | str]] = {name: {} for name in MODELS}
     for name, kind, error in json.loads(done.read_text()):
         path = folder / f"{name}.{kind}.tflite"
         files[name][kind] = error or path.read_bytes()
     return files
 
 
-def _convert(models: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
-    """Writes all files; returns model, recipe and error of each."""
+def _convert(folder: Path) -> list[tuple[str, str, str]]:
+    """Writes all models and files; returns model, recipe and error of each."""
+    keras.utils.set_random_seed(0)
     jobs = []
-    for name, model in models.items():
+    for name, build in MODELS.items():
+        model = build()
         model.save(folder / f"{name}.keras")
         shape = tuple(model.inputs[0].shape[1:])
         for kind in KINDS.get(name, QUANTIZATIONS):
