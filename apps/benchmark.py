@@ -53,6 +53,12 @@ _LIMIT = flags.DEFINE_float(
     "limit_seconds", 120.0, "Stop at five samples or more after so long at a task.", 0.0
 )
 _LOOPS = flags.DEFINE_list("loops", ["fit"], "Loops to time: fit, device, or both.")
+_WHOLE = flags.DEFINE_bool(
+    "whole",
+    False,
+    "With unit masks, time beside each loop the same step with --nonarrow: everything "
+    "is computed, units that are off too.",
+)
 _PEER = flags.DEFINE_bool("peer", False, "Time PyTorch with hypnettorch beside it.")
 _PEER_PYTHON = flags.DEFINE_string(
     "peer_python", None, "Interpreter that has them; by default the one that runs this."
@@ -68,14 +74,18 @@ def main(argv: Sequence[str]) -> int:
     scenario = build_scenario()
     tasks = _tasks(scenario.num_tasks)
     wanted = peer_settings(scenario) if _PEER.value else None
-    model = build_model(scenario)
+    models = {"": build_model(scenario)}
+    model = models[""]
+    if _WHOLE.value:
+        flags.FLAGS["narrow"].value = False
+        models[", whole"] = build_model(scenario)
     peer = None
     if wanted is not None:
         peer = Peer(_PEER_PYTHON.value or sys.executable, wanted)
     console, bandwidth = Console(), machine.CopyBandwidth()
     results = _about(model, peer)
     for task in tasks:
-        results["tasks"].append(_measure(model, scenario, task, peer, bandwidth))
+        results["tasks"].append(_measure(models, scenario, task, peer, bandwidth))
         console.print(f"Timed task {task}.", style="dim")
     results["copy_gb_per_second"] = round(bandwidth.bytes_per_second / 1e9, 2)
     results["peak_memory_bytes"] = {"own": machine.peak_memory()}
@@ -132,24 +142,27 @@ def _weights(model: HyperMask) -> int:
 
 
 def _measure(
-    model: HyperMask,
+    models: dict[str, HyperMask],
     scenario: Scenario,
     task: int,
     peer: Peer | None,
     bandwidth: machine.CopyBandwidth,
 ) -> dict[str, Any]:
-    """Times all sides at one task."""
-    while model.num_learned_tasks <= task:
-        model.begin_task(model.num_learned_tasks)
+    """Times all sides at one task; models by what is added to a loop's name."""
+    for model in models.values():
+        while model.num_learned_tasks <= task:
+            model.begin_task(model.num_learned_tasks)
     x, y = scenario[task].train
     count = min(len(x), 64 * f.BATCH.value)
     x, y = x[:count], y[:count]
     sides: dict[str, Callable[[int], list[Sample]]] = {}
     first: dict[str, float] = {}
     for loop in _LOOPS.value:
-        timer = StepTimer(model, x, y, f.BATCH.value, loop)
-        timer.warm_up()
-        sides[loop], first[loop] = timer.take, timer.first_step_ms
+        for added, model in models.items():
+            timer, name = StepTimer(model, x, y, f.BATCH.value, loop), loop + added
+            timer.warm_up()
+            sides[name], first[name] = timer.take, timer.first_step_ms
+    model = models[""]
     if peer is not None:
         sides["peer"], first["peer"] = peer.take, peer.begin(task)
     parts: dict[str, Callable[[int], list[Sample]]] = {}

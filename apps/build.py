@@ -71,6 +71,7 @@ def _method() -> dict[str, Any]:
     return {
         "hypernetwork": build_hypernetwork(),
         "granularity": f.GRANULARITY.value,
+        "narrow": f.NARROW.value,
         "sparsity": _numbers(f.SPARSITY.value),
         "threshold": f.THRESHOLD.value,
         "floor": f.FLOOR.value,

@@ -139,7 +139,7 @@ def _close(old: Any, new: Any, task: int, units: np.ndarray) -> None:
     new._finished.assign(task + 1)
     variables = new.target.trainable_variables
     values = memory.hold([variable.value for variable in variables])
-    memory.mark_used(new._masks_of(task))
+    memory.mark_used(new._mask_of(task).masks)
     for i in memory.indices:
         variables[i].assign(values[i])
     memory.begin([variable.value for variable in variables], None)

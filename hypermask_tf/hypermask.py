@@ -92,6 +92,11 @@ class HyperMask(SavedLearner):
             from a variable to bool, or one bool per trainable variable.
         reset_optimizer: Whether every task starts from a fresh optimizer.
         memory_limit: Bytes allowed for the hypernetwork with optimizer moments.
+        narrow: With unit masks, whether to compute only the units that are on. The
+            outcome is the same, apart from rounding, and the time a fraction; layers
+            that cannot follow are computed whole. It needs a number of units that is
+            the same for every task: no ramp, no `borrow`, no `read`, and a threshold
+            per layer.
 
     Call arguments:
         inputs: What the target takes; leading axis is the batch.
@@ -214,11 +219,7 @@ class HyperMask(SavedLearner):
         With unit masks these are its units, group by group.
         """
         task = checks.check_task(task, self.num_tasks)
-        index = ops.convert_to_tensor(task, dtype="int32")
-        finished = int32(self._finished)
-        scores = self._task_masks.scores(index, finished)
-        keep = self._task_masks.keep(scores, index, finished, self._ramp(index))
-        return ops.convert_to_numpy(keep)
+        return ops.convert_to_numpy(self._mask_of(task).on)
 
     def capacity(self) -> Capacity:
         """How much of the shared network the learned tasks take.
@@ -233,7 +234,7 @@ class HyperMask(SavedLearner):
 
         Each is of its variable's shape; None where no mask touches it.
         """
-        masks = self._masks_of(checks.check_task(task, self.num_tasks))
+        masks = self._mask_of(checks.check_task(task, self.num_tasks)).masks
         return [
             None
             if mask is None
@@ -265,7 +266,7 @@ class HyperMask(SavedLearner):
         """
         task = checks.check_task(task, self.num_tasks)
         trainable, fixed = self._masked.values(
-            self._masks_of(task),
+            self._mask_of(task),
             ops.convert_to_tensor(task, dtype="int32"),
             int32(self._current),
         )

@@ -6,6 +6,7 @@ from keras import ops
 
 from hypermask_tf import regularizers, replicas
 from hypermask_tf.learner_state import LearnerState, int32
+from hypermask_tf.masks import TaskMask
 
 Tensor = Any
 
@@ -20,23 +21,23 @@ class Learner(LearnerState):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         task, current = int32(self._active), int32(self._current)
         if not training:
-            masks = self._masks_at(task)
-            return self._masked.run(inputs, masks, task, current, training=False)[0]
+            mask = self._mask_at(task)
+            return self._masked.run(inputs, mask, task, current, training=False)[0]
         if self.augmentation is not None:
             inputs = self.augmentation(inputs, training=True)
         self._count_step()
         scores, output_term = self._scores_and_drift(task, current)
-        masks = self._task_masks.masks(
+        mask = self._task_masks.mask(
             scores, task, int32(self._finished), self._ramp(task)
         )
-        outputs, losses = self._masked.run(inputs, masks, task, current, training=True)
-        outside = self._outlier_loss(inputs, outputs, masks, task, current)
+        outputs, losses = self._masked.run(inputs, mask, task, current, training=True)
+        outside = self._outlier_loss(inputs, outputs, mask, task, current)
         if replicas.count() > 1:
             # Replicas on one machine take turns where they wait for each other, as in
             # the target just now, and share this list.
             self._clear_losses()
         self.add_loss(self.beta * output_term)
-        self.add_loss(self.lam * self._weight_drift(scores, masks))
+        self.add_loss(self.lam * self._weight_drift(mask))
         if outside is not None:
             self.add_loss(outside)
         for loss in losses:
@@ -49,7 +50,7 @@ class Learner(LearnerState):
         self,
         inputs: Tensor,
         outputs: Tensor,
-        masks: list[Tensor | None],
+        mask: TaskMask,
         task: Tensor,
         current: Tensor,
     ) -> Tensor | None:
@@ -61,7 +62,7 @@ class Learner(LearnerState):
         if self.outliers is None:
             return None
         made = self.outliers(inputs)
-        said, _ = self._masked.run(made, masks, task, current, training=False)
+        said, _ = self._masked.run(made, mask, task, current, training=False)
         return self.outliers.penalty(outputs, said)
 
     def _count_step(self) -> None:
@@ -82,10 +83,10 @@ class Learner(LearnerState):
         risen = ops.minimum(steps / self.ramp_steps, 1.0)
         return ops.where(ops.equal(task, 0), risen, 1.0)
 
-    def _masks_at(self, task: Tensor) -> list[Tensor | None]:
+    def _mask_at(self, task: Tensor) -> TaskMask:
         finished = int32(self._finished)
         scores = self._task_masks.scores(task, finished)
-        return self._task_masks.masks(scores, task, finished, self._ramp(task))
+        return self._task_masks.mask(scores, task, finished, self._ramp(task))
 
     def _scores_and_drift(self, task: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
         if not self._drifts:
@@ -95,7 +96,7 @@ class Learner(LearnerState):
             task, current, self._steps.value <= 1, self._random
         )
 
-    def _weight_drift(self, scores: Tensor, masks: list[Tensor | None]) -> Tensor:
+    def _weight_drift(self, mask: TaskMask) -> Tensor:
         if self.lam == 0 or self.protection == "hard":
             return ops.zeros((), dtype="float32")
         memory, variables = self._memory, self.target.trainable_variables
@@ -103,7 +104,7 @@ class Learner(LearnerState):
         if self.protection == "used":
             use = [variable.value for variable in memory.used]
         elif self.protection == "current":
-            factors = self._layout.current_use(scores, masks)
+            factors = self._layout.current_use(mask.scores, mask.masks)
             use = [factors[i] for i in memory.indices]
         drift = regularizers.weight_regularizer(
             [variables[i].value for i in memory.indices],

@@ -9,9 +9,10 @@ from hypermask_tf import checks, regularizers
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
 from hypermask_tf.hypernetworks.budget import GIB, check_budget
 from hypermask_tf.masked_target import MaskedTarget
-from hypermask_tf.masks import Sparsity, find_roles, make_layout
+from hypermask_tf.masks import Sparsity, UnitLayout, find_roles, make_layout
 from hypermask_tf.masks.roles import Maskable
 from hypermask_tf.memory import TaskMemory
+from hypermask_tf.narrow import NarrowTarget, make_narrow
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
 from hypermask_tf.replicated_model import ReplicatedModel
@@ -56,6 +57,7 @@ class LearnerState(ReplicatedModel):
         maskable: Maskable = None,
         reset_optimizer: bool = True,
         memory_limit: int = 2 * GIB,
+        narrow: bool = True,
         **kwargs: Any,
     ) -> None:
         checks.check_target(target)
@@ -91,6 +93,7 @@ class LearnerState(ReplicatedModel):
         self.outliers = outliers
         self.reset_optimizer = bool(reset_optimizer)
         self.memory_limit = int(memory_limit)
+        self.narrow = bool(narrow)
         self._create_state(maskable)
         self.built = True
 
@@ -142,7 +145,11 @@ class LearnerState(ReplicatedModel):
             name="memory",
         )
         self._masked = MaskedTarget(
-            self.target, self._memory, self._bank, self._roles.statistics
+            self.target,
+            self._memory,
+            self._bank,
+            self._roles.statistics,
+            self._make_narrow() if self.narrow else None,
         )
         self._task_masks = TaskMasks(
             self.hypernetwork,
@@ -165,6 +172,13 @@ class LearnerState(ReplicatedModel):
         if self.outliers is not None:
             self._outlier_term = keras.metrics.Mean(name="outlier_loss")
         self._evaluating = False
+
+    def _make_narrow(self) -> NarrowTarget | None:
+        layout = self._layout
+        counts = layout.selection.fixed_counts()
+        if self.ramp_steps or counts is None or not isinstance(layout, UnitLayout):
+            return None
+        return make_narrow(self.target, layout, counts)
 
     def _counter(self, name: str, value: int) -> Any:
         return self.add_weight(

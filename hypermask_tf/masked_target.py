@@ -8,7 +8,9 @@ import keras
 from keras import ops
 
 from hypermask_tf import replicas
+from hypermask_tf.masks import TaskMask
 from hypermask_tf.memory import TaskMemory
+from hypermask_tf.narrow import NarrowTarget
 from hypermask_tf.normalization import NormalizationBank
 
 Tensor = Any
@@ -25,6 +27,7 @@ class MaskedTarget:
         memory: Holds what earlier tasks use, if that is hard.
         bank: What belongs to a task: normalisation, perhaps the head.
         statistics: One flag per non-trainable variable: moved by what a batch holds.
+        narrow: The same at a task's width, which computes less; None to compute all.
     """
 
     def __init__(
@@ -33,8 +36,10 @@ class MaskedTarget:
         memory: TaskMemory,
         bank: NormalizationBank,
         statistics: Sequence[bool],
+        narrow: NarrowTarget | None = None,
     ) -> None:
         self.target, self.memory, self.bank = target, memory, bank
+        self.narrow = narrow
         self._statistics = statistics
         self._takes_training = "training" in inspect.signature(target.call).parameters
         self._count = len(target.trainable_variables)
@@ -43,9 +48,19 @@ class MaskedTarget:
         )
 
     def values(
-        self, masks: Sequence[Tensor | None], task: Tensor, current: Tensor
+        self, mask: TaskMask, task: Tensor, current: Tensor
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Values of a task's trainable and non-trainable variables, in order."""
+        trainable, fixed = self._unmasked(task, current)
+        masked = [
+            value if factor is None else value * ops.cast(factor, value.dtype)
+            for value, factor in zip(trainable, mask.masks, strict=True)
+        ]
+        return masked, fixed
+
+    def _unmasked(
+        self, task: Tensor, current: Tensor
+    ) -> tuple[list[Tensor], list[Tensor]]:
         if len(self.target.trainable_variables) != self._count:
             raise ValueError(
                 "Layers of the target were frozen or thawed after it was wrapped. Set "
@@ -55,12 +70,7 @@ class MaskedTarget:
             )
         scales = self.bank.scales(task, current)
         shared = self.memory.hold([v.value for v in self.target.trainable_variables])
-        trainable = []
-        for i, (value, mask) in enumerate(zip(shared, masks, strict=True)):
-            value = scales.get(i, value)
-            trainable.append(
-                value if mask is None else value * ops.cast(mask, value.dtype)
-            )
+        trainable = [scales.get(i, value) for i, value in enumerate(shared)]
         statistics = self.bank.statistics(task, current)
         fixed = [
             statistics.get(i, variable.value)
@@ -71,17 +81,26 @@ class MaskedTarget:
     def run(
         self,
         inputs: Tensor,
-        masks: Sequence[Tensor | None],
+        mask: TaskMask,
         task: Tensor,
         current: Tensor,
         training: bool,
     ) -> tuple[Tensor, list[Tensor]]:
         """Output of the task's network, and the losses its layers added."""
-        trainable, fixed = self.values(masks, task, current)
-        kwargs = {"training": training} if self._takes_training else {}
-        outputs, updated, losses = self.target.stateless_call(
-            trainable, fixed, inputs, return_losses=True, **kwargs
-        )
+        kwargs: dict[str, Any] = {}
+        if self._takes_training:
+            kwargs["training"] = training
+        if self.narrow is not None:
+            outputs, updated, losses = self.narrow.run(
+                inputs, *self._unmasked(task, current), mask, **kwargs
+            )
+        else:
+            outputs, updated, losses = self.target.stateless_call(
+                *self.values(mask, task, current),
+                inputs,
+                return_losses=True,
+                **kwargs,
+            )
         if training:
             # Statistics of the task being learned, and the state of dropout.
             for variable, value in zip(

@@ -29,6 +29,7 @@ _PLAIN = (
     "normalization",
     "reset_optimizer",
     "memory_limit",
+    "narrow",
 )
 _OBJECTS = ("target", "hypernetwork", "augmentation", "outliers")
 # What the states of random generators are called in a saved file.

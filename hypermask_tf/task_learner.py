@@ -6,7 +6,7 @@ from keras import ops
 
 from hypermask_tf import capacity, checks, transfer
 from hypermask_tf.learner import Learner
-from hypermask_tf.learner_state import int32
+from hypermask_tf.masks import TaskMask
 
 Tensor = Any
 
@@ -73,10 +73,7 @@ class TaskLearner(Learner):
     def _end(self, task: int) -> None:
         """Writes down what a finished task is made of."""
         index = ops.convert_to_tensor(task, dtype="int32")
-        finished = int32(self._finished)
-        scores = self._task_masks.scores(index, finished)
-        keep = self._task_masks.keep(scores, index, finished, self._ramp(index))
-        masks = self._layout.masks(scores, keep)
+        mask = self._mask_at(index)
         self._bank.archive(task)
         if self._memory.hard:
             variables = self.target.trainable_variables
@@ -88,9 +85,9 @@ class TaskLearner(Learner):
         else:
             # Masks drift a little: mark what every earlier one lets through now.
             for earlier in range(task):
-                self._memory.mark_used(self._masks_of(earlier))
-        self._memory.mark_used(masks)
-        self._memory.end(task, keep, scores if self._memory.hard else None)
+                self._memory.mark_used(self._mask_of(earlier).masks)
+        self._memory.mark_used(mask.masks)
+        self._memory.end(task, mask.on, mask.scores if self._memory.hard else None)
 
     def _enter(self, task: int | None, inherit: int | None = None) -> None:
         """Continues the task being learned, or begins the next."""
@@ -110,5 +107,5 @@ class TaskLearner(Learner):
             )
         self.active_task = task
 
-    def _masks_of(self, task: int) -> list[Tensor | None]:
-        return self._masks_at(ops.convert_to_tensor(task, dtype="int32"))
+    def _mask_of(self, task: int) -> TaskMask:
+        return self._mask_at(ops.convert_to_tensor(task, dtype="int32"))

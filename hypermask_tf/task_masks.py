@@ -8,7 +8,7 @@ from keras import ops
 from hypermask_tf import regularizers
 from hypermask_tf.hypernetworks import Hypernetwork
 from hypermask_tf.hypernetworks.wide_product import whole_gradient
-from hypermask_tf.masks import MaskLayout
+from hypermask_tf.masks import MaskLayout, TaskMask
 from hypermask_tf.memory import TaskMemory
 
 Tensor = Any
@@ -65,11 +65,12 @@ class TaskMasks:
         held = ops.take(self.memory.support.value, task, axis=0)
         return ops.where(task < finished, held, keep)
 
-    def masks(
+    def mask(
         self, scores: Tensor, task: Tensor, finished: Tensor, ramp: Tensor | None
-    ) -> list[Tensor | None]:
-        """Masks of all trainable variables of the target."""
-        return self.layout.masks(scores, self.keep(scores, task, finished, ramp))
+    ) -> TaskMask:
+        """The mask of `task`."""
+        keep = self.keep(scores, task, finished, ramp)
+        return TaskMask(self.layout, scores, keep)
 
     def all_scores(self) -> Tensor:
         """Scores of every task, `(num_tasks, N)`."""

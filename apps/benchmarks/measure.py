@@ -66,7 +66,7 @@ def compare(
     """
     own = sides[base]
     return {
-        "floor_ms": round(floor_ms, 3),
+        "floor_ms": round(floor_ms, 6),
         "ratio_to_floor": round(own["median_ms"] / floor_ms, 2),
         "over": {
             name: [round(side[key] / own[key], 2) for key in ("median_ms", "cpu_ms")]

@@ -8,6 +8,7 @@ import numpy as np
 
 from apps.benchmarks.step_timer import Sample
 from hypermask_tf.learner_state import int32
+from hypermask_tf.masks import TaskMask
 
 Tensor = Any
 
@@ -30,8 +31,7 @@ def part_functions(
     compiled = tf.function(jit_compile=bool(model.jit_compile), autograph=False)
     samples, labels = tf.constant(x), tf.constant(y)
     task, finished = int32(model._active), int32(model._finished)
-    masks = [m for m in model._masks_at(task) if m is not None]
-    where = [i for i, m in enumerate(model._masks_at(task)) if m is not None]
+    own = model._mask_at(task)
 
     @compiled
     def scores() -> Tensor:
@@ -42,29 +42,27 @@ def part_functions(
         vector = tf.reshape(model.hypernetwork.embeddings, (-1,))[:1]
         vector = tf.tile(vector, (model._layout.num_scores,))
         vector += tf.linspace(0.0, 1.0, model._layout.num_scores)
-        kept = model._task_masks.masks(vector, task, finished, model._ramp(task))
-        return [m for m in kept if m is not None]
+        mask = model._task_masks.mask(vector, task, finished, model._ramp(task))
+        return [mask.on, [m for m in mask.masks if m is not None]]
 
     @compiled
-    def target(masks: list[Tensor], samples: Tensor, labels: Tensor) -> Tensor:
+    def target(scores: Tensor, on: Tensor, samples: Tensor, labels: Tensor) -> Tensor:
         current = int32(model._current)
-        every: list[Any] = [None] * len(model.target.trainable_variables)
         with tf.GradientTape() as tape:
-            tape.watch(masks)
-            for i, mask in zip(where, masks, strict=True):
-                every[i] = mask
-            outputs, _ = model._masked.run(samples, every, task, current, training=True)
+            tape.watch(scores)
+            mask = TaskMask(model._layout, scores, on)
+            outputs, _ = model._masked.run(samples, mask, task, current, training=True)
             loss = tf.reduce_mean(
                 tf.nn.sparse_softmax_cross_entropy_with_logits(
                     labels, tf.cast(outputs, "float32")
                 )
             )
-        return tape.gradient(loss, [masks, model.target.trainable_variables])
+        return tape.gradient(loss, [scores, model.target.trainable_variables])
 
     return {
         "scores of all tasks": scores,
         "threshold and masks": thresholds,
-        "target, both ways": lambda: target(masks, samples, labels),
+        "target, both ways": lambda: target(own.scores, own.on, samples, labels),
     }
 
 

@@ -15,7 +15,13 @@ from hypermask_tf.plot_style import (
     write_title,
 )
 
-_COLOURS = {"fit": "#2a6f97", "device": "#61a5c2", "peer": "#bc6c25"}
+_COLOURS = {
+    "fit": "#2a6f97",
+    "fit, whole": "#8f9ba3",
+    "device": "#61a5c2",
+    "device, whole": "#c3c9cd",
+    "peer": "#bc6c25",
+}
 _LABELS = {"peer": "PyTorch and hypnettorch"}
 
 

@@ -55,6 +55,12 @@ ACTIVATION = flags.DEFINE_enum(
 RAMP = flags.DEFINE_bool(
     "ramp", False, "Let the sparsity rise over the first task, as the authors do."
 )
+NARROW = flags.DEFINE_bool(
+    "narrow",
+    True,
+    "With unit masks, compute only the units that are on, where the target allows it. "
+    "The outcome is the same, apart from rounding.",
+)
 
 INHERIT = flags.DEFINE_enum(
     "inherit",

@@ -105,6 +105,15 @@ class Selection:
         sizes = ops.convert_to_tensor(self.sizes, dtype="int32")
         return sizes - threshold.ranks(self.sizes, self.sparsities, ramp)
 
+    def fixed_counts(self) -> list[int] | None:
+        """How many scores of each group are on, if that is the same for every task."""
+        if self.threshold == "network" or max(self.borrow) > 1 or max(self.read) > 0:
+            return None
+        return [
+            size - threshold.rank(size, p)
+            for size, p in zip(self.sizes, self.sparsities, strict=True)
+        ]
+
     def own_counts(self) -> list[int]:
         """How many free scores a task asks for in each group."""
         kept = [

@@ -62,6 +62,27 @@ class UnitLayout(MaskLayout):
             self._specs.append(self.graph.units_of(variable) if free else None)
         self._shapes = [tuple(v.shape) for v in target.trainable_variables]
 
+    def keep(
+        self,
+        scores: Tensor,
+        ramp: Tensor | None = None,
+        free: Tensor | None = None,
+        pinned: Tensor | None = None,
+    ) -> Tensor:
+        on = super().keep(scores, ramp, free, pinned)
+        counts = None if ramp is not None else self.selection.fixed_counts()
+        if counts is None or self.selection.dense:
+            return on
+        # Equal scores at the threshold are all on. But a network has so many units and
+        # not one more: of these the first ones stay.
+        group = np.repeat(np.arange(len(counts)), self.group_sizes)
+        starts = np.cumsum([0, *self.group_sizes[:-1]])
+        counted = ops.cumsum(ops.cast(on, "int32"))
+        before = ops.concatenate([ops.zeros((1,), dtype="int32"), counted])
+        before = ops.take(before, ops.convert_to_tensor(starts[group], dtype="int32"))
+        most = ops.convert_to_tensor(np.array(counts)[group], dtype="int32")
+        return ops.logical_and(on, counted - before <= most)
+
     def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         values = self.values(scores, keep)
         alive = ops.stop_gradient(ops.cast(ops.not_equal(values, 0), values.dtype))

@@ -1,0 +1,6 @@
+"""A task's network at its own width: what is off is not computed at all."""
+
+from hypermask_tf.narrow.narrow_target import NarrowTarget
+from hypermask_tf.narrow.twin import make_narrow
+
+__all__ = ["NarrowTarget", "make_narrow"]

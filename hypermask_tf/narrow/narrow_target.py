@@ -1,0 +1,145 @@
+"""A target that computes only the units that are on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from hypermask_tf.masks import TaskMask, UnitLayout
+from hypermask_tf.narrow.take import put_places, take_places
+from hypermask_tf.narrow.variable_axes import TargetAxes, VariableAxes
+
+Tensor = Any
+
+
+class NarrowTarget:
+    """Runs the network of a task at its own width.
+
+    Of every variable it takes the entries of the units that are on, and gives them to
+    a network of that width. Units that are off take no part in the full network, so
+    outputs, losses and gradients are the same; only the time is not.
+
+    Args:
+        target: The built target network.
+        twin: The same network at the width of a task; its own values are not used.
+        layout: From scores to masks.
+        axes: The axes of the target's variables at that width.
+    """
+
+    def __init__(
+        self,
+        target: keras.Model,
+        twin: keras.Model,
+        layout: UnitLayout,
+        axes: TargetAxes,
+    ) -> None:
+        self.twin = twin
+        self._axes = axes.axes
+        self._whole = axes.in_whole_groups()
+        self._trainable = [axes.of(v) for v in target.trainable_variables]
+        self._fixed = [axes.of(v) for v in target.non_trainable_variables]
+        self._masked = [
+            layout.units_of(i) is not None
+            for i in range(len(target.trainable_variables))
+        ]
+
+    def run(
+        self,
+        inputs: Tensor,
+        trainable: Sequence[Tensor],
+        fixed: Sequence[Tensor],
+        mask: TaskMask,
+        **kwargs: Any,
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """As `stateless_call` of the target with masked weights and its losses.
+
+        Args:
+            inputs: A batch.
+            trainable: Values of the target's trainable variables, without their masks.
+            fixed: Those of its non-trainable variables.
+            mask: The mask of the task.
+            **kwargs: `training`, if the target takes it.
+
+        Returns:
+            Output, new values of the non-trainable variables, losses of layers.
+        """
+        picks = _Picks(self._axes, self._whole, mask)
+        narrow = []
+        for i, (value, axes) in enumerate(zip(trainable, self._trainable, strict=True)):
+            own = picks.take(value, axes)
+            if self._masked[i]:
+                factor = mask.masks[i] if axes is None else picks.factor(own, axes)
+                own = own * ops.cast(factor, own.dtype)
+            narrow.append(own)
+        outputs, updated, losses = self.twin.stateless_call(
+            narrow,
+            [picks.take(v, a) for v, a in zip(fixed, self._fixed, strict=True)],
+            inputs,
+            return_losses=True,
+            **kwargs,
+        )
+        updated = [
+            picks.put(new, old, axes)
+            for new, old, axes in zip(updated, fixed, self._fixed, strict=True)
+        ]
+        return outputs, updated, losses
+
+
+class _Picks:
+    """What one step takes along each axis."""
+
+    def __init__(self, axes: dict[bytes, Any], whole: np.ndarray, mask: TaskMask):
+        self._axes = axes
+        one = ops.ones((1,), dtype=mask.values.dtype)
+        self._values = ops.concatenate([mask.values, one])
+        self._alive = ops.stop_gradient(
+            ops.cast(ops.not_equal(self._values, 0), self._values.dtype)
+        )
+        always = ops.convert_to_tensor(np.append(whole, True))
+        on = ops.concatenate([mask.on, ops.ones((1,), dtype="bool")])
+        self._on = ops.logical_or(on, always)
+        self._picked: dict[bytes, Any] = {}
+        self._factors: dict[tuple[bytes, bool], Tensor] = {}
+
+    def _pick(self, key: bytes) -> Any:
+        if key not in self._picked:
+            self._picked[key] = self._axes[key].pick(self._on)
+        return self._picked[key]
+
+    def _factor(self, key: bytes, made: bool) -> Tensor:
+        """Along an axis: the units' mask for what makes them, 0 or 1 for readers."""
+        if (key, made) not in self._factors:
+            _, _, units = self._pick(key)
+            source = self._values if made else self._alive
+            self._factors[key, made] = ops.take(source, units)
+        return self._factors[key, made]
+
+    def take(self, value: Tensor, axes: VariableAxes | None) -> Tensor:
+        for axis, key in axes.both if axes else []:
+            if not self._axes[key].same:
+                places, ranks, _ = self._pick(key)
+                value = take_places(value, places, ranks, axis)
+        return value
+
+    def put(self, new: Tensor, old: Tensor, axes: VariableAxes | None) -> Tensor:
+        """`old` with what became of the entries that were taken."""
+        for axis, key in axes.both if axes else []:
+            if not self._axes[key].same:
+                _, ranks, _ = self._pick(key)
+                shape = [1] * len(old.shape)
+                shape[axis] = -1
+                there = ops.reshape(ranks < self._axes[key].width, shape)
+                new = ops.where(there, put_places(new, ranks, axis), old)
+        return new
+
+    def factor(self, value: Tensor, axes: VariableAxes) -> Tensor:
+        """The mask of a variable at this width; 1 where it has no units."""
+        mask = ops.ones((), dtype=self._values.dtype)
+        for pair in axes.both:
+            axis, key = pair
+            shape = [1] * len(value.shape)
+            shape[axis] = -1
+            mask = mask * ops.reshape(self._factor(key, pair == axes.made), shape)
+        return mask

@@ -1,0 +1,114 @@
+import random
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from hypermask_tf import targets
+from hypermask_tf.masks import UnitLayout, find_roles
+from hypermask_tf.narrow import make_narrow
+
+
+def _narrow(target, sparsity=50.0):
+    layout = UnitLayout(target, find_roles(target), sparsity)
+    return make_narrow(target, layout, layout.selection.fixed_counts())
+
+
+def _shapes(narrow):
+    return [tuple(v.shape) for v in narrow.twin.trainable_variables]
+
+
+def _model(*stack, shape=(8,)):
+    inputs = x = keras.Input(shape)
+    for layer in stack:
+        x = layer(x)
+    return keras.Model(inputs, layers.Dense(3, name="logits")(x))
+
+
+def test_hidden_layers_get_the_width_of_a_task():
+    narrow = _narrow(_model(layers.Dense(16, "relu"), layers.Dense(12, "relu")), 75.0)
+    assert _shapes(narrow) == [(8, 4), (4,), (4, 3), (3,), (3, 3), (3,)]
+
+
+@pytest.mark.parametrize("name", targets.names())
+def test_every_registered_target_has_a_narrow_twin(name):
+    shape = (32, 32, 3) if name in ("zenkenet", "resnet") else (12, 12, 1)
+    target = targets.get(name)(shape, classes=4)
+    twin = _narrow(target, 75.0).twin
+    # Both axes of nearly all kernels shrink to a quarter, or first and last do.
+    assert twin.count_params() < target.count_params() / 3.5
+    assert twin.output_shape == target.output_shape
+
+
+STACKS = {
+    "batch norm": lambda: [layers.Dense(8), layers.BatchNormalization(), layers.ReLU()],
+    "prelu": lambda: [layers.Dense(8), layers.PReLU()],
+    "nested": lambda: [_model(layers.Dense(8, "relu")), layers.Dense(4, "tanh")],
+}
+IMAGES = {
+    "flatten": lambda: [layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(6)],
+    "depthwise": lambda: [layers.Conv2D(4, 3), layers.DepthwiseConv2D(3)],
+    "strided": lambda: [layers.Conv2D(4, 3, 2, "same"), layers.Conv2D(6, 3, 2)],
+    "transposed": lambda: [layers.Conv2D(4, 3), layers.Conv2DTranspose(6, 3)],
+    "pooled": lambda: [layers.Conv2D(4, 3), layers.GlobalMaxPooling2D()],
+    "separable": lambda: [layers.Conv2D(4, 3), layers.SeparableConv2D(6, 3)],
+}
+
+
+@pytest.mark.parametrize("name", [*STACKS, *IMAGES])
+def test_layers_follow(name):
+    # That both networks compute the same is tried when one is made: else there is none.
+    stack = STACKS.get(name) or IMAGES[name]
+    target = _model(*stack(), shape=(8,) if name in STACKS else (9, 9, 2))
+    assert _narrow(target).twin.count_params() < target.count_params()
+
+
+def test_joined_layers_keep_their_order():
+    inputs = keras.Input((8,))
+    parts = [layers.Dense(width, "relu")(inputs) for width in (4, 10, 6)]
+    x = layers.Dense(8)(layers.Concatenate()(parts[::-1]))
+    assert _narrow(keras.Model(inputs, layers.Dense(2)(x))).twin.count_params() > 0
+
+
+def test_a_group_that_cannot_be_cut_stays_whole():
+    target = _model(layers.Dense(16), layers.LayerNormalization(), layers.Dense(8))
+    shapes = _shapes(_narrow(target))
+    assert shapes[0] == (8, 16) and shapes[-2] == (4, 3)
+
+
+class TestThereIsNone:
+    def test_where_everything_is_on(self):
+        assert _narrow(_model(layers.Dense(16)), 0.0) is None
+
+    def test_where_no_group_can_be_cut(self):
+        assert _narrow(_model(layers.Dense(16), layers.LayerNormalization())) is None
+
+    def test_where_outputs_are_penalised(self):
+        penalised = layers.Dense(16, activity_regularizer=keras.regularizers.L2(0.1))
+        assert _narrow(_model(penalised)) is None
+
+    def test_where_a_layer_has_a_constant_in_it(self):
+        inputs = keras.Input((8,))
+        x = layers.Dense(16, "relu")(inputs) * np.arange(16, dtype="float32")
+        assert _narrow(keras.Model(inputs, layers.Dense(2)(x))) is None
+
+    def test_where_padding_and_joining_ask_for_different_orders(self):
+        inputs = keras.Input((8,))
+        x = layers.Dense(4, name="narrow")(inputs)
+        wide = layers.Dense(8, name="wide")(x)
+        padded = keras.ops.pad(x, [[0, 0], [2, 2]])
+        x = layers.Concatenate()([layers.Add()([wide, padded]), x])
+        assert _narrow(keras.Model(inputs, layers.Dense(2)(x))) is None
+
+
+def test_weight_penalties_are_no_reason_against_one():
+    held = layers.Dense(16, kernel_regularizer="l2")
+    assert _narrow(_model(held)) is not None
+
+
+def test_making_one_draws_no_seed_that_others_wait_for():
+    target = _model(layers.Dense(16), layers.Dropout(0.5))
+    before = random.getstate()
+    assert _narrow(target) is not None
+    assert random.getstate() == before
