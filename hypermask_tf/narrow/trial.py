@@ -46,13 +46,17 @@ def _agree(
     mask = TaskMask(layout, ops.convert_to_tensor(scores), ops.convert_to_tensor(on))
     trainable = [_draw(random, v) for v in target.trainable_variables]
     fixed = [_draw(random, v) for v in target.non_trainable_variables]
-    symbolic = graph_of(target).input
-    inputs = keras.tree.map_structure(lambda t: _sample(random, t), symbolic)
     masked = [
         value if factor is None else value * ops.cast(factor, value.dtype)
         for value, factor in zip(trainable, mask.masks, strict=True)
     ]
-    expected, _ = target.stateless_call(masked, fixed, inputs)
+    try:
+        symbolic = graph_of(target).input
+        inputs = keras.tree.map_structure(lambda t: _sample(random, t), symbolic)
+        expected, _ = target.stateless_call(masked, fixed, inputs)
+    except Exception:  # each backend has its own kinds
+        # It does not run on made-up inputs (text, sizes left open): it cannot be tried.
+        return False
     received, _, _ = narrow.run(inputs, trainable, fixed, mask)
     return all(
         _close(ops.convert_to_numpy(a), ops.convert_to_numpy(b))

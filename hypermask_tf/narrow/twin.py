@@ -68,10 +68,9 @@ def _twin(
         changes = Widths(flat, _widths(axes, graph)).changes()
         if order == "group":
             _pad_behind(flat, changes)
-        builder = Builder(changes)
-        twin = builder.build(target)
-    except ValueError:
-        # A layer that cannot follow: this is no error, only no gain.
+        twin = Builder(changes).build(target)
+    except (ValueError, TypeError, NotImplementedError):
+        # A layer cannot follow, or says not how it is made: no error, only no gain.
         return None
     expected = [axes.shape(v) for v in target.variables]
     if [tuple(v.shape) for v in twin.variables] != expected:

@@ -93,6 +93,23 @@ class TestThereIsNone:
         x = layers.Dense(16, "relu")(inputs) * np.arange(16, dtype="float32")
         assert _narrow(keras.Model(inputs, layers.Dense(2)(x))) is None
 
+    def test_where_inputs_cannot_be_made_up(self):
+        # 8 pixels, taken for a size that is left open, are too few.
+        inputs = keras.Input((None, None, 1))
+        x = layers.GlobalMaxPooling2D()(layers.Conv2D(4, 9)(inputs))
+        assert _narrow(keras.Model(inputs, layers.Dense(2)(x))) is None
+
+    def test_where_a_layer_does_not_say_how_it_is_made(self):
+        class Doubled(layers.Layer):
+            def __init__(self, factor):
+                super().__init__()
+                self.factor = factor
+
+            def call(self, x):
+                return self.factor * x
+
+        assert _narrow(_model(layers.Dense(16), layers.Dense(8), Doubled(2.0))) is None
+
     def test_where_padding_and_joining_ask_for_different_orders(self):
         inputs = keras.Input((8,))
         x = layers.Dense(4, name="narrow")(inputs)
