@@ -61,7 +61,7 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         steps_per_execution=f.STEPS_PER_CALL.value,
-        jit_compile=_use_xla() if f.JIT.value is None else f.JIT.value,
+        jit_compile=_use_xla(model) if f.JIT.value is None else f.JIT.value,
     )
     return model
 
@@ -88,14 +88,18 @@ def _method() -> dict[str, Any]:
     }
 
 
-def _use_xla() -> bool:
-    """XLA on a CPU makes products of matrices faster, and convolutions slower.
+def _use_xla(model: hm.HyperMask) -> bool:
+    """XLA on a CPU makes products of matrices faster, and wide convolutions slower.
 
     It does not compile what replicas exchange.
     """
     if f.replicated():
         return False
-    return f.TARGET.value == "mlp" or keras.distribution.list_devices("gpu") != []
+    return (
+        f.TARGET.value == "mlp"
+        or model.is_narrow
+        or keras.distribution.list_devices("gpu") != []
+    )
 
 
 def _numbers(values: list[str]) -> float | list[float]:

@@ -173,6 +173,11 @@ class LearnerState(ReplicatedModel):
             self._outlier_term = keras.metrics.Mean(name="outlier_loss")
         self._evaluating = False
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a step computes only the units that are on; see `narrow`."""
+        return self._masked.narrow is not None
+
     def _make_narrow(self) -> NarrowTarget | None:
         layout = self._layout
         counts = layout.selection.fixed_counts()

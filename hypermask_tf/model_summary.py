@@ -25,6 +25,7 @@ def describe(model: Any) -> str:
         f"  masks          one score per {model.granularity}: {layout.num_scores:,} "
         f"scores in {len(layout.group_sizes)} groups, {_percent(layout)} % off, "
         f"{model.activation}",
+        f"  a step         computes {_computed(model, weights)}",
         f"  hypernetwork   {type(model.hypernetwork).__name__}, {hyper:,} parameters "
         f"({size / 2**20:,.1f} MiB with optimizer moments)",
         f"  regularisers   beta {model.beta:g}, lambda {model.lam:g}, protection "
@@ -42,6 +43,14 @@ def describe(model: Any) -> str:
     if graph is not None and graph.opaque:
         lines.append(f"  dense by rule  layers without unit rule: {graph.opaque}")
     return "\n".join(lines)
+
+
+def _computed(model: Any, weights: int) -> str:
+    if not model.is_narrow:
+        return f"all {weights:,} parameters"
+    twin = model._masked.narrow.twin
+    own = sum(math.prod(v.shape) for v in twin.trainable_variables)
+    return f"{own:,} of them, for the units that are on"
 
 
 def _percent(layout: Any) -> str:

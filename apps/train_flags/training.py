@@ -32,8 +32,8 @@ RESET = flags.DEFINE_bool(
 JIT = flags.DEFINE_bool(
     "jit_compile",
     None,
-    "Compile the step with XLA. Left out: yes, but for convolutions on a CPU, which "
-    "are slower with it; an mlp is faster.",
+    "Compile the step with XLA. Left out: yes, but for convolutions on a CPU that are "
+    "computed at full width: those are slower with it.",
 )
 LOOP = flags.DEFINE_enum(
     "loop",

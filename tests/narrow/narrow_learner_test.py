@@ -48,7 +48,7 @@ def _learner(narrow, target, **kwargs):
     keras.utils.set_random_seed(3)
     options = {"granularity": "unit", "narrow": narrow, "lam": 0.1, **kwargs}
     model = builders.learner(target(), optimizer=keras.optimizers.SGD(0.05), **options)
-    assert (model._masked.narrow is not None) == narrow
+    assert model.is_narrow == narrow
     return model
 
 
@@ -141,7 +141,7 @@ def test_what_is_baked_computes_the_same():
 )  # fmt: skip
 def test_where_tasks_differ_in_width_everything_is_computed(options):
     model = builders.learner(**{"granularity": "unit", **options})
-    assert model._masked.narrow is None
+    assert not model.is_narrow
 
 
 def test_it_is_saved_and_loaded(tmp_path):
@@ -150,7 +150,7 @@ def test_it_is_saved_and_loaded(tmp_path):
         model.save(tmp_path / "model.keras")
         loaded = keras.saving.load_model(tmp_path / "model.keras")
         assert isinstance(loaded, hm.HyperMask)
-        assert (loaded._masked.narrow is not None) == narrow
+        assert loaded.is_narrow == narrow
 
 
 def test_units_with_equal_scores_are_on_in_order():
