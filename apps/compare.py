@@ -69,10 +69,8 @@ def main(argv: Sequence[str]) -> int:
             "The table is Markdown, and its JSON is written beside it. Name a .md "
             f"file. Received: --output={_OUTPUT.value}"
         )
-    sections = [
-        (title(runs[0]), compare(runs))
-        for runs in group(find_runs(_RUNS.value), problem)
-    ]
+    runs = _finished(find_runs(_RUNS.value))
+    sections = [(title(same[0]), compare(same)) for same in group(runs, problem)]
     text = "\n\n".join(
         [
             *(
@@ -91,6 +89,24 @@ def main(argv: Sequence[str]) -> int:
         ]
         files.write_json(pathlib.Path(_OUTPUT.value).with_suffix(".json"), numbers)
     return 0
+
+
+def _finished(runs: Sequence[Run]) -> list[Run]:
+    """The runs that learned all their tasks; a mean over fewer is another figure."""
+    for run in runs:
+        if not run.finished:
+            print(
+                f"Left out, not finished: {run.path}, {run.learned_tasks} of "
+                f"{run.results['num_tasks']} tasks",
+                file=sys.stderr,
+            )
+    finished = [run for run in runs if run.finished]
+    if not finished:
+        raise ValueError(
+            "No run has learned all its tasks. Go on with apps/train.py --resume. "
+            f"Received: {len(runs)} unfinished"
+        )
+    return finished
 
 
 def _row(entry: Entry) -> list[str]:

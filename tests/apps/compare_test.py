@@ -55,6 +55,17 @@ def runs(tmp_path):
     return f"--runs={tmp_path}/run_*"
 
 
+def test_compare_leaves_out_what_is_not_finished(runs, tmp_path):
+    path = tmp_path / "run_2" / "results.json"
+    results = json.loads(path.read_text())
+    path.write_text(json.dumps({**results, "num_tasks": 3}))
+    done = forked("apps/compare.py", runs)
+    assert "run_2, 2 of 3 tasks" in done.stderr
+    assert "| 1 | 75.00 |" in done.stdout and "50.00" not in done.stdout
+    done = forked("apps/compare.py", f"--runs={tmp_path}/run_2")
+    assert done.returncode == 2 and "No run has learned all" in done.stderr
+
+
 def test_compare_writes_a_table_and_its_numbers(runs, tmp_path):
     output = tmp_path / "docs" / "x.md"
     done = fresh("apps/compare.py", runs, f"--output={output}")
