@@ -11,17 +11,15 @@ def show(console: Console, results: dict[str, Any]) -> None:
     names = list(results["tasks"][0]["sides"])
     title = f"{results['benchmark']}: ms a step, median (processor time of all cores)"
     table = Table(title=title)
-    for column in ("task", *names, "floor", "over floor", "ratios", "load"):
+    for column in ("task", *names, "floor", "over floor", "load"):
         table.add_column(column, justify="right")
     for row in results["tasks"]:
         sides = [row["sides"][name] for name in names]
-        ratios = [f"{name} {wall} ({cpu})" for name, (wall, cpu) in row["over"].items()]
         table.add_row(
             str(row["task"]),
             *(f"{s['median_ms']:.1f} ({s['cpu_ms']:.1f})" for s in sides),
             f"{row['floor_ms']:.1f}",
             f"{row['ratio_to_floor']:.2f}",
-            ", ".join(ratios),
             f"{row['load']:.1f}",
         )
     console.print(table)
@@ -34,6 +32,9 @@ def show(console: Console, results: dict[str, Any]) -> None:
         f"growth from first to last task: {results['growth']}"
     )
     for row in results["tasks"]:
+        if row["over"]:
+            others = [f"{name} {t} ({cpu})" for name, (t, cpu) in row["over"].items()]
+            console.print(f"task {row['task']}: over {names[0]}: {'; '.join(others)}")
         parts = ", ".join(
             f"{name} {part['median_ms']:.1f} ({part['cpu_ms']:.1f})"
             for name, part in row["parts"].items()
