@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.masks.layout import MaskLayout
+from hypermask_tf.masks.ranks_in_groups import per_place, ranks_in_groups
 from hypermask_tf.masks.roles import Roles
 from hypermask_tf.masks.selection import Sparsity
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
@@ -75,13 +76,8 @@ class UnitLayout(MaskLayout):
             return on
         # Equal scores at the threshold are all on. But a network has so many units and
         # not one more: of these the first ones stay.
-        group = np.repeat(np.arange(len(counts)), self.group_sizes)
-        starts = np.cumsum([0, *self.group_sizes[:-1]])
-        counted = ops.cumsum(ops.cast(on, "int32"))
-        before = ops.concatenate([ops.zeros((1,), dtype="int32"), counted])
-        before = ops.take(before, ops.convert_to_tensor(starts[group], dtype="int32"))
-        most = ops.convert_to_tensor(np.array(counts)[group], dtype="int32")
-        return ops.logical_and(on, counted - before <= most)
+        most = per_place(counts, self.group_sizes)
+        return ops.logical_and(on, ranks_in_groups(on, self.group_sizes) <= most)
 
     def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         values = self.values(scores, keep)

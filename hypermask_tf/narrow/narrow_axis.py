@@ -70,21 +70,20 @@ class NarrowAxis:
         """Places along the axis, their ranks, and the units that stand there.
 
         Args:
-            on: Boolean `(units + 1,)`: what stays, of no more than `counts` in each
-                group; its last entry stands for `FIXED` and is true.
+            on: Boolean `(units + 1,)`: what stays, exactly `counts` in each group; its
+                last entry stands for `FIXED` and is true.
 
         Returns:
             `(width,)` places, `(size,)` ranks as in `take_places`, and `(width,)`
-            units as indices of `on`. Where fewer units are on than there is room for,
-            others that are off fill it.
+            units as indices of `on`.
         """
         n, k = len(self.units), self._block_width
         # As an index of `on`: -1 would count from the end only on some backends.
         named = np.where(self.units == FIXED, on.shape[0] - 1, self.units)
         stays = ops.take(on, ops.convert_to_tensor(named, dtype="int32"))
-        # The first k of those that stay, in order, then of the rest: no sort needed.
+        # The k that stay, in order: no sort needed.
         falling = np.arange(n, 0, -1, dtype="float32")
-        _, first = ops.top_k(ops.where(stays, falling + n, falling), k)
+        _, first = ops.top_k(ops.where(stays, falling, 0.0), k)
         first = ops.cast(first, "int32")
         rank = ops.cumsum(ops.cast(stays, "int32")) - 1
         rank = ops.where(stays, rank, k)

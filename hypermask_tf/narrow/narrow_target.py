@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.masks import TaskMask, UnitLayout
+from hypermask_tf.masks.ranks_in_groups import per_place, ranks_in_groups
 from hypermask_tf.narrow.take import put_places, take_places
 from hypermask_tf.narrow.variable_axes import TargetAxes, VariableAxes
 
@@ -37,7 +38,7 @@ class NarrowTarget:
     ) -> None:
         self.twin = twin
         self._axes = axes.axes
-        self._whole = axes.in_whole_groups()
+        self._sizes, self._counts = layout.group_sizes, axes.counts
         self._trainable = [axes.of(v) for v in target.trainable_variables]
         self._fixed = [axes.of(v) for v in target.non_trainable_variables]
         self._masked = [
@@ -65,7 +66,7 @@ class NarrowTarget:
         Returns:
             Output, new values of the non-trainable variables, losses of layers.
         """
-        picks = _Picks(self._axes, self._whole, mask)
+        picks = _Picks(self._axes, self._stay(mask.on), mask)
         narrow = []
         for i, (value, axes) in enumerate(zip(trainable, self._trainable, strict=True)):
             own = picks.take(value, axes)
@@ -86,20 +87,43 @@ class NarrowTarget:
         ]
         return outputs, updated, losses
 
+    def _stay(self, on: Tensor) -> Tensor:
+        """What is computed: what is on, and as many more as make up the counts.
+
+        Whole groups have some that are off, and so has an old task of a network that
+        has grown. Every group needs its number, else the next would move up in an axis
+        that holds both.
+        """
+        missing = per_place(self._counts, self._sizes) - _totals(on, self._sizes)
+        off = ops.logical_not(on)
+        more = ops.logical_and(off, ranks_in_groups(off, self._sizes) <= missing)
+        return ops.logical_or(on, more)
+
+
+def _totals(flags: Tensor, sizes: Sequence[int]) -> Tensor:
+    """How many flags are set in the group of each place."""
+    ends = np.repeat(np.cumsum(sizes) - 1, sizes)
+    ranks = ranks_in_groups(flags, sizes)
+    return ops.take(ranks, ops.convert_to_tensor(ends, dtype="int32"))
+
 
 class _Picks:
-    """What one step takes along each axis."""
+    """What one step takes along each axis.
 
-    def __init__(self, axes: dict[bytes, Any], whole: np.ndarray, mask: TaskMask):
+    Args:
+        axes: The axes under their keys.
+        stay: Which units are computed.
+        mask: The mask of the task.
+    """
+
+    def __init__(self, axes: dict[bytes, Any], stay: Tensor, mask: TaskMask) -> None:
         self._axes = axes
         one = ops.ones((1,), dtype=mask.values.dtype)
         self._values = ops.concatenate([mask.values, one])
         self._alive = ops.stop_gradient(
             ops.cast(ops.not_equal(self._values, 0), self._values.dtype)
         )
-        always = ops.convert_to_tensor(np.append(whole, True))
-        on = ops.concatenate([mask.on, ops.ones((1,), dtype="bool")])
-        self._on = ops.logical_or(on, always)
+        self._on = ops.concatenate([stay, ops.ones((1,), dtype="bool")])
         self._picked: dict[bytes, Any] = {}
         self._factors: dict[tuple[bytes, bool], Tensor] = {}
 

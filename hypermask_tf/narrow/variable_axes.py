@@ -44,6 +44,7 @@ class TargetAxes:
     Attributes:
         axes: Every axis that stands for units, under its key; variables share them.
         whole: Groups that stay whole.
+        counts: How many units of each group are computed.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class TargetAxes:
         self._order = order
         self._sizes = graph.group_sizes
         self._groups = np.repeat(np.arange(len(self._sizes)), self._sizes)
-        self._counts = list(counts)
+        self.counts = list(counts)
         self._keep_whole(np.flatnonzero(~graph.removable))
         specs = {
             id(v): (spec, tuple(v.shape))
@@ -83,14 +84,10 @@ class TargetAxes:
             left[axis] = self.axes[key].width
         return tuple(left)
 
-    def in_whole_groups(self) -> np.ndarray:
-        """Units of the groups that stay whole; boolean `(units,)`."""
-        return np.isin(self._groups, list(self.whole))
-
     def _keep_whole(self, units: np.ndarray) -> None:
         for group in set(self._groups[units[units != FIXED]].tolist()):
             self.whole.add(group)
-            self._counts[group] = self._sizes[group]
+            self.counts[group] = self._sizes[group]
 
     def _variable(
         self, spec: VariableUnits, shape: tuple[int, ...]
@@ -127,6 +124,6 @@ class TargetAxes:
             raise ValueError(f"Expected units along one axis. Received: axes {axes}")
         key = units.astype("int64").tobytes()
         if key not in self.axes:
-            axis = NarrowAxis(units, self._groups, self._counts, self._order)
+            axis = NarrowAxis(units, self._groups, self.counts, self._order)
             self.axes[key] = axis
         return axes[0], key
