@@ -90,9 +90,8 @@ class NarrowTarget:
     def _stay(self, on: Tensor) -> Tensor:
         """What is computed: what is on, and as many more as make up the counts.
 
-        Whole groups have some that are off, and so has an old task of a network that
-        has grown. Every group needs its number, else the next would move up in an axis
-        that holds both.
+        Whole groups have some that are off. Every group needs its number: else the
+        next one would move up in an axis that holds both.
         """
         missing = per_place(self._counts, self._sizes) - _totals(on, self._sizes)
         off = ops.logical_not(on)

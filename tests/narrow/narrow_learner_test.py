@@ -133,28 +133,6 @@ def test_what_is_baked_computes_the_same():
         )
 
 
-def _joined():
-    """Two layers side by side whose units are not 0 where they are off."""
-    inputs = keras.Input((builders.FEATURES,))
-    parts = [
-        layers.Dense(width, "sigmoid", name=f"part_{width}")(inputs)
-        for width in (8, 12)
-    ]
-    x = layers.Dense(6, "relu")(layers.Concatenate()(parts))
-    return keras.Model(inputs, layers.Dense(3)(x))
-
-
-@pytest.mark.backend
-def test_an_old_task_of_a_grown_network_has_fewer_units_than_there_is_room_for():
-    model = _learner(True, _joined, protection="hard")
-    builders.learn(model, 0)
-    x, _ = builders.data(0)
-    before = model.predict(x, task=0, verbose=0)
-    grown = model.grow({"part_8": 16})
-    assert grown.is_narrow and grown.units_on(0)[:16].sum() == 4
-    np.testing.assert_allclose(grown.predict(x, task=0, verbose=0), before, atol=1e-5)
-
-
 @pytest.mark.parametrize(
     "options",
     [{"ramp_steps": 5}, {"threshold": "network"}, {"reuse": 0.0, "borrow": 2.0},

@@ -8,6 +8,7 @@ from keras import layers
 from hypermask_tf import targets
 from hypermask_tf.masks import UnitLayout, find_roles
 from hypermask_tf.narrow import make_narrow
+from hypermask_tf.narrow.trial import agrees
 
 
 def _narrow(target, sparsity=50.0):
@@ -69,6 +70,19 @@ def test_joined_layers_keep_their_order():
     parts = [layers.Dense(width, "relu")(inputs) for width in (4, 10, 6)]
     x = layers.Dense(8)(layers.Concatenate()(parts[::-1]))
     assert _narrow(keras.Model(inputs, layers.Dense(2)(x))).twin.count_params() > 0
+
+
+@pytest.mark.backend
+def test_a_task_may_have_fewer_units_than_there_is_room_for():
+    inputs = keras.Input((8,))
+    # Side by side, and not 0 where they are off.
+    parts = [layers.Dense(width, "sigmoid")(inputs) for width in (8, 12)]
+    x = layers.Dense(6, "relu")(layers.Concatenate()(parts))
+    target = keras.Model(inputs, layers.Dense(2)(x))
+    layout = UnitLayout(target, find_roles(target), 50.0)
+    narrow = make_narrow(target, layout, [4, 6, 3])
+    for fewer in ([4, 6, 3], [2, 6, 3], [3, 1, 2]):
+        assert agrees(narrow, target, layout, fewer)
 
 
 def test_a_group_that_cannot_be_cut_stays_whole():
