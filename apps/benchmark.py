@@ -77,8 +77,13 @@ def main(argv: Sequence[str]) -> int:
     models = {"": build_model(scenario)}
     model = models[""]
     if _WHOLE.value:
-        flags.FLAGS["narrow"].value = False
-        models[", whole"] = build_model(scenario)
+        if not model.is_narrow:
+            raise ValueError(
+                "--whole needs a step that computes only the units that are on: "
+                "--granularity=unit without --nonarrow, --ramp, --borrow, --read and "
+                "--threshold=network. Received: a recipe that computes everything"
+            )
+        models[", whole"] = build_model(scenario, narrow=False)
     peer = None
     if wanted is not None:
         peer = Peer(_PEER_PYTHON.value or sys.executable, wanted)

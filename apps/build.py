@@ -33,8 +33,12 @@ def build_scenario() -> scenarios.Scenario:
     return scenarios.get(f.BENCHMARK.value, **options)
 
 
-def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
+def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
     """A compiled learner for `scenario`.
+
+    Args:
+        scenario: The tasks.
+        **changes: Arguments of the learner that are not as the flags say.
 
     Raises:
         ValueError: If the flags do not fit together.
@@ -51,7 +55,7 @@ def build_model(scenario: scenarios.Scenario) -> hm.HyperMask:
         outliers=_outliers(),
         reset_optimizer=f.RESET.value,
         memory_limit=int(f.MEMORY_GIB.value * GIB),
-        **method,
+        **{**method, **changes},
     )
     rate: Any = f.LEARNING_RATE.value
     if f.SCHEDULE.value == "cosine":

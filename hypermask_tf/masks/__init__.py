@@ -6,8 +6,9 @@ import keras
 
 from hypermask_tf.masks.block_layout import Block4Layout
 from hypermask_tf.masks.layout import MaskLayout
+from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles, find_roles
-from hypermask_tf.masks.selection import SHARING, Sparsity
+from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.masks.task_mask import TaskMask
 from hypermask_tf.masks.unit_layout import UnitLayout
 from hypermask_tf.masks.weight_layout import WeightLayout

@@ -7,8 +7,9 @@ from typing import Any
 from keras import ops
 
 from hypermask_tf.masks import activations
+from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles
-from hypermask_tf.masks.selection import Selection, Sparsity
+from hypermask_tf.masks.selection import Selection
 
 Tensor = Any
 

@@ -1,6 +1,5 @@
 """Which scores are on: thresholds per layer or shared, and who may take what."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -9,9 +8,10 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.masks import threshold
+from hypermask_tf.masks.groups import per_place, ranks, sums
+from hypermask_tf.masks.per_group import Sparsity, per_group, share_per_group
 
 Tensor = Any
-Sparsity = float | Sequence[float]
 
 SHARING = ("layer", "network")
 # A magnitude above that of any score.
@@ -38,6 +38,8 @@ class Selection:
         read: Share, 0 to 1, of the taken scores that are on in any case, the largest
             first: they take nothing of what is free. With a threshold per layer also
             one value per group.
+        exact: Whether of equal magnitudes at a threshold only the first are on, so that
+            a group has as many as it should and not one more.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -52,21 +54,22 @@ class Selection:
         reuse: float | Sequence[float] = 1.0,
         borrow: float | Sequence[float] = 1.0,
         read: float | Sequence[float] = 0.0,
+        exact: bool = False,
     ) -> None:
         self.sizes = tuple(int(size) for size in sizes)
-        self.sparsities = _per_group("sparsity", sparsity, len(self.sizes))
+        self.sparsities = per_group("sparsity", sparsity, len(self.sizes))
         if not all(0 <= p < 100 for p in self.sparsities):
             raise ValueError(
                 "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
                 f"weight or unit in ten). Received: sparsity={sparsity}"
             )
-        self.reuse = _share(
+        self.reuse = share_per_group(
             "reuse", reuse, len(self.sizes), "0 (free units first) to 1 (any unit)"
         )
-        self.read = _share(
+        self.read = share_per_group(
             "read", read, len(self.sizes), "0 (no taken unit besides) to 1 (all)"
         )
-        self.borrow = _per_group("borrow", borrow, len(self.sizes))
+        self.borrow = per_group("borrow", borrow, len(self.sizes))
         if not all(1 <= factor < math.inf for factor in self.borrow):
             raise ValueError(
                 "`borrow` is how many taken units stand in for each free one that is "
@@ -88,7 +91,7 @@ class Selection:
                     f'`{name}` must be one number with `threshold="network"`: its '
                     f"units are shared out over the layers. Received: {name}={values}"
                 )
-        self.threshold, self.floor = threshold, floor
+        self.threshold, self.floor, self.exact = threshold, floor, exact
 
     @property
     def minds_taken(self) -> bool:
@@ -157,7 +160,11 @@ class Selection:
             magnitudes = ops.where(pinned, _PINNED * (1 + squashed), magnitudes)
         free = free if self.minds_taken else None
         if self.threshold == "layer":
-            return self._fill(None, magnitudes, self.sizes, counts, free)
+            on = self._fill(None, magnitudes, self.sizes, counts, free)
+            if not self.exact or self.fixed_counts() is None:
+                return on
+            most = per_place(counts, self.sizes)
+            return ops.logical_and(on, ranks(on, self.sizes) <= most)
         floors = [self._floor_count(size) for size in self.sizes]
         floor = ops.minimum(ops.convert_to_tensor(floors, dtype="int32"), counts)
         # The floor is not what is asked for in the end: nothing is added to it.
@@ -180,18 +187,18 @@ class Selection:
             own = ops.ceil(ops.cast(counts, "float32") * shares - 1e-4)
             own = ops.cast(own, "int32")
             if final and max(self.borrow) > 1:
-                counts = counts + self._stand_ins(own, _sums(free, sizes), sizes)
+                counts = counts + self._stand_ins(own, sums(free, sizes), sizes)
             if chosen is not None:
-                own = own - _sums(ops.logical_and(chosen, free), sizes)
+                own = own - sums(ops.logical_and(chosen, free), sizes)
             chosen = _add(chosen, magnitudes, free, sizes, own)
-        missing = counts if chosen is None else counts - _sums(chosen, sizes)
+        missing = counts if chosen is None else counts - sums(chosen, sizes)
         chosen = _add(chosen, magnitudes, None, sizes, missing)
         if free is None or not final or max(self.read) == 0:
             return chosen
         taken = ops.logical_not(free)
         shares = np.array(self.read[: len(sizes)], "float32")
-        wanted = ops.floor(ops.cast(_sums(taken, sizes), "float32") * shares + 1e-4)
-        missing = ops.cast(wanted, "int32") - _sums(
+        wanted = ops.floor(ops.cast(sums(taken, sizes), "float32") * shares + 1e-4)
+        missing = ops.cast(wanted, "int32") - sums(
             ops.logical_and(chosen, taken), sizes
         )
         return _add(chosen, magnitudes, taken, sizes, missing)
@@ -206,35 +213,6 @@ class Selection:
         missing = ops.cast(ops.maximum(asked - found, 0), "float32")
         more = np.subtract(self.borrow[: len(sizes)], 1, dtype="float32")
         return ops.cast(ops.floor(missing * more), "int32")
-
-
-def _per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:
-    values = (
-        [float(value) for value in given]
-        if isinstance(given, Sequence | np.ndarray)
-        else [float(given)] * groups
-    )
-    if len(values) != groups:
-        raise ValueError(
-            f"`{name}` must be one number, or one for each of the {groups} groups of "
-            f"scores. Received: {len(values)} values, {name}={given}"
-        )
-    return tuple(values)
-
-
-def _share(
-    name: str, given: float | Sequence[float], groups: int, meaning: str
-) -> tuple[float, ...]:
-    values = _per_group(name, given, groups)
-    if not all(0 <= share <= 1 for share in values):
-        raise ValueError(f"`{name}` is a share, {meaning}. Received: {name}={given}")
-    return values
-
-
-def _sums(flags: Tensor, sizes: Sequence[int]) -> Tensor:
-    starts = np.cumsum([0, *sizes])
-    counted = ops.cast(flags, "int32")
-    return ops.stack([ops.sum(counted[a:b]) for a, b in itertools.pairwise(starts)])
 
 
 def _add(

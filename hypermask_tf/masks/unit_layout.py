@@ -7,9 +7,8 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.masks.layout import MaskLayout
-from hypermask_tf.masks.ranks_in_groups import per_place, ranks_in_groups
+from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles
-from hypermask_tf.masks.selection import Sparsity
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
 
 Tensor = Any
@@ -54,30 +53,20 @@ class UnitLayout(MaskLayout):
                 "The target has no hidden units to mask. Add a hidden layer, or use "
                 '`granularity="weight"`.'
             )
+        # A network of a task has so many units, and not one more.
         super().__init__(
-            roles, self.graph.group_sizes, sparsity, activation, **selection
+            roles,
+            self.graph.group_sizes,
+            sparsity,
+            activation,
+            exact=True,
+            **selection,
         )
         self._specs: list[VariableUnits | None] = []
         for index, variable in enumerate(target.trainable_variables):
             free = roles.maskable[index] or roles.normalization[index]
             self._specs.append(self.graph.units_of(variable) if free else None)
         self._shapes = [tuple(v.shape) for v in target.trainable_variables]
-
-    def keep(
-        self,
-        scores: Tensor,
-        ramp: Tensor | None = None,
-        free: Tensor | None = None,
-        pinned: Tensor | None = None,
-    ) -> Tensor:
-        on = super().keep(scores, ramp, free, pinned)
-        counts = None if ramp is not None else self.selection.fixed_counts()
-        if counts is None or self.selection.dense:
-            return on
-        # Equal scores at the threshold are all on. But a network has so many units and
-        # not one more: of these the first ones stay.
-        most = per_place(counts, self.group_sizes)
-        return ops.logical_and(on, ranks_in_groups(on, self.group_sizes) <= most)
 
     def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         values = self.values(scores, keep)

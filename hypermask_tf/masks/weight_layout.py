@@ -8,8 +8,8 @@ import keras
 from keras import layers, ops
 
 from hypermask_tf.masks.layout import MaskLayout
+from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles, all_layers
-from hypermask_tf.masks.selection import Sparsity
 
 Tensor = Any
 

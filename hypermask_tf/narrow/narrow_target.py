@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from hypermask_tf.masks import TaskMask, UnitLayout
-from hypermask_tf.masks.ranks_in_groups import per_place, ranks_in_groups
+from hypermask_tf.masks.groups import per_place, ranks, sums
 from hypermask_tf.narrow.take import put_places, take_places
 from hypermask_tf.narrow.variable_axes import TargetAxes, VariableAxes
 
@@ -93,17 +92,11 @@ class NarrowTarget:
         Whole groups have some that are off. Every group needs its number: else the
         next one would move up in an axis that holds both.
         """
-        missing = per_place(self._counts, self._sizes) - _totals(on, self._sizes)
+        counts = ops.convert_to_tensor(self._counts, dtype="int32")
+        missing = per_place(counts - sums(on, self._sizes), self._sizes)
         off = ops.logical_not(on)
-        more = ops.logical_and(off, ranks_in_groups(off, self._sizes) <= missing)
+        more = ops.logical_and(off, ranks(off, self._sizes) <= missing)
         return ops.logical_or(on, more)
-
-
-def _totals(flags: Tensor, sizes: Sequence[int]) -> Tensor:
-    """How many flags are set in the group of each place."""
-    ends = np.repeat(np.cumsum(sizes) - 1, sizes)
-    ranks = ranks_in_groups(flags, sizes)
-    return ops.take(ranks, ops.convert_to_tensor(ends, dtype="int32"))
 
 
 class _Picks:

@@ -35,13 +35,13 @@ def make_narrow(
     if tuple(counts) == layout.graph.group_sizes or _penalises_outputs(target):
         return None
     # Building draws seeds; whoever counts on their order shall not notice.
-    state = random.getstate()
+    state, graph = random.getstate(), FlatGraph(target)
     try:
-        for order in reversed(ORDERS) if _pads_channels(target) else ORDERS:
+        for order in reversed(ORDERS) if _pads_channels(graph) else ORDERS:
             axes = TargetAxes(target, layout.graph, counts, order)
             if all(axis.same for axis in axes.axes.values()):
                 return None
-            twin = _twin(target, axes, layout.graph, order)
+            twin = _twin(target, graph, axes, _widths(axes, layout.graph), order)
             if twin is not None:
                 narrow = NarrowTarget(target, twin, layout, axes)
                 if agrees(narrow, target, layout, counts):
@@ -61,13 +61,16 @@ def _penalises_outputs(target: keras.Model) -> bool:
 
 
 def _twin(
-    target: keras.Model, axes: TargetAxes, graph: UnitGraph, order: str
+    target: keras.Model,
+    graph: FlatGraph,
+    axes: TargetAxes,
+    widths: dict[str, int],
+    order: str,
 ) -> keras.Model | None:
-    flat = FlatGraph(target)
     try:
-        changes = Widths(flat, _widths(axes, graph)).changes()
+        changes = Widths(graph, widths).changes()
         if order == "group":
-            _pad_behind(flat, changes)
+            _pad_behind(graph, changes)
         twin = Builder(changes).build(target)
     except (ValueError, TypeError, NotImplementedError):
         # A layer cannot follow, or says not how it is made: no error, only no gain.
@@ -89,17 +92,13 @@ def _widths(axes: TargetAxes, graph: UnitGraph) -> dict[str, int]:
     return widths
 
 
-def _pads_channels(target: keras.Model) -> bool:
-    steps = FlatGraph(target).steps
-    return any(any(pad_widths(step)[-1]) for step in steps if step.kind == "Pad")
+def _pads_channels(graph: FlatGraph) -> bool:
+    return any(any(pad_widths(step)[-1]) for step in graph.steps if step.kind == "Pad")
 
 
 def _pad_behind(graph: FlatGraph, changes: dict[int, dict[str, Any]]) -> None:
     """Channels that padding adds come after those it got, as earlier groups do."""
     for step in graph.steps:
         if step.kind == "Pad":
-            pads = changes[id(step.operation)].get("pad_width", pad_widths(step))
-            changes[id(step.operation)]["pad_width"] = [
-                *pads[:-1],
-                (0, sum(pads[-1])),
-            ]
+            *others, channels = changes[id(step.operation)]["pad_width"]
+            changes[id(step.operation)]["pad_width"] = [*others, (0, sum(channels))]

@@ -24,6 +24,7 @@ def test_times_a_recipe_and_writes_numbers_and_a_picture(tmp_path):
         "--tasks=0,2",
         "--samples=6",
         "--loops=device",
+        "--whole",
         f"--output={tmp_path}",
     )
     assert done.returncode == 0, done.stderr
@@ -37,17 +38,18 @@ def test_times_a_recipe_and_writes_numbers_and_a_picture(tmp_path):
             side["median_ms"] / row["floor_ms"], rel=0.1
         )
         assert len(row["parts"]) == 3
-    assert results["growth"].keys() == {"device"}
+        assert row["over"].keys() == {"device, whole"}
+    assert results["growth"].keys() == {"device", "device, whole"}
     assert results["peak_memory_bytes"]["own"] > 2**26
     assert (tmp_path / "benchmark.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(
     "wrong",
-    ["--tasks=7", "--loops=cuda", "--peer", "--samples=1"],
+    ["--tasks=7", "--loops=cuda", "--peer", "--samples=1", "--whole --nonarrow"],
 )
 def test_a_mistake_is_one_line_and_status_two(wrong):
-    done = forked(*COMMAND, wrong)
+    done = forked(*COMMAND, *wrong.split())
     assert done.returncode == 2
     assert done.stderr.startswith("benchmark: ") and done.stderr.count("\n") == 1
 

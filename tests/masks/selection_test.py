@@ -139,3 +139,19 @@ def test_a_ramp_of_zero_keeps_everything():
 def test_mistakes(arguments, message):
     with pytest.raises(ValueError, match=message):
         Selection((10, 10), **arguments)
+
+
+@pytest.mark.parametrize("ramp", [None, 0.5])
+def test_of_equal_magnitudes_the_first_are_on_if_the_number_is_exact(ramp):
+    equal = ops.ones((8,))
+    ramp = None if ramp is None else ops.convert_to_tensor(ramp)
+    for exact in (True, False):
+        selection = Selection((5, 3), 50.0, exact=exact)
+        keep = ops.convert_to_numpy(selection.keep(equal, ramp))
+        counts = (
+            ops.convert_to_numpy(selection.counts(ramp)).tolist() if exact else [5, 3]
+        )
+        expected = [
+            i < n for n, size in zip(counts, (5, 3), strict=True) for i in range(size)
+        ]
+        assert keep.tolist() == expected

@@ -1,0 +1,40 @@
+"""Arguments that are one number, or one for each group of scores."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Sparsity = float | Sequence[float]
+
+
+def per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:
+    """The values of an argument, one for each group of scores.
+
+    Raises:
+        ValueError: If it is neither one number nor one for each.
+    """
+    values = (
+        [float(value) for value in given]
+        if isinstance(given, Sequence | np.ndarray)
+        else [float(given)] * groups
+    )
+    if len(values) != groups:
+        raise ValueError(
+            f"`{name}` must be one number, or one for each of the {groups} groups of "
+            f"scores. Received: {len(values)} values, {name}={given}"
+        )
+    return tuple(values)
+
+
+def share_per_group(
+    name: str, given: Sparsity, groups: int, meaning: str
+) -> tuple[float, ...]:
+    """The same for shares from 0 to 1; `meaning` says what these ends are.
+
+    Raises:
+        ValueError: As `per_group`, or if a value is no share.
+    """
+    values = per_group(name, given, groups)
+    if not all(0 <= share <= 1 for share in values):
+        raise ValueError(f"`{name}` is a share, {meaning}. Received: {name}={given}")
+    return values
