@@ -8,6 +8,7 @@ import hypermask_tf as hm
 from apps import train_flags as f
 from hypermask_tf import scenarios
 from hypermask_tf.hypernetworks.budget import GIB
+from hypermask_tf.masks import WIDTH
 from hypermask_tf.training import synchronize_normalization
 
 
@@ -80,6 +81,7 @@ def _method() -> dict[str, Any]:
         "threshold": f.THRESHOLD.value,
         "floor": f.FLOOR.value,
         "activation": f.ACTIVATION.value,
+        "mask_scale": _mask_scale(),
         "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
         "protection": f.PROTECTION.value,
         "reuse": _numbers(f.REUSE.value),
@@ -104,6 +106,11 @@ def _use_xla(model: hm.HyperMask) -> bool:
         or model.is_narrow
         or keras.distribution.list_devices("gpu") != []
     )
+
+
+def _mask_scale() -> Any:
+    words = f.MASK_SCALE.value
+    return WIDTH if words == [WIDTH] else _numbers(words)
 
 
 def _numbers(values: list[str]) -> float | list[float]:

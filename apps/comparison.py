@@ -92,6 +92,10 @@ def method_name(flags: dict[str, str]) -> str:
     if flags.get("threshold", "layer") != "layer":
         parts.append(f"one threshold, floor {flags['floor']} %")
     parts.append(f"protection {flags['protection']}")
+    # Runs from before there was a scale have the paper's.
+    scale = flags.get("mask_scale", "1")
+    if scale != "width" and flags["sparsity"] != "0":
+        parts.append(f"mask scale {scale}")
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head

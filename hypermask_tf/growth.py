@@ -41,7 +41,9 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     units = _unit_places(model._layout.graph, graph)
     _check_coupled(graph, units)
     sparsity = _same_counts(model, graph.group_sizes)
-    wider = copies.like(model, target=target, sparsity=sparsity)
+    # Old tasks keep the scale of their mask values.
+    scale = list(model._layout.scales)
+    wider = copies.like(model, target=target, sparsity=sparsity, mask_scale=scale)
     _copy(model, wider, units)
     copies.compile_like(wider, model)
     return wider

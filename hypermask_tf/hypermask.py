@@ -57,6 +57,9 @@ class HyperMask(SavedLearner):
             on in any case.
         activation: Mask activation: `"abs_tanh"` (the paper's), `"tanh"`,
             `"binary"`.
+        mask_scale: What mask values that are on are multiplied by: `"width"`, which is
+            1/√(share that is on), so that a task's network starts and learns as one
+            of its own width does; or a number, or one per group. 1 is the paper's.
         ramp_steps: Steps of the first task over which the sparsity rises linearly
             to its value; 0 for no ramp.
         protection: What `lam` protects: `"used"`, the weights that earlier tasks'

@@ -9,7 +9,14 @@ from hypermask_tf import checks, regularizers
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
 from hypermask_tf.hypernetworks.budget import GIB, check_budget
 from hypermask_tf.masked_target import MaskedTarget
-from hypermask_tf.masks import Sparsity, UnitLayout, find_roles, make_layout
+from hypermask_tf.masks import (
+    WIDTH,
+    MaskScale,
+    Sparsity,
+    UnitLayout,
+    find_roles,
+    make_layout,
+)
 from hypermask_tf.masks.roles import Maskable
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.narrow import NarrowTarget, make_narrow
@@ -41,6 +48,7 @@ class LearnerState(ReplicatedModel):
         threshold: str = "layer",
         floor: float = 1.0,
         activation: str = "abs_tanh",
+        mask_scale: MaskScale = WIDTH,
         ramp_steps: int = 0,
         protection: str = "used",
         beta: float = 1e-3,
@@ -72,6 +80,8 @@ class LearnerState(ReplicatedModel):
         self.threshold = threshold
         self.floor = floor
         self.activation = activation
+        word = isinstance(mask_scale, str)
+        self.mask_scale = mask_scale if word else checks.as_plain(mask_scale)
         self.ramp_steps = checks.check_positive("ramp_steps", ramp_steps, 0)
         self.protection = checks.check_choice(
             "protection", protection, regularizers.PROTECTIONS
@@ -105,6 +115,7 @@ class LearnerState(ReplicatedModel):
             self._roles,
             self.sparsity,
             self.activation,
+            self.mask_scale,
             threshold=self.threshold,
             floor=self.floor,
             reuse=self.reuse,

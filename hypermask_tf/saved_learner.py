@@ -16,6 +16,7 @@ _PLAIN = (
     "threshold",
     "floor",
     "activation",
+    "mask_scale",
     "ramp_steps",
     "protection",
     "beta",
@@ -86,7 +87,8 @@ class SavedLearner(TaskLearner):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "SavedLearner":
-        config = dict(config)
+        # Learners that were saved before there was a scale have none.
+        config = {"mask_scale": 1.0, **config}
         for key in (*_OBJECTS, "dtype"):
             if isinstance(config.get(key), dict):
                 config[key] = keras.saving.deserialize_keras_object(

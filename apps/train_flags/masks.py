@@ -3,7 +3,7 @@
 from absl import flags
 
 from apps.train_flags.values import are_within
-from hypermask_tf.masks import GRANULARITIES
+from hypermask_tf.masks import GRANULARITIES, WIDTH
 from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.training import INHERITANCE
@@ -52,6 +52,12 @@ READ = flags.DEFINE_list(
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
 )
+MASK_SCALE = flags.DEFINE_list(
+    "mask_scale",
+    [WIDTH],
+    "What mask values that are on are multiplied by: width, for 1/√(share that is on); "
+    "or one number, or one for each group. 1 is the paper's.",
+)
 RAMP = flags.DEFINE_bool(
     "ramp", False, "Let the sparsity rise over the first task, as the authors do."
 )
@@ -88,6 +94,11 @@ for _name in ("reuse", "read"):
         are_within(0, 1),
         message="Expected shares from 0 to 1, such as 0 or 1,0.5",
     )
+flags.register_validator(
+    "mask_scale",
+    lambda texts: texts == [WIDTH] or are_within(1e-9, 1e9)(texts),
+    message="Expected width, or positive numbers such as 1 or 3,1.5",
+)
 flags.register_validator(
     "borrow",
     are_within(1, 1e9),

@@ -8,6 +8,7 @@ from hypermask_tf.masks.block_layout import Block4Layout
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles, find_roles
+from hypermask_tf.masks.scale import WIDTH, MaskScale
 from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.masks.task_mask import TaskMask
 from hypermask_tf.masks.unit_layout import UnitLayout
@@ -26,6 +27,7 @@ def make_layout(
     roles: Roles,
     sparsity: Sparsity,
     activation: str,
+    mask_scale: MaskScale = 1.0,
     **selection: Any,
 ) -> MaskLayout:
     """The mask layout called `granularity`, for `target`; the rest as it takes.
@@ -38,14 +40,18 @@ def make_layout(
             f"`granularity` must be one of {sorted(GRANULARITIES)}. "
             f"Received: granularity={granularity!r}"
         )
-    return GRANULARITIES[granularity](target, roles, sparsity, activation, **selection)
+    return GRANULARITIES[granularity](
+        target, roles, sparsity, activation, mask_scale, **selection
+    )
 
 
 __all__ = [
     "GRANULARITIES",
     "SHARING",
+    "WIDTH",
     "Block4Layout",
     "MaskLayout",
+    "MaskScale",
     "Roles",
     "Sparsity",
     "TaskMask",

@@ -9,6 +9,7 @@ from keras import ops
 from hypermask_tf.masks import activations
 from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles
+from hypermask_tf.masks.scale import MaskScale, scales
 from hypermask_tf.masks.selection import Selection
 
 Tensor = Any
@@ -23,6 +24,7 @@ class MaskLayout:
         sparsity: Percentage of each group set to exactly zero, 0 <= p < 100; one
             number, or one per group.
         activation: Name of a mask activation, see `masks.activations`.
+        mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
         **selection: `threshold`, `floor` and who may take what, see `Selection`.
 
     Raises:
@@ -35,9 +37,11 @@ class MaskLayout:
         group_sizes: Sequence[int],
         sparsity: Sparsity,
         activation: str = "abs_tanh",
+        mask_scale: MaskScale = 1.0,
         **selection: Any,
     ) -> None:
         self.selection = Selection(group_sizes, sparsity, **selection)
+        self.scales = scales(mask_scale, self.selection.sparsities)
         self.roles = roles
         self.group_sizes = self.selection.sizes
         self._activation = activations.get(activation)
@@ -69,7 +73,15 @@ class MaskLayout:
 
     def values(self, scores: Tensor, keep: Tensor | None = None) -> Tensor:
         """The semi-binary mask over the scores themselves; `(N,)`."""
-        return self._activation(scores, self.keep(scores) if keep is None else keep)
+        values = self._activation(scores, self.keep(scores) if keep is None else keep)
+        first, *others = self.scales
+        if any(scale != first for scale in others):
+            parts = [
+                ops.full((size,), scale, dtype=values.dtype)
+                for size, scale in zip(self.group_sizes, self.scales, strict=True)
+            ]
+            return values * ops.concatenate(parts)
+        return values if first == 1 else values * first
 
     def masks(self, scores: Tensor, keep: Tensor | None = None) -> list[Tensor | None]:
         """Masks of all trainable variables, broadcastable to them; None: unmasked.

@@ -9,6 +9,7 @@ from keras import ops
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles
+from hypermask_tf.masks.scale import MaskScale
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
 
 Tensor = Any
@@ -28,6 +29,7 @@ class UnitLayout(MaskLayout):
         roles: Its variables' roles.
         sparsity: Percentage of units that are off in each group of units.
         activation: Name of a mask activation.
+        mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
         **selection: `threshold`, `floor` and who may take what, see `Selection`.
 
     Raises:
@@ -41,6 +43,7 @@ class UnitLayout(MaskLayout):
         roles: Roles,
         sparsity: Sparsity,
         activation: str = "abs_tanh",
+        mask_scale: MaskScale = 1.0,
         **selection: Any,
     ) -> None:
         variables = target.trainable_variables
@@ -59,6 +62,7 @@ class UnitLayout(MaskLayout):
             self.graph.group_sizes,
             sparsity,
             activation,
+            mask_scale,
             exact=True,
             **selection,
         )

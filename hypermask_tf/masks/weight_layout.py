@@ -10,6 +10,7 @@ from keras import layers, ops
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles, all_layers
+from hypermask_tf.masks.scale import MaskScale
 
 Tensor = Any
 
@@ -25,6 +26,7 @@ class WeightLayout(MaskLayout):
         roles: Its variables' roles.
         sparsity: Percentage of zeros in each masked tensor.
         activation: Name of a mask activation.
+        mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
         **selection: `threshold` and `floor`, see `Selection`.
 
     Raises:
@@ -39,6 +41,7 @@ class WeightLayout(MaskLayout):
         roles: Roles,
         sparsity: Sparsity,
         activation: str = "abs_tanh",
+        mask_scale: MaskScale = 1.0,
         **selection: Any,
     ) -> None:
         for name, nothing in (("reuse", 1), ("borrow", 1), ("read", 0)):
@@ -60,7 +63,7 @@ class WeightLayout(MaskLayout):
             math.prod(self._score_shape(shape, plain))
             for shape, plain in zip(self._shapes, self._plain, strict=True)
         ]
-        super().__init__(roles, sizes, sparsity, activation, **selection)
+        super().__init__(roles, sizes, sparsity, activation, mask_scale, **selection)
 
     def _score_shape(self, shape: tuple[int, ...], plain: bool) -> tuple[int, ...]:
         """Shape of the scores of a variable; `plain`: a kernel (..., in, out)."""

@@ -75,6 +75,7 @@ class GoldenCase:
             hm.MLPHypernetwork(5, (8, 6)),
             granularity="weight",
             sparsity=settings["sparsity_parameter"],
+            mask_scale=1,
             ramp_steps=_STEPS,
             protection="current" if masked else "all",
             beta=settings["beta"],

@@ -117,3 +117,10 @@ def test_weights_alone(tmp_path):
     np.testing.assert_array_equal(
         other.predict(x, verbose=0), model.predict(x, verbose=0)
     )
+
+
+def test_a_learner_from_before_there_was_a_scale_has_none():
+    config = {"target": builders.mlp(), "num_tasks": 2, "mask_scale": 2.5}
+    assert hm.HyperMask.from_config(config).mask_scale == 2.5
+    del config["mask_scale"]
+    assert hm.HyperMask.from_config(config).mask_scale == 1.0
