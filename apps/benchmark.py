@@ -79,9 +79,8 @@ def main(argv: Sequence[str]) -> int:
     if _WHOLE.value:
         if not model.is_narrow:
             raise ValueError(
-                "--whole needs a step that computes only the units that are on: "
-                "--granularity=unit without --nonarrow, --ramp, --borrow, --read and "
-                "--threshold=network. Received: a recipe that computes everything"
+                "--whole needs a step that computes only the units that are on. "
+                f"Received: a recipe that computes everything: {model.why_whole}"
             )
         models[", whole"] = build_model(scenario, narrow=False)
     peer = None

@@ -19,7 +19,7 @@ from hypermask_tf.masks import (
 )
 from hypermask_tf.masks.roles import Maskable
 from hypermask_tf.memory import TaskMemory
-from hypermask_tf.narrow import NarrowTarget, make_narrow
+from hypermask_tf.narrow import NarrowTarget, NotNarrowError, make_narrow
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
 from hypermask_tf.replicated_model import ReplicatedModel
@@ -160,7 +160,7 @@ class LearnerState(ReplicatedModel):
             self._memory,
             self._bank,
             self._roles.statistics,
-            self._make_narrow() if self.narrow else None,
+            self._make_narrow(),
         )
         self._task_masks = TaskMasks(
             self.hypernetwork,
@@ -190,11 +190,22 @@ class LearnerState(ReplicatedModel):
         return self._masked.narrow is not None
 
     def _make_narrow(self) -> NarrowTarget | None:
-        layout = self._layout
-        counts = layout.selection.fixed_counts()
-        if self.ramp_steps or counts is None or not isinstance(layout, UnitLayout):
+        self.why_whole = ""
+        try:
+            layout = self._layout
+            if not self.narrow:
+                raise NotNarrowError("`narrow` is off")
+            if not isinstance(layout, UnitLayout):
+                raise NotNarrowError("masks are not over units")
+            if self.ramp_steps:
+                raise NotNarrowError("the sparsity rises over `ramp_steps`")
+            counts = layout.selection.fixed_counts()
+            if counts is None:
+                raise NotNarrowError("`borrow`, `read` or one threshold vary the width")
+            return make_narrow(self.target, layout, counts)
+        except NotNarrowError as reason:
+            self.why_whole = str(reason)
             return None
-        return make_narrow(self.target, layout, counts)
 
     def _counter(self, name: str, value: int) -> Any:
         return self.add_weight(

@@ -47,7 +47,7 @@ def describe(model: Any) -> str:
 
 def _computed(model: Any, weights: int) -> str:
     if not model.is_narrow:
-        return f"all {weights:,} parameters"
+        return f"all {weights:,} parameters: {model.why_whole}"
     twin = model._masked.narrow.twin
     own = sum(math.prod(v.shape) for v in twin.trainable_variables)
     return f"{own:,} of them, for the units that are on"

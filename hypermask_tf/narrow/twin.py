@@ -13,6 +13,7 @@ from hypermask_tf.compaction.widths import Widths
 from hypermask_tf.masks import UnitLayout
 from hypermask_tf.narrow.narrow_axis import ORDERS
 from hypermask_tf.narrow.narrow_target import NarrowTarget
+from hypermask_tf.narrow.not_narrow_error import NotNarrowError
 from hypermask_tf.narrow.trial import agrees
 from hypermask_tf.narrow.variable_axes import TargetAxes
 from hypermask_tf.units import UnitGraph
@@ -20,8 +21,8 @@ from hypermask_tf.units import UnitGraph
 
 def make_narrow(
     target: keras.Model, layout: UnitLayout, counts: Sequence[int]
-) -> NarrowTarget | None:
-    """The target at the width of a task, or None where there is none.
+) -> NarrowTarget:
+    """The target at the width of a task.
 
     There is none if a layer cannot follow another width, penalises its outputs, or
     needs its channels in an order that changes with the task. Nothing is taken on
@@ -31,22 +32,29 @@ def make_narrow(
         target: The built target network.
         layout: Its masks.
         counts: How many units of each group a task has at most.
+
+    Raises:
+        NotNarrowError: If there is none.
     """
-    if tuple(counts) == layout.graph.group_sizes or _penalises_outputs(target):
-        return None
+    if tuple(counts) == layout.graph.group_sizes:
+        raise NotNarrowError("no unit is off")
+    if _penalises_outputs(target):
+        raise NotNarrowError("a layer penalises its outputs, of units that are off too")
     # Building draws seeds; whoever counts on their order shall not notice.
     state, graph = random.getstate(), FlatGraph(target)
+    reason = "a layer cannot follow another width"
     try:
         for order in reversed(ORDERS) if _pads_channels(graph) else ORDERS:
             axes = TargetAxes(target, layout.graph, counts, order)
             if all(axis.same for axis in axes.axes.values()):
-                return None
+                raise NotNarrowError("no unit that is off can be cut out")
             twin = _twin(target, graph, axes, _widths(axes, layout.graph), order)
             if twin is not None:
                 narrow = NarrowTarget(target, twin, layout, axes)
                 if agrees(narrow, target, layout, counts):
                     return narrow
-        return None
+                reason = "a network of that width did not agree with it in a trial"
+        raise NotNarrowError(reason)
     finally:
         random.setstate(state)
 

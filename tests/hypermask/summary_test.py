@@ -26,7 +26,9 @@ def test_what_a_summary_says(granularity):
         f"MLPHypernetwork, {hyper:,} parameters",
         "beta 0.001, lambda 0.01, protection 'used'",
         # 8-8-6-3 of 8-16-12-3.
-        f"all {parameters:,} param" if granularity == "weight" else "computes 147 of",
+        f"all {parameters:,} parameters: masks are not over units"
+        if granularity == "weight"
+        else "computes 147 of",
     ):
         assert part in text
     rows = {line.split()[0]: line.split() for line in text.splitlines() if line}

@@ -141,7 +141,7 @@ def test_what_is_baked_computes_the_same():
 )  # fmt: skip
 def test_where_tasks_differ_in_width_everything_is_computed(options):
     model = builders.learner(**{"granularity": "unit", **options})
-    assert not model.is_narrow
+    assert not model.is_narrow and model.why_whole
 
 
 def test_it_is_saved_and_loaded(tmp_path):
