@@ -88,7 +88,7 @@ def test_flags_of_data_and_network_reach_them():
 def test_flags_reach_the_learner():
     code = BUILD + (
         "print(model.head, model.sparsity, model.threshold, model.floor, model.reuse,"
-        " model.protection)"
+        " model.protection, model.mask_scale)"
     )
     done = forked(
         "-c",
@@ -99,10 +99,12 @@ def test_flags_reach_the_learner():
         "--floor=5",
         "--reuse=0.25",
         "--protection=hard",
+        "--mask_scale=3,1.5",
         "--hidden=16,16",
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split("\n")[-2] == "per_task [70.0, 50.5] network 5.0 0.25 hard"
+    expected = "per_task [70.0, 50.5] network 5.0 0.25 hard [3.0, 1.5]"
+    assert done.stdout.split("\n")[-2] == expected
 
 
 def test_outliers_reach_the_learner():
@@ -117,3 +119,13 @@ def test_outliers_reach_the_learner():
         done = forked("-c", code, "--hidden=16,16", *arguments)
         assert done.returncode == 0, done.stderr
         assert done.stdout.split("\n")[-2] == expected
+
+
+def test_mask_values_have_the_scale_of_the_width_unless_told_otherwise():
+    code = BUILD + "print(model.mask_scale)"
+    for arguments, expected in (([], "width"), (["--mask_scale=1"], "1.0")):
+        done = forked("-c", code, "--hidden=16,16", *arguments)
+        assert done.stdout.split("\n")[-2] == expected, done.stderr
+    for wrong in ("wide", "0", "1,wide"):
+        done = forked("-c", code, f"--mask_scale={wrong}")
+        assert done.returncode and "Expected width, or positive numbers" in done.stderr

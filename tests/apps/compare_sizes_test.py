@@ -13,6 +13,7 @@ FLAGS = {
     "benchmark": "split_digits",
     "target": "mlp",
     "hidden": "24",
+    "mask_scale": "width",
     "protection": "used",
     "hypernetwork": "mlp",
     "steps_per_task": "100",

@@ -17,6 +17,7 @@ FLAGS = {
     "hidden": "24",
     "granularity": "unit",
     "sparsity": "90.0,80",
+    "mask_scale": "width",
     "protection": "used",
     "hypernetwork": "mlp",
     "steps_per_task": "100",

@@ -15,6 +15,7 @@ FLAGS = {
     "hidden": "24,24",
     "granularity": "unit",
     "sparsity": "90",
+    "mask_scale": "width",
     "protection": "used",
     "hypernetwork": "mlp",
     "steps_per_task": "100",
