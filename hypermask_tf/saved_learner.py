@@ -18,6 +18,7 @@ _PLAIN = (
     "activation",
     "mask_scale",
     "ramp_steps",
+    "settle_steps",
     "protection",
     "beta",
     "lam",

@@ -52,6 +52,7 @@ from apps.train_flags.masks import (
     RAMP,
     READ,
     REUSE,
+    SETTLE,
     SPARSITY,
     THRESHOLD,
 )
@@ -173,6 +174,7 @@ __all__ = [
     "SCHEDULE",
     "SEED",
     "SELECT",
+    "SETTLE",
     "SPARSITY",
     "STEPS",
     "STEPS_PER_CALL",
