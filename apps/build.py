@@ -180,15 +180,16 @@ def build_hypernetwork() -> hm.Hypernetwork:
     """The hypernetwork that the flags name, without variables yet."""
     hidden = [int(width) for width in f.HYPER_HIDDEN.value]
     if f.HYPERNETWORK.value == "mask_bank":
-        return hm.MaskBank()
+        return hm.MaskBank(rate=f.HYPER_RATE.value)
     if f.HYPERNETWORK.value == "chunked":
         return hm.ChunkedHypernetwork(
             f.EMBEDDING.value,
             hidden,
+            rate=f.HYPER_RATE.value,
             chunk_size=f.CHUNK_SIZE.value,
             chunk_embedding_dim=f.CHUNK_EMBEDDING.value,
         )
-    return hm.MLPHypernetwork(f.EMBEDDING.value, hidden)
+    return hm.MLPHypernetwork(f.EMBEDDING.value, hidden, rate=f.HYPER_RATE.value)
 
 
 def _outliers() -> keras.Layer | None:

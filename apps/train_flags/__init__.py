@@ -37,6 +37,7 @@ from apps.train_flags.hypernetwork import (
     CHUNK_SIZE,
     EMBEDDING,
     HYPER_HIDDEN,
+    HYPER_RATE,
     HYPERNETWORK,
     MEMORY_GIB,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "HIDDEN",
     "HYPERNETWORK",
     "HYPER_HIDDEN",
+    "HYPER_RATE",
     "INHERIT",
     "INITIALIZER",
     "JIT",

@@ -16,6 +16,12 @@ HYPER_HIDDEN = flags.DEFINE_list(
 EMBEDDING = flags.DEFINE_integer(
     "embedding_dim", 128, "Length of a task's embedding.", lower_bound=1
 )
+HYPER_RATE = flags.DEFINE_float(
+    "hyper_rate",
+    1.0,
+    "How fast the hypernetwork learns: --learning_rate is multiplied by so much.",
+    1e-9,
+)
 CHUNK_SIZE = flags.DEFINE_integer(
     "chunk_size", 4096, "Scores per chunk of a chunked hypernetwork.", lower_bound=1
 )

@@ -29,9 +29,10 @@ class ChunkedHypernetwork(Hypernetwork):
         chunk_size: Scores emitted per chunk.
         chunk_embedding_dim: Length of each chunk's embedding.
         seed: Seed of the embeddings.
+        rate: How fast it learns, see `Hypernetwork`.
 
     Raises:
-        ValueError: If a size is not positive.
+        ValueError: If a size or the rate is not positive.
 
     Example:
 
@@ -50,9 +51,10 @@ class ChunkedHypernetwork(Hypernetwork):
         chunk_size: int = 4096,
         chunk_embedding_dim: int = 32,
         seed: int | None = None,
+        rate: float = 1.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(embedding_dim, seed, **kwargs)
+        super().__init__(embedding_dim, seed, rate, **kwargs)
         self.hidden = check_hidden(hidden)
         for name, value in (
             ("chunk_size", chunk_size),
@@ -82,7 +84,9 @@ class ChunkedHypernetwork(Hypernetwork):
             initializer=keras.initializers.RandomNormal(stddev=1.0),
             name="chunk_embeddings",
         )
-        self.stack = DenseStack(self._widths(), name="stack")
+        if self.rate != 1:
+            self.chunk_embeddings.assign(self.chunk_embeddings.value / self.rate)
+        self.stack = DenseStack(self._widths(), self.rate, name="stack")
 
     def compiled_by_xla(self, yes: bool) -> None:
         super().compiled_by_xla(yes)
@@ -90,11 +94,14 @@ class ChunkedHypernetwork(Hypernetwork):
 
     def emit(self, embeddings: Tensor) -> Tensor:
         tasks, chunks = embeddings.shape[0], self.num_chunks(self.num_scores)
+        chunk_embeddings = self.chunk_embeddings
+        if self.rate != 1:
+            chunk_embeddings = chunk_embeddings * self.rate
         # (tasks, chunks, task embedding + chunk embedding)
         pairs = ops.concatenate(
             [
                 ops.repeat(ops.expand_dims(embeddings, 1), chunks, axis=1),
-                ops.repeat(ops.expand_dims(self.chunk_embeddings, 0), tasks, axis=0),
+                ops.repeat(ops.expand_dims(chunk_embeddings, 0), tasks, axis=0),
             ],
             axis=-1,
         )

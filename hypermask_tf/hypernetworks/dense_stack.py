@@ -41,14 +41,17 @@ class DenseStack(keras.layers.Layer):
 
     Args:
         widths: Input width, hidden widths, output width.
+        rate: Variables hold so many times less than they stand for, see
+            `Hypernetwork`.
 
     Attributes:
         fused: Whether XLA compiles the step, see `wide_product`.
     """
 
-    def __init__(self, widths: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, widths: Sequence[int], rate: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.widths = tuple(widths)
+        self.rate = rate
         self.fused = False
         self.kernels, self.biases = [], []
         last = len(self.widths) - 2
@@ -60,13 +63,20 @@ class DenseStack(keras.layers.Layer):
             self.biases.append(
                 self.add_weight((width,), fan_in_uniform(fan_in), name=f"bias_{i}")
             )
+        if rate != 1:
+            for variable in (*self.kernels, *self.biases):
+                variable.assign(variable.value / rate)
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         x = inputs
         for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
-            x = ops.elu(ops.matmul(x, kernel) + bias)
-        return wide_product(self.kernels[-1], x, self.fused) + self.biases[-1]
+            x = ops.elu(self._scaled(ops.matmul(x, kernel) + bias))
+        product = wide_product(self.kernels[-1], x, self.fused)
+        return self._scaled(product + self.biases[-1])
+
+    def _scaled(self, values: Tensor) -> Tensor:
+        return values if self.rate == 1 else values * self.rate
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "widths": self.widths}
+        return {**super().get_config(), "widths": self.widths, "rate": self.rate}

@@ -1,5 +1,6 @@
 """The interface of everything that emits mask scores for tasks."""
 
+import math
 import random
 from typing import Any
 
@@ -21,6 +22,12 @@ class Hypernetwork(keras.layers.Layer):
     Args:
         embedding_dim: Length of each task's learned embedding.
         seed: Seed of the embeddings; drawn from Keras's seed when None.
+        rate: How fast it learns: the optimizer's rate is multiplied by so much. Held
+            by variables that are 1/`rate` of what they stand for, which is exact for
+            optimizers whose steps do not depend on the size of gradients (Adam).
+
+    Raises:
+        ValueError: If `embedding_dim` or `rate` is not positive.
 
     Attributes:
         shared: True if tasks share parameters, so that learning one moves the
@@ -41,7 +48,11 @@ class Hypernetwork(keras.layers.Layer):
     shifts = False
 
     def __init__(
-        self, embedding_dim: int = 32, seed: int | None = None, **kwargs: Any
+        self,
+        embedding_dim: int = 32,
+        seed: int | None = None,
+        rate: float = 1.0,
+        **kwargs: Any,
     ) -> None:
         # Scores decide what is zero: they stay in float32 under any policy.
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -50,7 +61,10 @@ class Hypernetwork(keras.layers.Layer):
                 "`embedding_dim` must be at least 1. "
                 f"Received: embedding_dim={embedding_dim}"
             )
+        if not 0 < rate < math.inf:
+            raise ValueError(f"`rate` must be positive. Received: rate={rate}")
         self.embedding_dim = int(embedding_dim)
+        self.rate = float(rate)
         # Drawn from Python's generator, as Keras does for its own initialisers,
         # so that `keras.utils.set_random_seed` decides.
         self.seed = random.randint(1, 2**30) if seed is None else int(seed)
@@ -96,6 +110,8 @@ class Hypernetwork(keras.layers.Layer):
             initializer=RowNormal(self.seed),
             name="embeddings",
         )
+        if self.rate != 1:
+            self.embeddings.assign(self.embeddings.value / self.rate)
 
     def build(self, *args: Any) -> None:
         """Nothing: `create` makes the variables."""
@@ -104,7 +120,8 @@ class Hypernetwork(keras.layers.Layer):
         # A product with one-hot rows, not a gather: its gradient is dense, small
         # and the same on every backend.
         rows = ops.one_hot(tasks, self.num_tasks, dtype="float32")
-        return self.emit(ops.matmul(rows, self.embeddings))
+        embeddings = ops.matmul(rows, self.embeddings)
+        return self.emit(embeddings if self.rate == 1 else embeddings * self.rate)
 
     def shift_scores(self, shift: Any) -> None:
         """Adds `shift`, `(N,)`, to the scores of the task being learned.
@@ -128,4 +145,5 @@ class Hypernetwork(keras.layers.Layer):
             **super().get_config(),
             "embedding_dim": self.embedding_dim,
             "seed": self.seed,
+            "rate": self.rate,
         }

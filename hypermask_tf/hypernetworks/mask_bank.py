@@ -22,6 +22,7 @@ class MaskBank(Hypernetwork):
     Args:
         scale: Standard deviation of a new task's scores.
         seed: Seed of the scores; each task draws its own.
+        rate: How fast they learn, see `Hypernetwork`.
 
     Example:
 
@@ -35,9 +36,13 @@ class MaskBank(Hypernetwork):
     shifts = True
 
     def __init__(
-        self, scale: float = 0.5, seed: int | None = None, **kwargs: Any
+        self,
+        scale: float = 0.5,
+        seed: int | None = None,
+        rate: float = 1.0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(1, seed, **kwargs)
+        super().__init__(1, seed, rate, **kwargs)
         self.scale = float(scale)
 
     def num_parameters(self, num_tasks: int, num_scores: int) -> int:
@@ -60,7 +65,7 @@ class MaskBank(Hypernetwork):
         self.scores = self.add_weight(
             shape=(self.num_scores,), initializer="zeros", name="scores"
         )
-        self.scores.assign(self.bank[0])
+        self.scores.assign(self.bank[0] / self.rate)
         self.current = self.add_weight(
             shape=(),
             initializer="zeros",
@@ -74,19 +79,20 @@ class MaskBank(Hypernetwork):
         learning = ops.expand_dims(
             ops.equal(tasks, ops.cast(self.current.value, tasks.dtype)), -1
         )
-        return ops.where(learning, ops.expand_dims(self.scores, 0), stored)
+        scores = ops.expand_dims(self.scores * self.rate, 0)
+        return ops.where(learning, scores, stored)
 
     def shift_scores(self, shift: Any) -> None:
-        self.scores.assign(self.scores.value + shift)
+        self.scores.assign(self.scores.value + shift / self.rate)
 
     def begin_task(self, task: int) -> None:
         """Puts the learned scores into the bank and takes out those of `task`."""
         bank = keras.ops.convert_to_numpy(self.bank).copy()
         bank[int(keras.ops.convert_to_numpy(self.current))] = (
-            keras.ops.convert_to_numpy(self.scores)
+            keras.ops.convert_to_numpy(self.scores) * self.rate
         )
         self.bank.assign(bank)
-        self.scores.assign(bank[task])
+        self.scores.assign(bank[task] / self.rate)
         self.current.assign(task)
 
     def get_config(self) -> dict[str, Any]:

@@ -26,9 +26,10 @@ class MLPHypernetwork(Hypernetwork):
         embedding_dim: Length of each task's embedding.
         hidden: Widths of the hidden layers, for instance `(25, 25)`.
         seed: Seed of the embeddings.
+        rate: How fast it learns, see `Hypernetwork`.
 
     Raises:
-        ValueError: If a width is not positive.
+        ValueError: If a width or the rate is not positive.
 
     Example:
 
@@ -47,9 +48,10 @@ class MLPHypernetwork(Hypernetwork):
         embedding_dim: int = 128,
         hidden: Sequence[int] = (25, 25),
         seed: int | None = None,
+        rate: float = 1.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(embedding_dim, seed, **kwargs)
+        super().__init__(embedding_dim, seed, rate, **kwargs)
         self.hidden = check_hidden(hidden)
 
     def _widths(self, num_scores: int) -> tuple[int, ...]:
@@ -60,7 +62,7 @@ class MLPHypernetwork(Hypernetwork):
         return embeddings + stack_parameters(self._widths(num_scores))
 
     def create_weights(self) -> None:
-        self.stack = DenseStack(self._widths(self.num_scores), name="stack")
+        self.stack = DenseStack(self._widths(self.num_scores), self.rate, name="stack")
 
     def compiled_by_xla(self, yes: bool) -> None:
         super().compiled_by_xla(yes)
@@ -71,7 +73,7 @@ class MLPHypernetwork(Hypernetwork):
 
     def shift_scores(self, shift: Any) -> None:
         bias = self.stack.biases[-1]
-        bias.assign(bias.value + shift)
+        bias.assign(bias.value + shift / self.rate)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "hidden": list(self.hidden)}

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from hypermask_tf import ChunkedHypernetwork, MaskBank, MLPHypernetwork
+from hypermask_tf import (
+    ChunkedHypernetwork,
+    MaskBank,
+    MLPHypernetwork,
+)
 
 _TASKS = 3
 _KINDS = {
@@ -150,3 +154,52 @@ def test_tasks_of_a_bank_are_independent():
 def test_arguments_out_of_range(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+_RATED = {
+    "mlp": lambda rate: MLPHypernetwork(4, (6, 5), seed=1, rate=rate),
+    "chunked": lambda rate: ChunkedHypernetwork(4, (6,), 30, 3, seed=1, rate=rate),
+    "bank": lambda rate: MaskBank(seed=1, rate=rate),
+}
+
+
+def _learn(kind, rate, learning_rate):
+    """Scores of task 0 before and after some steps of Adam."""
+    keras.utils.set_random_seed(0)
+    hypernetwork = _RATED[kind](rate)
+    hypernetwork.create(_TASKS, 100)
+    tasks = keras.Input(batch_shape=(4,), dtype="int32")
+    model = keras.Model(tasks, hypernetwork(tasks))
+    # No epsilon: else the size of gradients would count a little.
+    adam = keras.optimizers.Adam(learning_rate, epsilon=1e-30)
+    model.compile(adam, "mse", jit_compile=False)
+    before = _scores(hypernetwork, 0)
+    wanted = np.random.default_rng(0).normal(size=(16, 100)).astype("float32")
+    model.fit(np.zeros(16, "int32"), wanted, 4, shuffle=False, verbose=0)
+    return before, _scores(hypernetwork, 0)
+
+
+@pytest.mark.parametrize("kind", _RATED)
+def test_a_rate_multiplies_that_of_the_optimizer(kind):
+    before, after = zip(_learn(kind, 1.0, 1e-3), _learn(kind, 0.1, 1e-2), strict=True)
+    np.testing.assert_allclose(*before, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(*after, rtol=1e-3, atol=1e-5)
+    assert np.abs(after[0] - before[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("kind", _RATED)
+def test_scores_shift_as_far_whatever_the_rate(kind):
+    hypernetwork = _RATED[kind](0.1)
+    hypernetwork.create(_TASKS, 100)
+    if not hypernetwork.shifts:
+        return
+    before = _scores(hypernetwork, 0)
+    hypernetwork.shift_scores(np.full(100, 0.5, "float32"))
+    np.testing.assert_allclose(_scores(hypernetwork, 0), before + 0.5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", _RATED)
+def test_a_rate_must_be_positive(kind):
+    for rate in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="`rate` must be positive"):
+            _RATED[kind](rate)
