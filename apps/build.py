@@ -83,7 +83,6 @@ def _method() -> dict[str, Any]:
         "activation": f.ACTIVATION.value,
         "mask_scale": _mask_scale(),
         "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
-        "settle_steps": f.SETTLE.value,
         "protection": f.PROTECTION.value,
         "reuse": _numbers(f.REUSE.value),
         "borrow": _numbers(f.BORROW.value),

@@ -37,16 +37,6 @@ def check_nothing_shared(roles: Roles, normalization: str) -> None:
         )
 
 
-def check_settles(steps: int, granularity: str) -> None:
-    """Raises a ValueError if masks should settle that have no state to settle in."""
-    if steps and granularity != "unit":
-        raise ValueError(
-            '`settle_steps` needs `granularity="unit"`: only of units it is written '
-            f"down which are on. Received: settle_steps={steps}, "
-            f"granularity={granularity!r}"
-        )
-
-
 def check_task(task: Any, num_tasks: int) -> int:
     """Returns `task` as an int within capacity.
 

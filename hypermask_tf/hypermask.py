@@ -62,8 +62,6 @@ class HyperMask(SavedLearner):
             of its own width does; or a number, or one per group. 1 is the paper's.
         ramp_steps: Steps of the first task over which the sparsity rises linearly
             to its value; 0 for no ramp.
-        settle_steps: With unit masks, the step of a task after which the units that are
-            on stay on; mask values learn on. 0: scores choose in every step.
         protection: What `lam` protects: `"used"`, the weights that earlier tasks'
             masks let through; `"all"` weights; `"current"`, weighted by the mask
             being learned (the paper's masked form). `"hard"` holds what earlier

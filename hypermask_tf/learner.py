@@ -30,8 +30,6 @@ class Learner(LearnerState):
         mask = self._task_masks.mask(
             scores, task, int32(self._finished), self._ramp(task)
         )
-        if self.settle_steps:
-            self._memory.settle(mask.on, self._steps.value == self.settle_steps)
         outputs, losses = self._masked.run(inputs, mask, task, current, training=True)
         outside = self._outlier_loss(inputs, outputs, mask, task, current)
         if replicas.count() > 1:

@@ -50,7 +50,6 @@ class LearnerState(ReplicatedModel):
         activation: str = "abs_tanh",
         mask_scale: MaskScale = WIDTH,
         ramp_steps: int = 0,
-        settle_steps: int = 0,
         protection: str = "used",
         beta: float = 1e-3,
         lam: float = 1.0,
@@ -84,8 +83,6 @@ class LearnerState(ReplicatedModel):
         word = isinstance(mask_scale, str)
         self.mask_scale = mask_scale if word else checks.as_plain(mask_scale)
         self.ramp_steps = checks.check_positive("ramp_steps", ramp_steps, 0)
-        self.settle_steps = checks.check_positive("settle_steps", settle_steps, 0)
-        checks.check_settles(self.settle_steps, granularity)
         self.protection = checks.check_choice(
             "protection", protection, regularizers.PROTECTIONS
         )

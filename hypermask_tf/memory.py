@@ -30,8 +30,8 @@ class TaskMemory(keras.layers.Layer):
         scores: z*, `(num_tasks, num_scores)`, or None.
         support: Boolean `(num_tasks, num_scores)`: which scores of a finished task are
             on, or None.
-        pinned: Boolean `(num_scores,)`, true for units that the task being learned
-            keeps, because it inherits them or has settled; or None.
+        pinned: Boolean `(num_scores,)`, true for units of an earlier task that the one
+            being learned keeps, because it inherits them; or None.
     """
 
     def __init__(
@@ -103,11 +103,6 @@ class TaskMemory(keras.layers.Layer):
         support = ops.cast(self.support.value, "int32")  # type: ignore[union-attr]
         earlier = ops.cast(ops.arange(support.shape[0]) < finished, "int32")
         return ops.max(support * ops.expand_dims(earlier, 1), axis=0) > 0
-
-    def settle(self, on: Tensor, now: Tensor) -> None:
-        """Pins what is `on` where it is time: from then on it stays on."""
-        pinned: Any = self.pinned
-        pinned.assign(ops.where(now, on, pinned.value))
 
     def end(self, task: int, keep: Tensor | None, scores: Tensor | None) -> None:
         """Writes down the support and the scores of a task that has ended."""

@@ -18,7 +18,6 @@ _PLAIN = (
     "activation",
     "mask_scale",
     "ramp_steps",
-    "settle_steps",
     "protection",
     "beta",
     "lam",

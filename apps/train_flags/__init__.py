@@ -53,7 +53,6 @@ from apps.train_flags.masks import (
     RAMP,
     READ,
     REUSE,
-    SETTLE,
     SPARSITY,
     THRESHOLD,
 )
@@ -176,7 +175,6 @@ __all__ = [
     "SCHEDULE",
     "SEED",
     "SELECT",
-    "SETTLE",
     "SPARSITY",
     "STEPS",
     "STEPS_PER_CALL",

@@ -61,13 +61,6 @@ MASK_SCALE = flags.DEFINE_list(
 RAMP = flags.DEFINE_bool(
     "ramp", False, "Let the sparsity rise over the first task, as the authors do."
 )
-SETTLE = flags.DEFINE_integer(
-    "settle_steps",
-    0,
-    "With unit masks, the step of a task after which the units that are on stay on; 0: "
-    "scores choose anew in every step.",
-    0,
-)
 NARROW = flags.DEFINE_bool(
     "narrow",
     True,
