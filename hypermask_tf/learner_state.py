@@ -186,7 +186,7 @@ class LearnerState(ReplicatedModel):
 
     @property
     def is_narrow(self) -> bool:
-        """Whether a step computes only the units that are on; see `narrow`."""
+        """Whether a step computes only the units that are on; `why_whole`, if not."""
         return self._masked.narrow is not None
 
     def _make_narrow(self) -> NarrowTarget | None:
