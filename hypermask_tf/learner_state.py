@@ -153,6 +153,7 @@ class LearnerState(ReplicatedModel):
             keep_support=self.granularity == "unit",
             keep_use=self.protection in ("used", "hard"),
             hard=hard,
+            lam=0.0 if hard else self.lam,
             name="memory",
         )
         self._masked = MaskedTarget(

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from hypermask_tf import regularizers, replicas
+
 Tensor = Any
 
 
@@ -22,6 +24,7 @@ class TaskMemory(keras.layers.Layer):
         keep_support: Whether to keep which scores are on for each finished task.
         keep_use: Whether to keep marks of the weights that earlier tasks use.
         hard: Whether marked weights are held at θ* exactly.
+        lam: λ of the penalty on marked weights that move.
 
     Attributes:
         indices: Indices of the protected variables in the target's trainable ones.
@@ -45,10 +48,11 @@ class TaskMemory(keras.layers.Layer):
         keep_support: bool,
         keep_use: bool,
         hard: bool,
+        lam: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.hard = hard
+        self.hard, self.lam = hard, lam
         variables = target.trainable_variables
         self.indices = [i for i, flag in enumerate(protected) if flag]
         self.reference = []
@@ -85,17 +89,28 @@ class TaskMemory(keras.layers.Layer):
 
         What stands here is what every network of a task is made of, so a step of any
         optimizer, weight decay included, leaves earlier tasks as they are, bit for
-        bit; used weights get no gradient.
+        bit; used weights get no gradient. If it is not hard, values are as they are,
+        and used weights at θ* get what gradient the penalty leaves them.
         """
         held = list(values)
-        if self.hard:
-            for index, used, reference in zip(
-                self.indices, self.used, self.reference, strict=True
-            ):
-                value = held[index]
-                held[index] = ops.where(
-                    used.value, ops.cast(reference.value, value.dtype), value
+        if not self.hard and self.lam == 0:
+            return held
+        # The losses of replicas are added up, and with them what is taken away.
+        threshold = self.lam / replicas.count()
+        for index, used, reference in zip(
+            self.indices, self.used, self.reference, strict=False
+        ):
+            value = held[index]
+            before = ops.cast(reference.value, value.dtype)
+            held[index] = (
+                ops.where(used.value, before, value)
+                if self.hard
+                else regularizers.at_rest(
+                    value,
+                    ops.logical_and(used.value, ops.equal(value, before)),
+                    ops.cast(threshold, value.dtype),
                 )
+            )
         return held
 
     def taken(self, finished: Tensor) -> Tensor:

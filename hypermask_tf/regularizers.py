@@ -51,6 +51,34 @@ def output_regularizer(scores: Tensor, targets: Tensor, weights: Tensor) -> Tens
     return ops.sum(weights * drift)
 
 
+def at_rest(value: Tensor, rests: Tensor, threshold: Any) -> Tensor:
+    """`value`, whose gradient is what an L1 penalty leaves of it where it `rests`.
+
+    At θ = θ* the slope of λ|θ − θ*| is anything from −λ to λ, so a gradient below λ
+    does not move θ, and of a larger one λ is taken away (the subgradient of least
+    norm). The slope 0 that |d| has in code would let every step of the task loss go
+    through and every next one pull back: an optimizer like Adam, whose steps have one
+    size, would shake what it is to protect.
+
+    Args:
+        value: A weight, float.
+        rests: Boolean, of its shape: where it is protected and at θ*.
+        threshold: λ.
+    """
+
+    @ops.custom_gradient
+    def same(value: Tensor) -> tuple[Tensor, Any]:
+        def backwards(*args: Tensor, upstream: Tensor = None) -> Tensor:
+            if upstream is None:
+                (upstream,) = args
+            rest = ops.maximum(ops.abs(upstream) - threshold, 0.0)
+            return ops.where(rests, ops.sign(upstream) * rest, upstream)
+
+        return ops.reshape(value, value.shape), backwards
+
+    return same(value)
+
+
 def weight_regularizer(
     values: Sequence[Tensor],
     references: Sequence[Tensor],
