@@ -48,10 +48,10 @@ class MaskedTarget:
         )
 
     def values(
-        self, mask: TaskMask, task: Tensor, current: Tensor
+        self, mask: TaskMask, task: Tensor, current: Tensor, learning: bool = False
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Values of a task's trainable and non-trainable variables, in order."""
-        trainable, fixed = self._unmasked(task, current)
+        trainable, fixed = self._unmasked(task, current, learning)
         masked = [
             value if factor is None else value * ops.cast(factor, value.dtype)
             for value, factor in zip(trainable, mask.masks, strict=True)
@@ -59,7 +59,7 @@ class MaskedTarget:
         return masked, fixed
 
     def _unmasked(
-        self, task: Tensor, current: Tensor
+        self, task: Tensor, current: Tensor, learning: bool = False
     ) -> tuple[list[Tensor], list[Tensor]]:
         if len(self.target.trainable_variables) != self._count:
             raise ValueError(
@@ -69,7 +69,9 @@ class MaskedTarget:
                 f"{len(self.target.trainable_variables)}"
             )
         scales = self.bank.scales(task, current)
-        shared = self.memory.hold([v.value for v in self.target.trainable_variables])
+        shared = self.memory.hold(
+            [v.value for v in self.target.trainable_variables], learning
+        )
         trainable = [scales.get(i, value) for i, value in enumerate(shared)]
         statistics = self.bank.statistics(task, current)
         fixed = [
@@ -92,11 +94,11 @@ class MaskedTarget:
             kwargs["training"] = training
         if self.narrow is not None:
             outputs, updated, losses = self.narrow.run(
-                inputs, *self._unmasked(task, current), mask, **kwargs
+                inputs, *self._unmasked(task, current, training), mask, **kwargs
             )
         else:
             outputs, updated, losses = self.target.stateless_call(
-                *self.values(mask, task, current),
+                *self.values(mask, task, current, training),
                 inputs,
                 return_losses=True,
                 **kwargs,

@@ -84,16 +84,16 @@ class TaskMemory(keras.layers.Layer):
             tuple(shape), initializer="zeros", dtype=dtype, trainable=False, name=name
         )
 
-    def hold(self, values: Sequence[Tensor]) -> list[Tensor]:
+    def hold(self, values: Sequence[Tensor], learning: bool = False) -> list[Tensor]:
         """Values of all trainable variables, used weights at θ* if that is hard.
 
         What stands here is what every network of a task is made of, so a step of any
         optimizer, weight decay included, leaves earlier tasks as they are, bit for
         bit; used weights get no gradient. If it is not hard, values are as they are,
-        and used weights at θ* get what gradient the penalty leaves them.
+        and in `learning` used weights at θ* get what gradient the penalty leaves.
         """
         held = list(values)
-        if not self.hard and self.lam == 0:
+        if not self.hard and not (learning and self.lam > 0):
             return held
         # The losses of replicas are added up, and with them what is taken away.
         threshold = self.lam / replicas.count()

@@ -16,6 +16,6 @@ def test_script_on_own_model_and_arrays(tmp_path, monkeypatch):
     assert len(lines) <= 15
     names: dict = {}
     exec(compile(blocks[0], str(README), "exec"), names)
-    assert min(names["accuracies"]) > 0.95
+    assert min(names["accuracies"]) > 0.95, names["accuracies"]
     baked = keras.models.load_model(tmp_path / "task_0.keras")
     assert type(baked).__module__.startswith("keras.")
