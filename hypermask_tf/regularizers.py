@@ -5,6 +5,8 @@ from typing import Any
 
 from keras import ops
 
+from hypermask_tf import replicas
+
 Tensor = Any
 
 PROTECTIONS = ("all", "current", "used", "hard")
@@ -71,8 +73,10 @@ def at_rest(value: Tensor, rests: Tensor, threshold: Any) -> Tensor:
         def backwards(*args: Tensor, upstream: Tensor = None) -> Tensor:
             if upstream is None:
                 (upstream,) = args
-            rest = ops.maximum(ops.abs(upstream) - threshold, 0.0)
-            return ops.where(rests, ops.sign(upstream) * rest, upstream)
+            # Of the whole batch: a share of it says nothing of what the sum will be.
+            (mean,) = replicas.mean([upstream])
+            rest = ops.maximum(ops.abs(mean) - threshold, 0.0)
+            return ops.where(rests, ops.sign(mean) * rest, upstream)
 
         return ops.reshape(value, value.shape), backwards
 
