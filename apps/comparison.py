@@ -4,6 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
+from apps.flagfiles import BEFORE
 from apps.runs import Run, group
 
 # What the task is: the data, and the network that learns it. Runs that differ in one
@@ -24,8 +25,6 @@ _PROBLEM = (
     "transductive",
     "dropout",
 )
-# What was not a flag yet when a run was made.
-_SINCE = {"transductive": "false", "class_order": "natural", "dropout": "true"}
 # What a method and a baseline must have in common beyond that.
 _BUDGET = ("steps_per_task", "batch_size")
 
@@ -50,7 +49,7 @@ class Entry:
 
 def problem(run: Run) -> tuple[tuple[str, str], ...]:
     """What a run was about; runs that agree in it are compared."""
-    chosen = [(flag, run.flags.get(flag, _SINCE.get(flag, ""))) for flag in _PROBLEM]
+    chosen = [(flag, run.flags.get(flag, BEFORE.get(flag, ""))) for flag in _PROBLEM]
     return (*chosen, ("measured_on", run.measured_on))
 
 
@@ -92,8 +91,7 @@ def method_name(flags: dict[str, str]) -> str:
     if flags.get("threshold", "layer") != "layer":
         parts.append(f"one threshold, floor {flags['floor']} %")
     parts.append(f"protection {flags['protection']}")
-    # Runs from before there was a scale have the paper's.
-    scale = flags.get("mask_scale", "1")
+    scale = flags.get("mask_scale", BEFORE["mask_scale"])
     if scale != "width" and flags["sparsity"] != "0":
         parts.append(f"mask scale {scale}")
     if flags["hypernetwork"] != "mlp":

@@ -7,6 +7,13 @@ _TRAIN_FLAGS = "apps.train_flags"
 # The next run has a folder of its own, asks again before it replaces one, and finds
 # its data where they then lie.
 NOT_KEPT = frozenset({"run_dir", "overwrite", "data_dir", "resume", "extend_tasks"})
+# What stood for a flag in runs from before there was one, whose flagfiles lack it.
+BEFORE = {
+    "transductive": "false",
+    "class_order": "natural",
+    "dropout": "true",
+    "mask_scale": "1",
+}
 # They change nothing of what is learned, so a run may go on with others.
 HARMLESS = frozenset(
     {

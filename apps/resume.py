@@ -10,7 +10,7 @@ from rich.console import Console
 
 from apps import task_logs
 from apps import train_flags as f
-from apps.flagfiles import HARMLESS, NOT_KEPT, flagfile, read_flagfile
+from apps.flagfiles import BEFORE, HARMLESS, NOT_KEPT, flagfile, read_flagfile
 from apps.manifest import differences
 from export import command
 from hypermask_tf.training import Position, RunFolder, TaskSequence
@@ -27,14 +27,15 @@ def reopen(values: flags.FlagValues) -> RunFolder:
             that is to be extended is not finished.
     """
     run = RunFolder.open(str(values["run_dir"].value))
-    kept = read_flagfile(run.flags())
+    kept = {**BEFORE, **read_flagfile(run.flags())}
     given = [flag for flag in _own(values) if flag.present]
     for flag in given:
         if flag.name not in HARMLESS | NOT_KEPT:
             _check_same(flag, kept.get(flag.name))
     # Those that may differ once more, for they are to win.
     again = [flag.serialize() for flag in given if flag.name in HARMLESS]
-    values(["train", f"--flagfile={run.path / 'flags.txt'}", *again])
+    older = [f"--{name}={value}" for name, value in BEFORE.items()]
+    values(["train", *older, f"--flagfile={run.path / 'flags.txt'}", *again])
     manifest = run.manifest()
     recorded = manifest.get("data_dir")
     if values["data_dir"].value is None and recorded and os.path.isdir(recorded):

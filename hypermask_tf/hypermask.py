@@ -97,7 +97,8 @@ class HyperMask(SavedLearner):
         memory_limit: Bytes allowed for the hypernetwork with optimizer moments.
         narrow: With unit masks, whether to compute only the units that are on. The
             outcome is the same, apart from rounding, and the time a fraction; layers
-            that cannot follow are computed whole. It needs a number of units that is
+            that cannot follow are computed whole, and `why_whole` says why where all
+            is. It needs a number of units that is
             the same for every task: no ramp, no `borrow`, no `read`, and a threshold
             per layer.
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf import regularizers, replicas
+from hypermask_tf import regularizers
 
 Tensor = Any
 
@@ -93,24 +93,19 @@ class TaskMemory(keras.layers.Layer):
         and in `learning` used weights at θ* get what gradient the penalty leaves.
         """
         held = list(values)
-        if not self.hard and not (learning and self.lam > 0):
+        soft = learning and self.lam > 0
+        if not self.used or not (self.hard or soft):
             return held
-        # The losses of replicas are added up, and with them what is taken away.
-        threshold = self.lam / replicas.count()
         for index, used, reference in zip(
-            self.indices, self.used, self.reference, strict=False
+            self.indices, self.used, self.reference, strict=True
         ):
             value = held[index]
             before = ops.cast(reference.value, value.dtype)
-            held[index] = (
-                ops.where(used.value, before, value)
-                if self.hard
-                else regularizers.at_rest(
-                    value,
-                    ops.logical_and(used.value, ops.equal(value, before)),
-                    ops.cast(threshold, value.dtype),
-                )
-            )
+            if self.hard:
+                held[index] = ops.where(used.value, before, value)
+            else:
+                rests = ops.logical_and(used.value, ops.equal(value, before))
+                held[index] = regularizers.at_rest(value, rests, self.lam)
         return held
 
     def taken(self, finished: Tensor) -> Tensor:

@@ -53,7 +53,7 @@ def output_regularizer(scores: Tensor, targets: Tensor, weights: Tensor) -> Tens
     return ops.sum(weights * drift)
 
 
-def at_rest(value: Tensor, rests: Tensor, threshold: Any) -> Tensor:
+def at_rest(value: Tensor, rests: Tensor, lam: float) -> Tensor:
     """`value`, whose gradient is what an L1 penalty leaves of it where it `rests`.
 
     At θ = θ* the slope of λ|θ − θ*| is anything from −λ to λ, so a gradient below λ
@@ -63,17 +63,25 @@ def at_rest(value: Tensor, rests: Tensor, threshold: Any) -> Tensor:
     size, would shake what it is to protect.
 
     Args:
-        value: A weight, float.
-        rests: Boolean, of its shape: where it is protected and at θ*.
-        threshold: λ.
+        value: A weight, float of any shape.
+        rests: Boolean, of that shape: where it is protected and at θ*.
+        lam: λ.
+
+    Returns:
+        `value` itself, of the same shape and dtype. A loss scale (float16) multiplies
+        its gradient and not λ: there the slope is nearly that of |d| again.
+
+    Source: this library's own; docs/method.md, "In equations".
     """
+    # Losses of replicas are added up: each takes its part of λ from its part.
+    threshold = ops.cast(lam / replicas.count(), value.dtype)
 
     @ops.custom_gradient
     def same(value: Tensor) -> tuple[Tensor, Any]:
         def backwards(*args: Tensor, upstream: Tensor = None) -> Tensor:
             if upstream is None:
                 (upstream,) = args
-            # Of the whole batch: a share of it says nothing of what the sum will be.
+            # A replica's own part says nothing of what the sum will be.
             (mean,) = replicas.mean([upstream])
             rest = ops.maximum(ops.abs(mean) - threshold, 0.0)
             return ops.where(rests, ops.sign(mean) * rest, upstream)

@@ -84,8 +84,7 @@ class ChunkedHypernetwork(Hypernetwork):
             initializer=keras.initializers.RandomNormal(stddev=1.0),
             name="chunk_embeddings",
         )
-        if self.rate != 1:
-            self.chunk_embeddings.assign(self.chunk_embeddings.value / self.rate)
+        self.chunk_embeddings.assign(self.chunk_embeddings.value / self.rate)
         self.stack = DenseStack(self._widths(), self.rate, name="stack")
 
     def compiled_by_xla(self, yes: bool) -> None:
@@ -94,9 +93,7 @@ class ChunkedHypernetwork(Hypernetwork):
 
     def emit(self, embeddings: Tensor) -> Tensor:
         tasks, chunks = embeddings.shape[0], self.num_chunks(self.num_scores)
-        chunk_embeddings = self.chunk_embeddings
-        if self.rate != 1:
-            chunk_embeddings = chunk_embeddings * self.rate
+        chunk_embeddings = self.chunk_embeddings * self.rate
         # (tasks, chunks, task embedding + chunk embedding)
         pairs = ops.concatenate(
             [

@@ -63,7 +63,7 @@ class DenseStack(keras.layers.Layer):
             self.biases.append(
                 self.add_weight((width,), fan_in_uniform(fan_in), name=f"bias_{i}")
             )
-        if rate != 1:
+        if rate != 1:  # else a copy of the largest variable, for nothing
             for variable in (*self.kernels, *self.biases):
                 variable.assign(variable.value / rate)
         self.built = True

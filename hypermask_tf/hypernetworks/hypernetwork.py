@@ -110,8 +110,7 @@ class Hypernetwork(keras.layers.Layer):
             initializer=RowNormal(self.seed),
             name="embeddings",
         )
-        if self.rate != 1:
-            self.embeddings.assign(self.embeddings.value / self.rate)
+        self.embeddings.assign(self.embeddings.value / self.rate)
 
     def build(self, *args: Any) -> None:
         """Nothing: `create` makes the variables."""
@@ -120,8 +119,7 @@ class Hypernetwork(keras.layers.Layer):
         # A product with one-hot rows, not a gather: its gradient is dense, small
         # and the same on every backend.
         rows = ops.one_hot(tasks, self.num_tasks, dtype="float32")
-        embeddings = ops.matmul(rows, self.embeddings)
-        return self.emit(embeddings if self.rate == 1 else embeddings * self.rate)
+        return self.emit(ops.matmul(rows, self.embeddings) * self.rate)
 
     def shift_scores(self, shift: Any) -> None:
         """Adds `shift`, `(N,)`, to the scores of the task being learned.

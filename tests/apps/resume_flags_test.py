@@ -53,6 +53,9 @@ def test_the_choices_of_the_run_come_back(resume, run):
     assert values["hidden"].value == ["16"]
     assert values["steps_per_task"].value == 40
     assert values["jit_compile"].value is False
+    # It was no flag then, and has another default since.
+    assert "mask_scale" not in run.flags()
+    assert values["mask_scale"].value == ["1"]
     assert values["resume"].value is True
 
 
@@ -78,6 +81,8 @@ def test_the_same_again_and_what_is_harmless_are_welcome(resume, run, tmp_path):
         ("--jit_compile", "--jit_compile contradicts"),
         ("--class_seed=3", "it has its default. Received: 3"),
         ("--num_tasks=3", "--num_tasks contradicts"),
+        # This run is from before there was such a flag.
+        ("--mask_scale=width", "--mask_scale contradicts the run: it has 1. "),
     ],
 )
 def test_what_contradicts_the_run_is_refused(resume, run, argument, message):

@@ -5,11 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from hypermask_tf import (
-    ChunkedHypernetwork,
-    MaskBank,
-    MLPHypernetwork,
-)
+from hypermask_tf import ChunkedHypernetwork, MaskBank, MLPHypernetwork
 
 _TASKS = 3
 _KINDS = {
@@ -187,12 +183,10 @@ def test_a_rate_multiplies_that_of_the_optimizer(kind):
     assert np.abs(after[0] - before[0]).max() > 1e-3
 
 
-@pytest.mark.parametrize("kind", _RATED)
+@pytest.mark.parametrize("kind", ["mlp", "bank"])
 def test_scores_shift_as_far_whatever_the_rate(kind):
     hypernetwork = _RATED[kind](0.1)
     hypernetwork.create(_TASKS, 100)
-    if not hypernetwork.shifts:
-        return
     before = _scores(hypernetwork, 0)
     hypernetwork.shift_scores(np.full(100, 0.5, "float32"))
     np.testing.assert_allclose(_scores(hypernetwork, 0), before + 0.5, atol=1e-5)
