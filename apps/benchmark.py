@@ -27,7 +27,8 @@ with quiet_stderr():
     from rich.console import Console
 
     from apps import train_flags as f
-    from apps.benchmarks import machine
+    from apps.accelerators import accelerators
+    from apps.benchmarks import accelerator, machine
     from apps.benchmarks.measure import compare, summary, take_turns
     from apps.benchmarks.parts import part_functions, timed
     from apps.benchmarks.peer import Peer
@@ -36,6 +37,7 @@ with quiet_stderr():
     from apps.benchmarks.show import show
     from apps.benchmarks.step_timer import Sample, StepTimer
     from apps.build import build_model, build_scenario
+    from apps.manifest import hardware
     from export import command
     from hypermask_tf import HyperMask, files
     from hypermask_tf.scenarios import Scenario
@@ -86,13 +88,15 @@ def main(argv: Sequence[str]) -> int:
     peer = None
     if wanted is not None:
         peer = Peer(_PEER_PYTHON.value or sys.executable, wanted)
-    console, bandwidth = Console(), machine.CopyBandwidth()
+    console, bandwidth = Console(), _bandwidth()
     results = _about(model, peer)
     for task in tasks:
         results["tasks"].append(_measure(models, scenario, task, peer, bandwidth))
         console.print(f"Timed task {task}.", style="dim")
     results["copy_gb_per_second"] = round(bandwidth.bytes_per_second / 1e9, 2)
     results["peak_memory_bytes"] = {"own": machine.peak_memory()}
+    if accelerators():
+        results["peak_memory_bytes"]["accelerator"] = accelerator.peak_memory()
     if peer is not None:
         results["peak_memory_bytes"]["peer"] = peer.close()
     first, last = (results["tasks"][i]["sides"] for i in (0, -1))
@@ -110,12 +114,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _bandwidth() -> machine.CopyBandwidth | accelerator.AcceleratorBandwidth:
+    """Of the memory in which the steps are computed."""
+    if accelerators():
+        return accelerator.AcceleratorBandwidth()
+    return machine.CopyBandwidth()
+
+
 def _about(model: HyperMask, peer: Peer | None) -> dict[str, Any]:
     """What is known before anything is timed."""
     return {
         "benchmark": f.BENCHMARK.value,
         "date": datetime.date.today().isoformat(),
-        "machine": machine.describe(),
+        "machine": {**machine.describe(), "device": hardware()},
         "backend": keras.backend.backend(),
         "dtype": f.DTYPE.value,
         "batch_size": f.BATCH.value,
@@ -150,7 +161,7 @@ def _measure(
     scenario: Scenario,
     task: int,
     peer: Peer | None,
-    bandwidth: machine.CopyBandwidth,
+    bandwidth: machine.CopyBandwidth | accelerator.AcceleratorBandwidth,
 ) -> dict[str, Any]:
     """Times all sides at one task; models by what is added to a loop's name."""
     for model in models.values():

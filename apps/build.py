@@ -6,6 +6,7 @@ import keras
 
 import hypermask_tf as hm
 from apps import train_flags as f
+from apps.accelerators import accelerators
 from hypermask_tf import scenarios
 from hypermask_tf.hypernetworks.budget import GIB
 from hypermask_tf.masks import WIDTH
@@ -101,11 +102,7 @@ def _use_xla(model: hm.HyperMask) -> bool:
     """
     if f.replicated():
         return False
-    return (
-        f.TARGET.value == "mlp"
-        or model.is_narrow
-        or keras.distribution.list_devices("gpu") != []
-    )
+    return f.TARGET.value == "mlp" or model.is_narrow or accelerators() != []
 
 
 def _mask_scale() -> Any:

@@ -1,6 +1,7 @@
 """Starts the devices and processes that a run is shared out over."""
 
 import atexit
+import importlib.util
 import shutil
 import tempfile
 
@@ -16,8 +17,10 @@ def look_for_gpus() -> None:
     """Has TensorFlow say in time, inside `quiet_stderr`, that it finds no GPU.
 
     Data set readers ask it before `main` begins. Nothing is computed here yet:
-    `start` must come first.
+    `start` must come first. On another backend it may not be installed.
     """
+    if importlib.util.find_spec("tensorflow") is None:
+        return
     import tensorflow as tf
 
     tf.config.list_physical_devices("GPU")

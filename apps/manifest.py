@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 import hypermask_tf as hm
+from apps.accelerators import accelerators
 from hypermask_tf import scenarios
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "tensorflow-datasets", "jax")
@@ -84,26 +85,12 @@ def _version(package: str) -> str | None:
 
 def hardware() -> str:
     """The accelerators that Keras computes on, by their names; else the CPU's."""
-    accelerators = _accelerators()
-    if accelerators:
-        return ", ".join(accelerators)
+    found = accelerators()
+    if found:
+        return ", ".join(found)
     usable = getattr(os, "sched_getaffinity", None)
     cores = len(usable(0)) if usable else os.cpu_count()
     return f"{cores} cores of {_processor()}"
-
-
-def _accelerators() -> list[str]:
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return [d.device_kind for d in jax.devices() if d.platform != "cpu"]
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        details = tf.config.experimental.get_device_details
-        found = tf.config.list_physical_devices("GPU")
-        return [details(gpu).get("device_name", gpu.name) for gpu in found]
-    return []
 
 
 def _processor() -> str:

@@ -17,8 +17,8 @@ def show(console: Console, results: dict[str, Any]) -> None:
         sides = [row["sides"][name] for name in names]
         table.add_row(
             str(row["task"]),
-            *(f"{s['median_ms']:.1f} ({s['cpu_ms']:.1f})" for s in sides),
-            f"{row['floor_ms']:.1f}",
+            *(f"{_ms(s['median_ms'])} ({_ms(s['cpu_ms'])})" for s in sides),
+            _ms(row["floor_ms"]),
             f"{row['ratio_to_floor']:.2f}",
             f"{row['load']:.1f}",
         )
@@ -36,7 +36,7 @@ def show(console: Console, results: dict[str, Any]) -> None:
             others = [f"{name} {t} ({cpu})" for name, (t, cpu) in row["over"].items()]
             console.print(f"task {row['task']}: over {names[0]}: {'; '.join(others)}")
         parts = ", ".join(
-            f"{name} {part['median_ms']:.1f} ({part['cpu_ms']:.1f})"
+            f"{name} {_ms(part['median_ms'])} ({_ms(part['cpu_ms'])})"
             for name, part in row["parts"].items()
         )
         start = {k: round(s["first_step_ms"] / 1e3, 1) for k, s in row["sides"].items()}
@@ -44,3 +44,8 @@ def show(console: Console, results: dict[str, Any]) -> None:
             f"task {row['task']}: seconds to the first step {start}; "
             f"parts alone, in ms: {parts}"
         )
+
+
+def _ms(value: float) -> str:
+    """Three digits: a step takes from a tenth of a millisecond to seconds."""
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"

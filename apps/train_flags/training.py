@@ -40,7 +40,7 @@ LOOP = flags.DEFINE_enum(
     "fit",
     LOOPS,
     "What feeds the steps. fit: batches from the host. device: the task's samples lie "
-    "on the device, and a compiled loop makes the batches there (TensorFlow only).",
+    "on the device, and a compiled loop makes the batches there.",
 )
 STEPS_PER_CALL = flags.DEFINE_integer(
     "steps_per_execution", 20, "Steps per call of the compiled function.", 1

@@ -1,11 +1,6 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
-from hypermask_tf.training.batches import (
-    batch_rows,
-    first_samples,
-    row_batches,
-    task_batches,
-)
+from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan
@@ -68,7 +63,6 @@ __all__ = [
     "is_chief",
     "make_room",
     "on_device",
-    "row_batches",
     "synchronize_normalization",
     "task_accuracy",
     "task_batches",

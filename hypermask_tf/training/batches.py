@@ -1,8 +1,10 @@
 """Seeded, shuffled batches of one task: which samples a step sees, and their arrays."""
 
+import itertools
 import warnings
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -61,9 +63,12 @@ def task_batches(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Any:
         rows: What each step sees, from `batch_rows`.
 
     Returns:
-        A `tf.data.Dataset` of `(x, y)`. It starts again at its end, where Keras looks
-        one batch ahead.
+        A `tf.data.Dataset` of `(x, y)`; on another backend, which may do without
+        TensorFlow, a generator. It starts again at its end, where Keras looks one batch
+        ahead.
     """
+    if keras.backend.backend() != "tensorflow":
+        return ((x[chosen], y[chosen]) for chosen in itertools.cycle(rows))
     import tensorflow as tf
 
     with tf.device("cpu:0"):
@@ -74,20 +79,6 @@ def task_batches(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Any:
         .map(lambda chosen: (tf.gather(samples, chosen), tf.gather(labels, chosen)))
         .prefetch(8)
     )
-
-
-def row_batches(rows: np.ndarray) -> Any:
-    """What `task_batches` takes its batches from, for a loop that has the samples.
-
-    Args:
-        rows: What each step sees, from `batch_rows`.
-
-    Returns:
-        A `tf.data.Dataset` of `(batch,)`, which starts again at its end.
-    """
-    import tensorflow as tf
-
-    return tf.data.Dataset.from_tensor_slices(rows).repeat().prefetch(8)
 
 
 def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:

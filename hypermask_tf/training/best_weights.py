@@ -30,8 +30,8 @@ class BestWeights(keras.callbacks.Callback):
         self.monitor = monitor
         self.best: float | None = None
         self.best_epoch: int | None = None
-        self._kept: list[np.ndarray] = []
-        self._restored: tuple[Any, Any, list[np.ndarray]] = (None, None, [])
+        self._kept: list[Any] = []
+        self._restored: tuple[Any, Any, list[Any]] = (None, None, [])
 
     def _variables(self) -> list[Any]:
         return [
@@ -52,11 +52,7 @@ class BestWeights(keras.callbacks.Callback):
             )
         if self.best is None or value > self.best:
             self.best, self.best_epoch = float(value), epoch
-            # Copies: a backend may reuse the memory of a variable's value.
-            self._kept = [
-                np.array(ops.convert_to_numpy(variable.value))
-                for variable in self._variables()
-            ]
+            self._kept = [_copy(variable) for variable in self._variables()]
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         for variable, value in zip(self._variables(), self._kept, strict=False):
@@ -69,8 +65,17 @@ class BestWeights(keras.callbacks.Callback):
 
     def arrays(self) -> list[np.ndarray]:
         """See `Resumable`."""
-        return self._kept
+        return [np.asarray(ops.convert_to_numpy(value)) for value in self._kept]
 
     def restore(self, state: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
         """See `Resumable`."""
         self._restored = (state["best"], state["best_epoch"], list(arrays))
+
+
+def _copy(variable: Any) -> Any:
+    """The value of a variable, in memory of its own: a backend may reuse its."""
+    if keras.backend.backend() == "jax":
+        # Where it is: bringing 100 million weights to the host takes as long as an
+        # epoch on a GPU.
+        return ops.copy(variable.value)
+    return np.array(ops.convert_to_numpy(variable.value))

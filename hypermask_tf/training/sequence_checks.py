@@ -93,13 +93,13 @@ def check_validation(
 def check_device_loop(model: Any) -> None:
     """Raises a ValueError if `model` cannot learn in a `DeviceLoop`.
 
-    That is on another backend, without compiled steps, or with several replicas: each
-    of those has a part of a batch, and none all samples.
+    That is without compiled steps, or on several devices: each of those has a part of
+    a batch, and none all samples.
     """
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() not in ("tensorflow", "jax"):
         raise ValueError(
-            "The device loop needs the TensorFlow backend; on others `fit` with "
-            "`steps_per_execution` does. "
+            "The device loop needs the TensorFlow or the JAX backend; on others `fit` "
+            "with `steps_per_execution` does. "
             f"Received: backend={keras.backend.backend()!r}"
         )
     if model.run_eagerly:
@@ -112,4 +112,11 @@ def check_device_loop(model: Any) -> None:
         raise ValueError(
             'The device loop keeps the samples on one device. Take `loop="fit"` to '
             f"learn on several. Received: a model with {count} replicas"
+        )
+    shared = keras.distribution.distribution()
+    if shared is not None:
+        raise ValueError(
+            'The device loop keeps the samples on one device. Take `loop="fit"` to '
+            f"learn on several. Received: {type(shared).__name__} over "
+            f"{shared.device_mesh.devices.size} devices"
         )

@@ -8,9 +8,12 @@ import keras
 import numpy as np
 
 from hypermask_tf import checks
-from hypermask_tf.training.batches import row_batches, task_batches
+from hypermask_tf.training.batches import task_batches
 from hypermask_tf.training.device_loop import on_device
 from hypermask_tf.training.own_accuracy import OwnAccuracy
+
+# Large: every batch makes the mask anew, which costs more than the samples do.
+_VALIDATION_BATCH = 1000
 
 
 def fit_task(
@@ -59,8 +62,7 @@ def fit_task(
         watching.insert(0, OwnAccuracy(task, *validation_data, classes))
     with contextlib.ExitStack() as stack:
         if loop == "device":
-            stack.enter_context(on_device(model, x, y))
-            data = row_batches(rest)
+            data = stack.enter_context(on_device(model, x, y)).feed(rest)
         else:
             data = task_batches(x, y, rest)
         model.fit(
@@ -72,6 +74,7 @@ def fit_task(
             shuffle=False,  # `rows` are shuffled
             callbacks=watching,
             validation_data=validation_data,
+            validation_batch_size=_VALIDATION_BATCH,
             verbose=0,
             **({} if inherit is None else {"inherit": inherit}),
         )
