@@ -7,15 +7,15 @@ import pytest
 import hypermask_tf as hm
 from hypermask_tf.scenarios import RandomCropWithPadding
 from hypermask_tf.training import (
-    DeviceLoop,
     LevelCodes,
     SequenceOptions,
     batch_rows,
     fit_task,
+    on_device,
 )
 
-if keras.backend.backend() != "tensorflow":
-    pytest.skip("the device loop is TensorFlow's", allow_module_level=True)
+pytestmark = pytest.mark.backend
+_TENSORFLOW = keras.backend.backend() == "tensorflow"
 
 _SHAPE, _BATCH, _STEPS = (6, 6, 1), 8, 12
 
@@ -48,7 +48,8 @@ def _learner(target, jit, **options):
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         steps_per_execution=3,
-        jit_compile=jit,
+        # On JAX the alternative is to run every operation by itself.
+        jit_compile=jit or not _TENSORFLOW,
     )
     return model
 
@@ -129,7 +130,7 @@ def test_nothing_is_compiled_anew_for_a_task_with_more_samples():
     model = _learner(_mlp, False)
     traces = []
     step = model.train_step
-    model.train_step = lambda data: traces.append(0) or step(data)
+    model.train_step = lambda *args: traces.append(0) or step(*args)
     _learn(model, "device", 0)
     first = len(traces)
     _learn(model, "device", 1)
@@ -175,13 +176,38 @@ def test_an_eager_model_is_refused():
         SequenceOptions(loop="device").check(model, [])
 
 
+@pytest.mark.skipif(not _TENSORFLOW, reason="JAX has no replicas")
 def test_replicas_are_refused():
     strategy = types.SimpleNamespace(num_replicas_in_sync=2)
-    model = types.SimpleNamespace(run_eagerly=False, distribute_strategy=strategy)
-    with pytest.raises(ValueError, match=r"one device.*2 replicas"):
-        DeviceLoop(model)
+    model = types.SimpleNamespace(
+        run_eagerly=False, distribute_strategy=strategy, device_loop=None
+    )
+    with (
+        pytest.raises(ValueError, match=r"one device.*2 replicas"),
+        on_device(model, *_data(0)),
+    ):
+        pass
     with pytest.raises(ValueError, match=r"one device.*2 replicas"):
         SequenceOptions(loop="device").check(model, [])
+
+
+@pytest.mark.skipif(_TENSORFLOW, reason="about JAX")
+def test_a_distribution_is_refused():
+    model = _learner(_mlp, True)
+    keras.distribution.set_distribution(keras.distribution.DataParallel())
+    try:
+        with pytest.raises(ValueError, match=r"one device.*DataParallel over 1"):
+            SequenceOptions(loop="device").check(model, [])
+    finally:
+        keras.distribution.set_distribution(None)
+
+
+@pytest.mark.skipif(_TENSORFLOW, reason="about JAX")
+@pytest.mark.parametrize(("target", "scans"), [(_mlp, True), (_convnet, False)])
+def test_a_cpu_takes_convolutions_step_by_step(target, scans):
+    model = _learner(target, True)
+    with on_device(model, *_data(0)) as loop:
+        assert (loop._scan is not None) == scans
 
 
 @pytest.mark.parametrize("channels", [1, 3])
