@@ -97,6 +97,9 @@ def _differences(run: Run, recipe: dict[str, str], figure: Figure) -> list[str]:
         found.append("batch statistics of whole test sets")
     if flags["granularity"] != recipe["granularity"]:
         found.append(f"{recipe['granularity']} masks")
+    # Masks of units have a scale that the figure's cannot have had.
+    elif flags.get("mask_scale", "1") != recipe.get("mask_scale", "1"):
+        found.append(f"mask scale {recipe.get('mask_scale', '1')}")
     if run.learned_tasks != figure.tasks:
         found.append(f"{figure.tasks} tasks")
     if flags.get("limit_train", "0") != "0":

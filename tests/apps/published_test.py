@@ -40,6 +40,7 @@ def test_the_paper_s_recipe_in_full_stands_beside_its_figure_as_it_is():
         ({"tasks": 2}, "5 tasks"),
         ({"limit_train": "100"}, "all training data"),
         ({"granularity": "unit"}, "weight masks"),
+        ({"mask_scale": "width"}, "mask scale 1"),
         ({"hidden": "100,100"}, "mlp 400-400"),
         ({"measured_on": "validation"}, "test data"),
     ],

@@ -12,9 +12,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "apps/recipes").glob("*.flags"))
 # Their headers say that nothing was measured, and how long they are.
 NOT_MEASURED = (
-    "paper_permuted_mnist",
     "paper_split_cifar100_fecam",
-    "paper_split_cifar100_resnet",
     "paper_split_cifar100_zenkenet",
     "paper_split_tiny_imagenet_resnet",
     "paper_split_tiny_imagenet_zenkenet",
