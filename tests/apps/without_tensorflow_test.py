@@ -1,0 +1,33 @@
+"""On JAX a run is trained where TensorFlow is not installed."""
+
+import json
+
+import keras
+import pytest
+
+from tests.commands import fresh
+
+pytestmark = [
+    pytest.mark.backend,
+    pytest.mark.skipif(keras.backend.backend() != "jax", reason="about JAX"),
+]
+# What is None here counts as not installed.
+HIDE = """
+import runpy, sys
+sys.modules["tensorflow"] = None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+SMALL = ("--num_tasks=2", "--steps_per_task=6", "--epoch_steps=3", "--hidden=12")
+
+
+@pytest.mark.parametrize("loop", ["fit", "device"])
+def test_both_loops_train(loop, tmp_path):
+    run = tmp_path / "run"
+    choices = ("--steps_per_execution=3", f"--loop={loop}", f"--run_dir={run}")
+    done = fresh("-c", HIDE, "apps/train.py", *SMALL, *choices)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((run / "results.json").read_text())
+    assert len(results["accuracy_matrix"]) == 2
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["backend"] == "jax"
