@@ -32,7 +32,10 @@ CLASS_ORDER = flags.DEFINE_enum(
     "FeCAM, with CIFAR's own mean and deviation.",
 )
 DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Folder of prepared TFDS data sets (or set TFDS_DATA_DIR)."
+    "data_dir",
+    None,
+    "Folder of prepared TFDS data sets, or of those that scenarios.to_npz wrote; "
+    "TFDS_DATA_DIR says it as well.",
 )
 DOWNLOAD = flags.DEFINE_bool(
     "download", False, "Download and prepare a data set that is not there."

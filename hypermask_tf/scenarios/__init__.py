@@ -7,6 +7,7 @@ from hypermask_tf.scenarios.auto_augment_policies import POLICIES
 from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.from_arrays import from_arrays
 from hypermask_tf.scenarios.from_tfds import from_tfds
+from hypermask_tf.scenarios.npz_arrays import to_npz
 from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
 from hypermask_tf.scenarios.preprocessing import preprocess
 from hypermask_tf.scenarios.random_crop import RandomCropWithPadding
@@ -39,4 +40,5 @@ __all__ = [
     "split_fashion_mnist",
     "split_mnist",
     "split_tiny_imagenet",
+    "to_npz",
 ]

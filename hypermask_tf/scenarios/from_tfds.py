@@ -37,8 +37,8 @@ def from_tfds(
         name: As for `tfds.load`: `"cifar10"`, `"emnist/letters"`, `"mnist:3.0.1"`.
         classes_per_task: Number of classes of every task, or one number per task.
         num_tasks: Keep only that many tasks from the start. Defaults to all.
-        data_dir: Folder of prepared data sets. Defaults to the environment
-            variable `TFDS_DATA_DIR`, then to TFDS's own default.
+        data_dir: Folder of prepared data sets, or of what `to_npz` wrote. Defaults to
+            the environment variable `TFDS_DATA_DIR`, then to TFDS's own default.
         download: Whether to fetch and prepare a data set that is not prepared.
         seed: `None` deals the classes out in ascending order of label; an integer
             shuffles them first.

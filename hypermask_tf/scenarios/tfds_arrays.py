@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hypermask_tf.scenarios.npz_arrays import npz_path, read_npz
 from hypermask_tf.scenarios.raw_data import RawData
 
 
@@ -74,11 +75,21 @@ def load_tfds(
     train_split: str = "train",
     test_split: str = "test",
 ) -> RawData:
-    """Reads a data set of labelled images into memory; see `from_tfds`."""
+    """Reads a data set of labelled images into memory; see `from_tfds`.
+
+    A file of `to_npz` comes before a prepared data set beside it.
+    """
+    path = npz_path(name, tfds_data_dir(data_dir))
+    if path.is_file() and (train_split, test_split) == ("train", "test"):
+        kept = read_npz(path, name.partition(":")[2])
+        if kept is not None:
+            return kept
     if importlib.util.find_spec("tensorflow_datasets") is None:
         raise ImportError(
             f"Expected tensorflow_datasets to be installed, to read {name!r}. "
-            "Received: no such module. Run `pip install tensorflow-datasets`."
+            "Received: no such module. Run `pip install tensorflow-datasets`, or write "
+            f"it with `scenarios.to_npz({name!r}, folder)` where TFDS is installed and "
+            "name that folder in `data_dir`."
         )
     folder = find_prepared(name, data_dir)
     if folder is None and download:
