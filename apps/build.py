@@ -10,6 +10,7 @@ from apps.accelerators import accelerators
 from hypermask_tf import scenarios
 from hypermask_tf.hypernetworks.budget import GIB
 from hypermask_tf.masks import WIDTH
+from hypermask_tf.masks.selection import AUTO
 from hypermask_tf.training import synchronize_normalization
 
 
@@ -85,7 +86,7 @@ def _method() -> dict[str, Any]:
         "mask_scale": _mask_scale(),
         "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
         "protection": f.PROTECTION.value,
-        "reuse": _numbers(f.REUSE.value),
+        "reuse": None if f.REUSE.value == [AUTO] else _numbers(f.REUSE.value),
         "borrow": _numbers(f.BORROW.value),
         "read": _numbers(f.READ.value),
         "beta": f.BETA.value,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from apps.flagfiles import BEFORE
 from apps.runs import Run, group
+from hypermask_tf.masks.selection import AUTO, default_reuse
 
 # What the task is: the data, and the network that learns it. Runs that differ in one
 # of these are not put into one table.
@@ -97,8 +98,12 @@ def method_name(flags: dict[str, str]) -> str:
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head
+    reuse = flags.get("reuse", "1")
+    if reuse == AUTO:
+        reuse = str(default_reuse(flags["granularity"], flags["protection"]))
+    others = {**flags, "reuse": reuse}
     for name, nothing in (("reuse", "1"), ("borrow", "1"), ("read", "0")):
-        values = [f"{float(value):g}" for value in flags.get(name, nothing).split(",")]
+        values = [f"{float(value):g}" for value in others.get(name, nothing).split(",")]
         if set(values) != {nothing}:
             parts.append(f"{name} {','.join(values)}")
     if flags.get("inherit", "none") != "none":

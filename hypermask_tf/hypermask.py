@@ -71,7 +71,9 @@ class HyperMask(SavedLearner):
         lam: Weight λ of the L1 weight regulariser.
         reuse: With unit masks, the share of a task's units, 0 to 1, that may be
             units of earlier tasks while free ones last: 1 lets scores alone decide,
-            0 takes free units first. One number, or one per group.
+            0 takes free units first. One number, or one per group. Default: 0 where
+            units are masked and `protection` knows which are taken ("used", "hard"),
+            else 1.
         borrow: With `reuse` below 1, how many taken units stand in for each free one
             that a task asks for and does not find, at least 1: more make up with
             numbers for what the task may not change, and make its network larger.

@@ -18,6 +18,7 @@ from hypermask_tf.masks import (
     make_layout,
 )
 from hypermask_tf.masks.roles import Maskable
+from hypermask_tf.masks.selection import default_reuse
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.narrow import NarrowTarget, NotNarrowError, make_narrow
 from hypermask_tf.normalization import NormalizationBank
@@ -53,7 +54,7 @@ class LearnerState(ReplicatedModel):
         protection: str = "used",
         beta: float = 1e-3,
         lam: float = 1.0,
-        reuse: Sparsity = 1.0,
+        reuse: Sparsity | None = None,
         borrow: Sparsity = 1.0,
         read: Sparsity = 0.0,
         head: str = "shared",
@@ -88,6 +89,8 @@ class LearnerState(ReplicatedModel):
         )
         self.beta = checks.check_weight("beta", beta)
         self.lam = checks.check_weight("lam", lam)
+        if reuse is None:
+            reuse = default_reuse(granularity, protection)
         self.reuse = checks.as_plain(reuse)
         self.borrow = checks.as_plain(borrow)
         self.read = checks.as_plain(read)

@@ -87,8 +87,8 @@ class SavedLearner(TaskLearner):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "SavedLearner":
-        # Learners that were saved before there was a scale have none.
-        config = {"mask_scale": 1.0, **config}
+        # What learners had that were saved before there was a choice.
+        config = {"mask_scale": 1.0, "reuse": 1.0, **config}
         for key in (*_OBJECTS, "dtype"):
             if isinstance(config.get(key), dict):
                 config[key] = keras.saving.deserialize_keras_object(

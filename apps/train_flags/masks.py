@@ -5,7 +5,7 @@ from absl import flags
 from apps.train_flags.values import are_within
 from hypermask_tf.masks import GRANULARITIES, WIDTH
 from hypermask_tf.masks.activations import ACTIVATIONS
-from hypermask_tf.masks.selection import SHARING
+from hypermask_tf.masks.selection import AUTO, SHARING
 from hypermask_tf.training import INHERITANCE
 
 GRANULARITY = flags.DEFINE_enum(
@@ -33,9 +33,10 @@ FLOOR = flags.DEFINE_float(
 )
 REUSE = flags.DEFINE_list(
     "reuse",
-    ["1"],
+    [AUTO],
     "Share of a task's units that may be units taken by earlier tasks while free "
-    "ones last: 0 takes free ones first, 1 any. One number, or one for each group.",
+    "ones last: 0 takes free ones first, 1 any. One number, or one for each group; "
+    "auto: 0 with unit masks whose use is known (--protection=used or hard), else 1.",
 )
 BORROW = flags.DEFINE_list(
     "borrow",
@@ -88,12 +89,16 @@ flags.register_validator(
     are_within(0, 99.999),
     message="Expected percentages from 0 to 99.999, such as 90 or 90,80",
 )
-for _name in ("reuse", "read"):
-    flags.register_validator(
-        _name,
-        are_within(0, 1),
-        message="Expected shares from 0 to 1, such as 0 or 1,0.5",
-    )
+flags.register_validator(
+    "reuse",
+    lambda texts: texts == [AUTO] or are_within(0, 1)(texts),
+    message=f"Expected {AUTO}, or shares from 0 to 1, such as 0 or 1,0.5",
+)
+flags.register_validator(
+    "read",
+    are_within(0, 1),
+    message="Expected shares from 0 to 1, such as 0 or 1,0.5",
+)
 flags.register_validator(
     "mask_scale",
     lambda texts: texts == [WIDTH] or are_within(1e-9, 1e9)(texts),

@@ -14,8 +14,22 @@ from hypermask_tf.masks.per_group import Sparsity, per_group, share_per_group
 Tensor = Any
 
 SHARING = ("layer", "network")
+AUTO = "auto"
 # A magnitude above that of any score.
 _PINNED = 1e30
+
+
+def default_reuse(granularity: str, protection: str) -> float:
+    """The share of taken units that a task may take, where nobody says one.
+
+    None while free ones last, where it is known what is taken: what a task shares it
+    may hardly change, so a task of its own units learns more surely.
+
+    >>> default_reuse("unit", "used"), default_reuse("weight", "used")
+    (0.0, 1.0)
+    """
+    known = granularity == "unit" and protection in ("used", "hard")
+    return 0.0 if known else 1.0
 
 
 class Selection:
