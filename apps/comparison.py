@@ -98,13 +98,11 @@ def method_name(flags: dict[str, str]) -> str:
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head
-    reuse = flags.get("reuse", "1")
-    if reuse == AUTO:
-        reuse = str(default_reuse(flags["granularity"], flags["protection"]))
-    others = {**flags, "reuse": reuse}
-    for name, nothing in (("reuse", "1"), ("borrow", "1"), ("read", "0")):
-        values = [f"{float(value):g}" for value in others.get(name, nothing).split(",")]
-        if set(values) != {nothing}:
+    reuse = f"{default_reuse(flags['granularity'], flags['protection']):g}"
+    for name, usual in (("reuse", reuse), ("borrow", "1"), ("read", "0")):
+        given = flags.get(name, BEFORE[name])
+        values = [f"{float(v):g}" for v in given.split(",") if v != AUTO]
+        if set(values) - {usual}:
             parts.append(f"{name} {','.join(values)}")
     if flags.get("inherit", "none") != "none":
         parts.append(f"inherits {flags['inherit']}")

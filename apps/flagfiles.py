@@ -13,6 +13,9 @@ BEFORE = {
     "class_order": "natural",
     "dropout": "true",
     "mask_scale": "1",
+    "reuse": "1",
+    "borrow": "1",
+    "read": "0",
 }
 # They change nothing of what is learned, so a run may go on with others.
 HARMLESS = frozenset(

@@ -121,6 +121,15 @@ def test_outliers_reach_the_learner():
         assert done.stdout.split("\n")[-2] == expected
 
 
+def test_free_units_come_first_unless_told_otherwise():
+    code = BUILD + "print(model.reuse)"
+    for argument, expected in (("--verbose", "0.0"), ("--reuse=1", "1.0")):
+        done = forked("-c", code, "--hidden=16,16", argument)
+        assert done.stdout.split("\n")[-2] == expected, done.stderr
+    done = forked("-c", code, "--reuse=some")
+    assert done.returncode and "Expected auto, or shares from 0 to 1" in done.stderr
+
+
 def test_mask_values_have_the_scale_of_the_width_unless_told_otherwise():
     code = BUILD + "print(model.mask_scale)"
     for arguments, expected in (([], "width"), (["--mask_scale=1"], "1.0")):

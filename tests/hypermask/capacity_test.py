@@ -8,6 +8,23 @@ import pytest
 from tests.hypermask import builders
 
 
+@pytest.mark.parametrize(
+    ("granularity", "protection", "reuse"),
+    [
+        ("unit", "used", 0.0),
+        ("unit", "hard", 0.0),
+        ("unit", "all", 1.0),
+        ("weight", "used", 1.0),
+        ("block4", "hard", 1.0),
+    ],
+)
+def test_free_units_come_first_where_it_is_known_what_is_taken(
+    granularity, protection, reuse
+):
+    model = builders.learner(granularity=granularity, protection=protection)
+    assert model.reuse == reuse
+
+
 def _learner(**kwargs):
     return builders.learner(
         granularity="unit", sparsity=75, **{"reuse": 0.0, "tasks": 5, **kwargs}

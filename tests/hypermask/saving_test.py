@@ -119,8 +119,10 @@ def test_weights_alone(tmp_path):
     )
 
 
-def test_a_learner_from_before_there_was_a_scale_has_none():
-    config = {"target": builders.mlp(), "num_tasks": 2, "mask_scale": 2.5}
-    assert hm.HyperMask.from_config(config).mask_scale == 2.5
-    del config["mask_scale"]
-    assert hm.HyperMask.from_config(config).mask_scale == 1.0
+def test_a_learner_from_before_there_was_a_choice_has_what_there_was():
+    config = {"target": builders.mlp(), "num_tasks": 2, "mask_scale": 2.5, "reuse": 0.5}
+    model = hm.HyperMask.from_config(config)
+    assert (model.mask_scale, model.reuse) == (2.5, 0.5)
+    del config["mask_scale"], config["reuse"]
+    model = hm.HyperMask.from_config(config)
+    assert (model.mask_scale, model.reuse) == (1.0, 1.0)
