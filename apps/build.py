@@ -99,8 +99,10 @@ def _method() -> dict[str, Any]:
 def _use_xla(model: hm.HyperMask) -> bool:
     """XLA on a CPU makes products of matrices faster, and wide convolutions slower.
 
-    It does not compile what replicas exchange.
+    It does not compile what replicas exchange. JAX without it is op by op.
     """
+    if keras.backend.backend() == "jax":
+        return True
     if f.replicated():
         return False
     return f.TARGET.value == "mlp" or model.is_narrow or accelerators() != []
