@@ -13,6 +13,7 @@ BEFORE = {
     "class_order": "natural",
     "dropout": "true",
     "mask_scale": "1",
+    "hyper_rate": "1.0",
     "reuse": "1",
     "borrow": "1",
     "read": "0",

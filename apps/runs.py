@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from apps.flagfiles import HARMLESS, read_flagfile
+from apps.flagfiles import BEFORE, HARMLESS, read_flagfile
 from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.training import RunFolder
 
@@ -30,9 +30,13 @@ class Run:
 
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
-        """Every flag that matters but the seed: those that agree are one experiment."""
+        """Every flag that matters but the seed: those that agree are one experiment.
+
+        A run from before there was a flag agrees with one that has what there was.
+        """
         ignored = HARMLESS | {"seed"}
-        return tuple(sorted((k, v) for k, v in self.flags.items() if k not in ignored))
+        flags = {**BEFORE, **self.flags}
+        return tuple(sorted((k, v) for k, v in flags.items() if k not in ignored))
 
     @property
     def measured_on(self) -> str:

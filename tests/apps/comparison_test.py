@@ -116,3 +116,9 @@ def test_names_say_what_is_not_default(flags, expected):
         {"granularity": "weight", "reuse": "auto"},
     ):
         assert "reuse" not in method_name({**FLAGS, **flags})
+
+
+def test_a_run_from_before_there_was_a_flag_is_of_the_same_experiment():
+    older, newer = _run([0.9]), _run([0.9], seed=2, hyper_rate="1.0", read="0")
+    assert older.settings == newer.settings
+    assert older.settings != _run([0.9], hyper_rate="0.1").settings
