@@ -13,6 +13,9 @@ from hypermask_tf.masks import WIDTH
 from hypermask_tf.masks.selection import AUTO
 from hypermask_tf.training import synchronize_normalization
 
+# Weights of a hypernetwork whose update takes as long as a small convolutional network.
+_LARGE = 10_000_000
+
 
 def build_scenario() -> scenarios.Scenario:
     """The scenario that the flags name.
@@ -99,13 +102,19 @@ def _method() -> dict[str, Any]:
 def _use_xla(model: hm.HyperMask) -> bool:
     """XLA on a CPU makes products of matrices faster, and wide convolutions slower.
 
-    It does not compile what replicas exchange. JAX without it is op by op.
+    A large hypernetwork outweighs these: its gradient is then never in memory. XLA does
+    not compile what replicas exchange. JAX without it is op by op.
     """
     if keras.backend.backend() == "jax":
         return True
     if f.replicated():
         return False
-    return f.TARGET.value == "mlp" or model.is_narrow or accelerators() != []
+    return (
+        f.TARGET.value == "mlp"
+        or model.is_narrow
+        or model.hypernetwork.count_params() > _LARGE
+        or accelerators() != []
+    )
 
 
 def _mask_scale() -> Any:

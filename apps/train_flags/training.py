@@ -33,7 +33,7 @@ JIT = flags.DEFINE_bool(
     "jit_compile",
     None,
     "Compile the step with XLA. Left out: yes, but for convolutions on a CPU that are "
-    "computed at full width: those are slower with it.",
+    "computed at full width, under a small hypernetwork: those are slower with it.",
 )
 LOOP = flags.DEFINE_enum(
     "loop",

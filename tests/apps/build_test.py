@@ -121,6 +121,24 @@ def test_outliers_reach_the_learner():
         assert done.stdout.split("\n")[-2] == expected
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--nonarrow",), "False"),
+        ((), "True"),
+        (("--nonarrow", "--jit_compile"), "True"),
+        # A large hypernetwork outweighs the convolutions.
+        (("--granularity=weight", "--hyper_hidden=12000"), "True"),
+        (("--granularity=weight", "--hyper_hidden=12"), "False"),
+    ],
+)
+def test_xla_compiles_convolutions_on_a_cpu_where_it_pays(arguments, expected):
+    code = BUILD.replace(', "--nojit_compile"', "") + "print(model.jit_compile)"
+    small = ("--target=convnet", "--hidden=4,16")
+    done = forked("-c", code, *small, *arguments)
+    assert done.stdout.split("\n")[-2] == expected, done.stderr
+
+
 def test_free_units_come_first_unless_told_otherwise():
     code = BUILD + "print(model.reuse)"
     for argument, expected in (("--verbose", "0.0"), ("--reuse=1", "1.0")):
