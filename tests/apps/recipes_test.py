@@ -13,12 +13,10 @@ RECIPES = sorted((ROOT / "apps/recipes").glob("*.flags"))
 # Their headers say that nothing was measured, and how long they are.
 NOT_MEASURED = (
     "paper_split_cifar100_fecam",
-    "paper_split_cifar100_zenkenet",
     "paper_split_tiny_imagenet_resnet",
     "paper_split_tiny_imagenet_zenkenet",
     "split_cifar100_resnet",
     "split_cifar100_zenkenet",
-    "split_fashion_mnist",
     "split_tiny_imagenet",
 )
 TASKS = {
