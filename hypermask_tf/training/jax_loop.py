@@ -4,8 +4,6 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from hypermask_tf.training.device_loop import DeviceLoop
@@ -28,6 +26,8 @@ class JAXLoop(DeviceLoop):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
+        import jax
+
         self._gather = jax.jit(_gather)
         scans = jax.default_backend() != "cpu" or not _convolves(model.target)
         # The old state makes room for the new one.
@@ -57,6 +57,7 @@ class JAXLoop(DeviceLoop):
         self, state: State, x: Tensor, y: Tensor, table: Tensor
     ) -> tuple[Logs, State]:
         """Takes a step on each batch; `(steps, batch, ...)` and `(steps, batch)`."""
+        import jax
 
         def step(state: State, batch: tuple[Tensor, Tensor]) -> tuple[State, Logs]:
             logs, state = self._take_step(state, *batch, table)
@@ -68,6 +69,8 @@ class JAXLoop(DeviceLoop):
     def _take_step(
         self, state: State, codes: Tensor, labels: Tensor, table: Tensor
     ) -> tuple[Logs, State]:
+        import jax
+
         logs, new = self._model.train_step(state, (_decode(codes, table), labels))
         # Keras returns lists where it took tuples, and a scan takes one type only.
         leaves = zip(jax.tree.leaves(new), jax.tree.leaves(state), strict=True)
@@ -86,6 +89,8 @@ def _gather(x: Tensor, y: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
 
 def _decode(codes: Tensor, table: Tensor) -> Tensor:
     """Samples as floats again, bit for bit; see `LevelCodes`."""
+    import jax.numpy as jnp
+
     if codes.dtype != jnp.uint8:
         return codes
     places = codes.astype(jnp.int32)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from hypermask_tf.training.device_loop import DeviceLoop
 
@@ -19,14 +18,18 @@ class TensorFlowLoop(DeviceLoop):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
+        import tensorflow as tf
+
         # The samples are arguments: the next task's take the place of this one's.
         self._call = tf.function(self._gather, autograph=False, reduce_retracing=True)
         self._run = tf.function(
             self._take_steps, autograph=False, jit_compile=bool(model.jit_compile)
         )
 
-    def feed(self, rows: np.ndarray) -> tf.data.Dataset:
+    def feed(self, rows: np.ndarray) -> Any:
         """See `DeviceLoop`. It starts again at its end: Keras looks one batch ahead."""
+        import tensorflow as tf
+
         return tf.data.Dataset.from_tensor_slices(rows).repeat().prefetch(8)
 
     def __call__(self, iterator: Any) -> dict[str, Tensor]:
@@ -41,6 +44,7 @@ class TensorFlowLoop(DeviceLoop):
 
         XLA compiles for shapes: it gets those of batches, not of a task's samples.
         """
+        import tensorflow as tf
 
         def gather(*rows: Tensor) -> tuple[Tensor, Tensor]:
             chosen = tf.stack(rows)  # (steps, batch)
@@ -53,6 +57,7 @@ class TensorFlowLoop(DeviceLoop):
 
     def _take_steps(self, x: Tensor, y: Tensor, table: Tensor) -> dict[str, Tensor]:
         """Takes a step on each batch; `(steps, batch, ...)` and `(steps, batch)`."""
+        import tensorflow as tf
 
         def step(x: Tensor, y: Tensor, i: Tensor) -> Tensor:
             self._model.train_step((_decode(x[i], table), y[i]))
@@ -70,6 +75,8 @@ class TensorFlowLoop(DeviceLoop):
 
 def _decode(codes: Tensor, table: Tensor) -> Tensor:
     """Samples as floats again, bit for bit; see `LevelCodes`."""
+    import tensorflow as tf
+
     if codes.dtype != tf.uint8:
         return codes
     places = tf.cast(codes, tf.int32)
