@@ -114,7 +114,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _bandwidth() -> machine.CopyBandwidth | accelerator.AcceleratorBandwidth:
+def _bandwidth() -> machine.Bandwidth:
     """Of the memory in which the steps are computed."""
     if accelerators():
         return accelerator.AcceleratorBandwidth()
@@ -161,7 +161,7 @@ def _measure(
     scenario: Scenario,
     task: int,
     peer: Peer | None,
-    bandwidth: machine.CopyBandwidth | accelerator.AcceleratorBandwidth,
+    bandwidth: machine.Bandwidth,
 ) -> dict[str, Any]:
     """Times all sides at one task; models by what is added to a loop's name."""
     for model in models.values():

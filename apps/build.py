@@ -7,10 +7,10 @@ import keras
 import hypermask_tf as hm
 from apps import train_flags as f
 from apps.accelerators import accelerators
+from apps.flagfiles import AUTO
 from hypermask_tf import scenarios
 from hypermask_tf.hypernetworks.budget import GIB
 from hypermask_tf.masks import WIDTH
-from hypermask_tf.masks.selection import AUTO
 from hypermask_tf.training import synchronize_normalization
 
 # Weights of a hypernetwork whose update takes as long as a small convolutional network.

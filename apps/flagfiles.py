@@ -7,6 +7,8 @@ _TRAIN_FLAGS = "apps.train_flags"
 # The next run has a folder of its own, asks again before it replaces one, and finds
 # its data where they then lie.
 NOT_KEPT = frozenset({"run_dir", "overwrite", "data_dir", "resume", "extend_tasks"})
+# What a flag says whose value follows from others.
+AUTO = "auto"
 # What stood for a flag in runs from before there was one, whose flagfiles lack it.
 BEFORE = {
     "transductive": "false",

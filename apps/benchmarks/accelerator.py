@@ -3,7 +3,8 @@
 import time
 
 import keras
-import numpy as np
+
+from apps.benchmarks.machine import Bandwidth
 
 # Large enough that no cache holds it.
 _COPIED_BYTES = 2**30
@@ -23,15 +24,15 @@ def peak_memory() -> int | None:
     return None
 
 
-class AcceleratorBandwidth:
-    """Measures how fast the device copies its memory, bytes read and written.
+class AcceleratorBandwidth(Bandwidth):
+    """That of the memory of the device.
 
     A copy here is a sum with one number: memory alone limits it.
     """
 
     def __init__(self) -> None:
+        super().__init__(_COPIED_BYTES)
         self._source = keras.ops.ones((_COPIED_BYTES // 4,), "float32")
-        self._seconds: list[float] = []
         self._copy()  # compiles
 
     def _copy(self) -> float:
@@ -41,12 +42,3 @@ class AcceleratorBandwidth:
             copied = self._source + 1.0
         keras.ops.convert_to_numpy(copied[:1])  # waits
         return (time.perf_counter() - start) / copies
-
-    def measure(self, times: int = 3) -> None:
-        """Takes some more measurements."""
-        self._seconds += [self._copy() for _ in range(times)]
-
-    @property
-    def bytes_per_second(self) -> float:
-        """Median of all measurements."""
-        return 2 * _COPIED_BYTES / float(np.median(self._seconds))

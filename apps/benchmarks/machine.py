@@ -1,5 +1,6 @@
 """What the machine can do, and how busy it is."""
 
+import abc
 import itertools
 import os
 import platform
@@ -43,18 +44,42 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-class CopyBandwidth:
-    """Measures how fast memory is copied by all cores, bytes read and written.
+class Bandwidth(abc.ABC):
+    """Measures how fast memory is copied, bytes read and written.
 
     It is measured again and again between other measurements, so that it meets the
     same load as they do.
+
+    Args:
+        copied: Bytes of a copy.
     """
 
+    def __init__(self, copied: int) -> None:
+        self._copied = copied
+        self._seconds: list[float] = []
+
+    @abc.abstractmethod
+    def _copy(self) -> float:
+        """Seconds of one copy."""
+
+    def measure(self, times: int = 3) -> None:
+        """Takes some more measurements."""
+        self._seconds += [self._copy() for _ in range(times)]
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Median of all measurements."""
+        return 2 * self._copied / float(np.median(self._seconds))
+
+
+class CopyBandwidth(Bandwidth):
+    """That of the memory that all cores share."""
+
     def __init__(self) -> None:
+        super().__init__(_COPIED_BYTES)
         self._source = np.ones(_COPIED_BYTES // 8, np.float64)
         self._target = np.zeros_like(self._source)
         self._pool = ThreadPoolExecutor(cores())
-        self._seconds: list[float] = []
         self._copy()  # touches every page for the first time
 
     def _copy(self) -> float:
@@ -66,15 +91,6 @@ class CopyBandwidth:
 
     def _copy_part(self, part: slice) -> None:
         np.copyto(self._target[part], self._source[part])
-
-    def measure(self, times: int = 3) -> None:
-        """Takes some more measurements."""
-        self._seconds += [self._copy() for _ in range(times)]
-
-    @property
-    def bytes_per_second(self) -> float:
-        """Median of all measurements."""
-        return 2 * self._source.nbytes / float(np.median(self._seconds))
 
 
 def floor_ms(weights: int, bytes_per_second: float) -> float:

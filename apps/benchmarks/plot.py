@@ -74,7 +74,7 @@ def plot_benchmark(results: Mapping[str, Any], path: Path) -> Path:
         machine = results["machine"]
         subtitle = (
             f"{results['hypernetwork_weights'] / 1e6:.3g} M hypernetwork weights, "
-            f"{machine['cores']} cores, load {tasks[-1]['load']:.0f}"
+            f"{machine['device']}, load {tasks[-1]['load']:.0f}"
         )
         write_title(axes, f"{results['benchmark']}: one training step", subtitle)
         return save_figure(figure, path)

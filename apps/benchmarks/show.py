@@ -27,7 +27,7 @@ def show(console: Console, results: dict[str, Any]) -> None:
     memory = {k: f"{v / 2**30:.2f}" for k, v in results["peak_memory_bytes"].items()}
     console.print(
         f"{min(samples)} samples of each at least; "
-        f"{results['machine']['cores']} cores, copies {results['copy_gb_per_second']} "
+        f"{results['machine']['device']}, copies {results['copy_gb_per_second']} "
         f"GB/s; peak memory in GiB: {memory}; "
         f"growth from first to last task: {results['growth']}"
     )
@@ -40,10 +40,8 @@ def show(console: Console, results: dict[str, Any]) -> None:
             for name, part in row["parts"].items()
         )
         start = {k: round(s["first_step_ms"] / 1e3, 1) for k, s in row["sides"].items()}
-        console.print(
-            f"task {row['task']}: seconds to the first step {start}; "
-            f"parts alone, in ms: {parts}"
-        )
+        alone = f"; parts alone, in ms: {parts}" if parts else ""
+        console.print(f"task {row['task']}: seconds to the first step {start}{alone}")
 
 
 def _ms(value: float) -> str:

@@ -14,7 +14,6 @@ from hypermask_tf.masks.per_group import Sparsity, per_group, share_per_group
 Tensor = Any
 
 SHARING = ("layer", "network")
-AUTO = "auto"
 # A magnitude above that of any score.
 _PINNED = 1e30
 
@@ -24,6 +23,12 @@ def default_reuse(granularity: str, protection: str) -> float:
 
     None while free ones last, where it is known what is taken: what a task shares it
     may hardly change, so a task of its own units learns more surely.
+
+    Args:
+        granularity: As in `HyperMask`.
+        protection: As in `HyperMask`.
+
+    Example:
 
     >>> default_reuse("unit", "used"), default_reuse("weight", "used")
     (0.0, 1.0)

@@ -17,8 +17,8 @@ Logs = dict[str, Tensor]
 class JAXLoop(DeviceLoop):
     """A `jax.lax.scan` over steps, compiled as one program.
 
-    But convolutions on a CPU are taken step by step: in a loop XLA computes them on one
-    core, and eight times slower.
+    But convolutions on a CPU are taken step by step: in a compiled loop XLA computes
+    them several times slower.
 
     Args:
         model: As in `DeviceLoop`.

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import hypermask_tf as hm
+from apps.accelerators import accelerators
 from hypermask_tf.scenarios import RandomCropWithPadding
 from hypermask_tf.training import (
     LevelCodes,
@@ -205,6 +206,8 @@ def test_a_distribution_is_refused():
 @pytest.mark.skipif(_TENSORFLOW, reason="about JAX")
 @pytest.mark.parametrize(("target", "scans"), [(_mlp, True), (_convnet, False)])
 def test_a_cpu_takes_convolutions_step_by_step(target, scans):
+    if accelerators():
+        pytest.skip("about a CPU")
     model = _learner(target, True)
     with on_device(model, *_data(0)) as loop:
         assert (loop._scan is not None) == scans
