@@ -64,7 +64,7 @@ test-slow: dev ## Run the slow tests
 	KERAS_BACKEND=tensorflow $(PYTEST) -m slow $(PYTEST_ARGS)
 
 test-jax: jax ## Run the fit tests on the JAX backend
-	KERAS_BACKEND=jax $(PYTEST) -m backend $(PYTEST_ARGS)
+	KERAS_BACKEND=jax $(PYTEST) -m "backend and not slow" $(PYTEST_ARGS)
 
 lint: dev ## Check style, format and types
 	$(PY) -m ruff check

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from apps.flagfiles import AUTO, BEFORE
 from apps.runs import Run, group
-from hypermask_tf.masks.selection import default_reuse
+from hypermask_tf.masks.quota import default_reuse
 
 # What the task is: the data, and the network that learns it. Runs that differ in one
 # of these are not put into one table.

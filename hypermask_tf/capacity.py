@@ -119,7 +119,7 @@ def _groups(model: Any) -> tuple[GroupCapacity, ...]:
         for layers, group, wanted in zip(
             layout.group_layers(),
             layout.group_slices,
-            layout.selection.own_counts(),
+            layout.quota.own_counts(),
             strict=True,
         )
     )
@@ -135,7 +135,7 @@ def warn_if_full(model: Any) -> None:
     short = [
         f"{layers[0]} {count} of {wanted} wanted"
         for count, layers, wanted in zip(
-            free, layout.group_layers(), layout.selection.own_counts(), strict=True
+            free, layout.group_layers(), layout.quota.own_counts(), strict=True
         )
         # Scores alone may choose any unit, but with none free all of them are held.
         if count < max(wanted, 1)

@@ -77,8 +77,8 @@ def _check_coupled(graph: UnitGraph, units: np.ndarray) -> None:
 def _same_counts(model: Any, sizes: tuple[int, ...]) -> list[float]:
     """Sparsities of wider groups that leave as many units on as before."""
     old = model._layout
-    sparsities = list(old.selection.sparsities)
-    kept = ops.convert_to_numpy(old.selection.counts()).tolist()
+    sparsities = list(old.quota.sparsities)
+    kept = ops.convert_to_numpy(old.quota.counts()).tolist()
     for i, (size, before) in enumerate(zip(sizes, old.group_sizes, strict=True)):
         if size > before:
             # Half a unit of room: the count is rounded up from a percentile.

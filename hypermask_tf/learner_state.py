@@ -17,8 +17,8 @@ from hypermask_tf.masks import (
     find_roles,
     make_layout,
 )
+from hypermask_tf.masks.quota import default_reuse
 from hypermask_tf.masks.roles import Maskable
-from hypermask_tf.masks.selection import default_reuse
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.narrow import NarrowTarget, NotNarrowError, make_narrow
 from hypermask_tf.normalization import NormalizationBank
@@ -203,7 +203,7 @@ class LearnerState(ReplicatedModel):
                 raise NotNarrowError("masks are not over units")
             if self.ramp_steps:
                 raise NotNarrowError("the sparsity rises over `ramp_steps`")
-            counts = layout.selection.fixed_counts()
+            counts = layout.quota.fixed_counts()
             if counts is None:
                 raise NotNarrowError("`borrow`, `read` or one threshold vary the width")
             return make_narrow(self.target, layout, counts)

@@ -54,7 +54,7 @@ def _computed(model: Any, weights: int) -> str:
 
 
 def _percent(layout: Any) -> str:
-    values = layout.selection.sparsities
+    values = layout.quota.sparsities
     if len(set(values)) == 1:
         values = values[:1]
     return ", ".join(f"{value:g}" for value in values)

@@ -56,7 +56,7 @@ class TaskMasks:
         if self.memory.support is None:
             return self.layout.keep(scores, ramp)
         free = None
-        if self.layout.selection.minds_taken:
+        if self.layout.quota.minds_taken:
             free = ops.logical_not(self.memory.taken(finished))
         pinned: Any = self.memory.pinned
         # They are those of the task being learned, not of one that has not begun.

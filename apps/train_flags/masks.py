@@ -6,7 +6,7 @@ from apps.flagfiles import AUTO
 from apps.train_flags.values import are_within
 from hypermask_tf.masks import GRANULARITIES, WIDTH
 from hypermask_tf.masks.activations import ACTIVATIONS
-from hypermask_tf.masks.selection import SHARING
+from hypermask_tf.masks.quota import SHARING
 from hypermask_tf.training import INHERITANCE
 
 GRANULARITY = flags.DEFINE_enum(

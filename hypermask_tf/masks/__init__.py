@@ -7,9 +7,9 @@ import keras
 from hypermask_tf.masks.block_layout import Block4Layout
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.per_group import Sparsity
+from hypermask_tf.masks.quota import SHARING
 from hypermask_tf.masks.roles import Roles, find_roles
 from hypermask_tf.masks.scale import WIDTH, MaskScale
-from hypermask_tf.masks.selection import SHARING
 from hypermask_tf.masks.task_mask import TaskMask
 from hypermask_tf.masks.unit_layout import UnitLayout
 from hypermask_tf.masks.weight_layout import WeightLayout
@@ -28,7 +28,7 @@ def make_layout(
     sparsity: Sparsity,
     activation: str,
     mask_scale: MaskScale = 1.0,
-    **selection: Any,
+    **quota: Any,
 ) -> MaskLayout:
     """The mask layout called `granularity`, for `target`; the rest as it takes.
 
@@ -41,7 +41,7 @@ def make_layout(
             f"Received: granularity={granularity!r}"
         )
     return GRANULARITIES[granularity](
-        target, roles, sparsity, activation, mask_scale, **selection
+        target, roles, sparsity, activation, mask_scale, **quota
     )
 
 

@@ -21,7 +21,7 @@ class Block4Layout(WeightLayout):
     dense layers and plain convolutions with four inputs or more has a score per weight.
 
     Args:
-        target, roles, sparsity, activation, **selection: As in `WeightLayout`.
+        target, roles, sparsity, activation, **quota: As in `WeightLayout`.
     """
 
     def _score_shape(self, shape: tuple[int, ...], plain: bool) -> tuple[int, ...]:

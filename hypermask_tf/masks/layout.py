@@ -8,6 +8,7 @@ from keras import ops
 
 from hypermask_tf.masks import activations
 from hypermask_tf.masks.per_group import Sparsity
+from hypermask_tf.masks.quota import Quota
 from hypermask_tf.masks.roles import Roles
 from hypermask_tf.masks.scale import MaskScale, scales
 from hypermask_tf.masks.selection import Selection
@@ -25,7 +26,8 @@ class MaskLayout:
             number, or one per group.
         activation: Name of a mask activation, see `masks.activations`.
         mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
-        **selection: `threshold`, `floor` and who may take what, see `Selection`.
+        exact: Whether equal scores never put more on than there should be.
+        **quota: `threshold`, `floor` and who may take what, see `Quota`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -38,12 +40,14 @@ class MaskLayout:
         sparsity: Sparsity,
         activation: str = "abs_tanh",
         mask_scale: MaskScale = 1.0,
-        **selection: Any,
+        exact: bool = False,
+        **quota: Any,
     ) -> None:
-        self.selection = Selection(group_sizes, sparsity, **selection)
-        self.scales = scales(mask_scale, self.selection.sparsities)
+        self.quota = Quota(group_sizes, sparsity, **quota)
+        self._selection = Selection(self.quota, exact)
+        self.scales = scales(mask_scale, self.quota.sparsities)
         self.roles = roles
-        self.group_sizes = self.selection.sizes
+        self.group_sizes = self.quota.sizes
         self._activation = activations.get(activation)
 
     @property
@@ -69,7 +73,7 @@ class MaskLayout:
     ) -> Tensor:
         """Which scores are on; see `Selection.keep`."""
         # |tanh| is monotonic in |z|, so the threshold is sought on |z|.
-        return self.selection.keep(ops.abs(scores), ramp, free, pinned)
+        return self._selection.keep(ops.abs(scores), ramp, free, pinned)
 
     def values(self, scores: Tensor, keep: Tensor | None = None) -> Tensor:
         """The semi-binary mask over the scores themselves; `(N,)`."""

@@ -30,7 +30,7 @@ class UnitLayout(MaskLayout):
         sparsity: Percentage of units that are off in each group of units.
         activation: Name of a mask activation.
         mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
-        **selection: `threshold`, `floor` and who may take what, see `Selection`.
+        **quota: `threshold`, `floor` and who may take what, see `Quota`.
 
     Raises:
         ValueError: If the target has no graph to read (a subclassed model), or no
@@ -44,7 +44,7 @@ class UnitLayout(MaskLayout):
         sparsity: Sparsity,
         activation: str = "abs_tanh",
         mask_scale: MaskScale = 1.0,
-        **selection: Any,
+        **quota: Any,
     ) -> None:
         variables = target.trainable_variables
         self.graph = UnitGraph(
@@ -64,7 +64,7 @@ class UnitLayout(MaskLayout):
             activation,
             mask_scale,
             exact=True,
-            **selection,
+            **quota,
         )
         self._specs: list[VariableUnits | None] = []
         for index, variable in enumerate(target.trainable_variables):

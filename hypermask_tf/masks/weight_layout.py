@@ -27,7 +27,7 @@ class WeightLayout(MaskLayout):
         sparsity: Percentage of zeros in each masked tensor.
         activation: Name of a mask activation.
         mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
-        **selection: `threshold` and `floor`, see `Selection`.
+        **quota: `threshold` and `floor`, see `Quota`.
 
     Raises:
         ValueError: If `reuse`, `borrow` or `read` is given: only units can be taken.
@@ -42,13 +42,13 @@ class WeightLayout(MaskLayout):
         sparsity: Sparsity,
         activation: str = "abs_tanh",
         mask_scale: MaskScale = 1.0,
-        **selection: Any,
+        **quota: Any,
     ) -> None:
         for name, nothing in (("reuse", 1), ("borrow", 1), ("read", 0)):
-            if selection.get(name, nothing) != nothing:
+            if quota.get(name, nothing) != nothing:
                 raise ValueError(
                     f'`{name}` needs `granularity="unit"`: only units can be free or '
-                    f"taken. Received: {name}={selection[name]}"
+                    f"taken. Received: {name}={quota[name]}"
                 )
         self._indices = [i for i, flag in enumerate(roles.maskable) if flag]
         self._count = len(roles.maskable)
@@ -63,7 +63,7 @@ class WeightLayout(MaskLayout):
             math.prod(self._score_shape(shape, plain))
             for shape, plain in zip(self._shapes, self._plain, strict=True)
         ]
-        super().__init__(roles, sizes, sparsity, activation, mask_scale, **selection)
+        super().__init__(roles, sizes, sparsity, activation, mask_scale, **quota)
 
     def _score_shape(self, shape: tuple[int, ...], plain: bool) -> tuple[int, ...]:
         """Shape of the scores of a variable; `plain`: a kernel (..., in, out)."""

@@ -23,7 +23,7 @@ def quieten(model: Any, task: int) -> None:
         task: The task being learned.
     """
     memory, layout = model._memory, model._layout
-    if not layout.selection.minds_taken:
+    if not layout.quota.minds_taken:
         return
     foreign = model.units_on(task) & taken_units(model)
     for used, index in zip(memory.used, memory.indices, strict=True):

@@ -35,7 +35,7 @@ def strengthen(model: Any, task: int) -> None:
             with `reuse=1`, nothing is to be done.
         task: The task being learned.
     """
-    if not (model._layout.selection.minds_taken and model.hypernetwork.shifts):
+    if not (model._layout.quota.minds_taken and model.hypernetwork.shifts):
         return
     own, now = model.units_on(task) & ~taken_units(model), scores_of(model, task)
     target = now.copy()
@@ -56,14 +56,14 @@ def pin(model: Any, source: int) -> None:
         model: A `HyperMask` in which a task has just begun.
         source: The task it inherits from.
     """
-    selection = model._layout.selection
+    quota = model._layout.quota
     before = model.units_on(source)
     strength = np.where(before, np.abs(scores_of(model, source)), -1)
-    counts = ops.convert_to_numpy(selection.counts())
-    own_counts, groups = selection.own_counts(), model._layout.group_slices
-    if selection.threshold == "network":
+    counts = ops.convert_to_numpy(quota.counts())
+    own_counts, groups = quota.own_counts(), model._layout.group_slices
+    if quota.threshold == "network":
         total = int(counts.sum())
-        own = math.ceil(round((1 - selection.reuse[0]) * total, 9))
+        own = math.ceil(round((1 - quota.reuse[0]) * total, 9))
         counts, own_counts, groups = np.array([total]), [own], [slice(0, before.size)]
     pinned = np.zeros(before.size)
     for group, count, own in zip(groups, counts.tolist(), own_counts, strict=True):

@@ -13,7 +13,11 @@ pytestmark = pytest.mark.backend
     ("build", "epochs"),
     [
         (lambda: hm.MLPHypernetwork(4, (8,), seed=1), 3),
-        (lambda: hm.ChunkedHypernetwork(4, (8,), 50, 3, seed=1), 3),
+        pytest.param(
+            lambda: hm.ChunkedHypernetwork(4, (8,), 50, 3, seed=1),
+            3,
+            marks=pytest.mark.slow,
+        ),
         (lambda: hm.MaskBank(seed=1), 8),
     ],
     ids=["mlp", "chunked", "bank"],

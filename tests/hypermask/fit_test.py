@@ -161,7 +161,11 @@ def _outputs(compile_options):
 @on_tensorflow
 @pytest.mark.parametrize(
     "options",
-    [{"jit_compile": True}, {"steps_per_execution": 2}, {"run_eagerly": True}],
+    [
+        pytest.param({"jit_compile": True}, marks=pytest.mark.slow),
+        {"steps_per_execution": 2},
+        {"run_eagerly": True},
+    ],
     ids=lambda options: next(iter(options)),
 )
 def test_ways_to_run_agree(options, compiled_outputs):
@@ -195,7 +199,10 @@ def test_nothing_is_traced_anew_for_another_task():
 
 @pytest.mark.parametrize(
     ("policy", "compiled"),
-    [("mixed_bfloat16", {}), ("mixed_float16", builders.COMPILED)],
+    [
+        ("mixed_bfloat16", {}),
+        pytest.param("mixed_float16", builders.COMPILED, marks=pytest.mark.slow),
+    ],
 )
 def test_mixed_precision(policy, compiled, tmp_path):
     keras.config.set_dtype_policy(policy)

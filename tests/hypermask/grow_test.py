@@ -55,8 +55,7 @@ def _input(model, size=16):
 
 
 @pytest.mark.parametrize("protection", ["used", "hard"])
-@pytest.mark.parametrize("target", [_mlp, _flattened])
-@pytest.mark.parametrize("bank", [False, True])
+@pytest.mark.parametrize(("target", "bank"), [(_mlp, True), (_flattened, False)])
 def test_old_tasks_are_what_they_were(target, protection, bank):
     model = builders.learner(
         target(),
@@ -134,7 +133,7 @@ def test_mistakes(options, widths, message):
         model.grow(widths)
 
 
-@pytest.mark.parametrize("factor", [1.5, 2])
+@pytest.mark.parametrize("factor", [pytest.param(1.5, marks=pytest.mark.slow), 2])
 def test_a_residual_network_with_padded_shortcuts(factor):
     target = hm.targets.resnet((8, 8, 3), 2, blocks=1)
     model = builders.learner(

@@ -88,6 +88,7 @@ def test_the_logs_tell_the_term_and_the_loss_holds_it_once():
     assert "outlier_loss" not in _learn(_learner(), 0)
 
 
+@pytest.mark.slow
 def test_the_network_learns_to_tell_them():
     x, y = _data()
     bent = np.asarray(_outliers(strength=0.5)(x))

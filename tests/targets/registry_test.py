@@ -1,15 +1,13 @@
-"""What every registered target can do, alone and under a learner."""
+"""What every registered target can do; under a learner: `tests/hypermask`."""
 
 import keras
 import numpy as np
 import pytest
 
 import hypermask_tf as hm
-from hypermask_tf.masks.roles import all_layers
 from tests.targets.builds import BUILDS, CLASSES, samples, shake
 
 builds = pytest.mark.parametrize("name", BUILDS)
-granularities = pytest.mark.parametrize("granularity", ["weight", "unit"])
 
 
 def _numpy(tensor):
@@ -54,29 +52,6 @@ def test_its_config_makes_the_same_network(name):
     again.set_weights(model.get_weights())
     x = samples(BUILDS[name])
     np.testing.assert_array_equal(_numpy(again(x)), _numpy(model(x)))
-
-
-@pytest.mark.backend
-@builds
-@granularities
-def test_the_masked_network_is_the_stock_one_with_m_times_theta(name, granularity):
-    model = hm.HyperMask(
-        shake(BUILDS[name]()),
-        num_tasks=2,
-        hypernetwork=hm.MLPHypernetwork(4, (4,), seed=2),
-        granularity=granularity,
-        sparsity=40,
-    )
-    model.begin_task(0)
-    shake(model.target, 1)
-    x = samples(BUILDS[name])
-    masked, baked = model.predict(x, task=0, verbose=0), model.bake(0)
-    tolerance = 1e-5 * max(1.0, np.abs(masked).max())
-    np.testing.assert_allclose(_numpy(baked(x)), masked, rtol=1e-4, atol=tolerance)
-    for layer in all_layers(baked):
-        assert type(layer).__module__.startswith("keras."), layer
-    # The exact share is `tests/hypermask`'s: two of five, up to rounding.
-    assert max(np.mean(value == 0) for value in baked.get_weights()) > 0.3
 
 
 @builds

@@ -90,7 +90,8 @@ def _assert_same(one, other, most):
 
 
 @pytest.mark.parametrize(
-    ("target", "granularity"), [(_mlp, "weight"), (_convnet, "unit")]
+    ("target", "granularity"),
+    [pytest.param(_mlp, "weight", marks=pytest.mark.slow), (_convnet, "unit")],
 )
 def test_weights_are_those_of_fit(target, granularity):
     kind = {"granularity": granularity, "protection": "current"}
@@ -107,9 +108,8 @@ def test_weights_are_those_of_fit(target, granularity):
     _assert_same(*models, most=1e-6)
 
 
-@pytest.mark.parametrize(
-    "target", [_mlp, pytest.param(_convnet, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("target", [_mlp, _convnet])
 def test_weights_are_those_of_fit_under_xla(target):
     kind = {"granularity": "weight", "protection": "current"}
     models = [_learner(target, True, **kind) for _ in range(2)]

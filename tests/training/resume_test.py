@@ -54,7 +54,15 @@ class StopEvery(keras.callbacks.Callback):
         self.sequence.stop_asked = True
 
 
-@pytest.mark.parametrize("choices", CHOICES.values(), ids=list(CHOICES))
+@pytest.mark.parametrize(
+    "choices",
+    [
+        pytest.param(
+            choices, id=name, marks=() if "grow" in choices else pytest.mark.slow
+        )
+        for name, choices in CHOICES.items()
+    ],
+)
 def test_a_run_that_stops_after_every_epoch_ends_as_one_that_never_did(
     choices, tmp_path
 ):
@@ -107,6 +115,7 @@ class Moments:
         ]
 
 
+@pytest.mark.slow
 def test_wherever_a_process_dies_the_run_ends_the_same(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         moments = Moments()
@@ -149,7 +158,9 @@ def _stopped_in_task_1(path, **options):
     return run
 
 
-@pytest.mark.parametrize("kind", ["keras", "json"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("keras", marks=pytest.mark.slow), "json"]
+)
 def test_a_damaged_checkpoint_is_skipped_to_the_last_good_one(kind, tmp_path):
     run = _stopped_in_task_1(tmp_path / "run")
     path = run.checkpoints_dir / f"running_01_000002.{kind}"

@@ -48,7 +48,7 @@ def _learn(scenario, rate=5e-2, watching=(), **options):
     inputs = keras.Input(scenario.input_shape)
     x = layers.BatchNormalization()(layers.Dense(12)(layers.Flatten()(inputs)))
     target = keras.Model(inputs, layers.Dense(scenario.max_classes)(layers.ReLU()(x)))
-    model = hm.HyperMask(target, scenario.num_tasks, sparsity=50)
+    model = hm.HyperMask(target, scenario.num_tasks, sparsity=50, narrow=False)
     model.compile(
         keras.optimizers.Adam(rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
