@@ -34,6 +34,12 @@ _RUNS = flags.DEFINE_list("runs", ["runs/*"], "Run folders, or patterns of them.
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Write the tables to this file too (.md), and JSON beside it."
 )
+_ACROSS = flags.DEFINE_bool(
+    "across_networks",
+    False,
+    "Put runs with different target networks into one table: shared networks that are "
+    "wider than what a task has of them, beside dense ones.",
+)
 
 _HEADER = (
     "method",
@@ -70,7 +76,10 @@ def main(argv: Sequence[str]) -> int:
             f"file. Received: --output={_OUTPUT.value}"
         )
     runs = _finished(find_runs(_RUNS.value))
-    sections = [(title(same[0]), compare(same)) for same in group(runs, problem)]
+    sections = [
+        (title(same), compare(same))
+        for same in group(runs, lambda run: problem(run, _ACROSS.value))
+    ]
     text = "\n\n".join(
         [
             *(

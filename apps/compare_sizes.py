@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
         rows = size_rows(runs)
         table = tables.markdown(_HEADER, map(_cells, rows))
         # Files are judged on validation data, whatever the run was measured on.
-        heading = title(runs[0]).rpartition(", measured on")[0]
+        heading = title(runs).rpartition(", measured on")[0]
         sections.append(f"## {heading}\n\n{table}")
         pictures.append((heading, rows))
     text = "\n\n".join([*sections, _DEFINITIONS])

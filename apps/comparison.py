@@ -8,15 +8,17 @@ from apps.flagfiles import AUTO, BEFORE
 from apps.runs import Run, group
 from hypermask_tf.masks.quota import default_reuse
 
-# What the task is: the data, and the network that learns it. Runs that differ in one
-# of these are not put into one table.
-_PROBLEM = (
+# What the tasks are, and the network that learns them. Runs that differ in one of these
+# are not put into one table, unless it is the network and that is asked for.
+_DATA = (
     "benchmark",
     "num_tasks",
     "classes_per_task",
     "class_seed",
     "class_order",
     "limit_train",
+)
+_NETWORK = (
     "target",
     "hidden",
     "initializer",
@@ -48,9 +50,15 @@ class Entry:
     over_finetune: list[float]
 
 
-def problem(run: Run) -> tuple[tuple[str, str], ...]:
-    """What a run was about; runs that agree in it are compared."""
-    chosen = [(flag, run.flags.get(flag, BEFORE.get(flag, ""))) for flag in _PROBLEM]
+def problem(run: Run, across_networks: bool = False) -> tuple[tuple[str, str], ...]:
+    """What a run was about; runs that agree in it are compared.
+
+    Args:
+        run: The run.
+        across_networks: Whether target networks may differ.
+    """
+    names = _DATA if across_networks else _DATA + _NETWORK
+    chosen = [(flag, run.flags.get(flag, BEFORE.get(flag, ""))) for flag in names]
     return (*chosen, ("measured_on", run.measured_on))
 
 
@@ -70,10 +78,13 @@ def network(flags: Mapping[str, str]) -> str:
     return name
 
 
-def title(run: Run) -> str:
+def title(runs: Sequence[Run]) -> str:
     """A heading for the runs of one problem."""
+    run = runs[0]
     flags, results = run.flags, run.results
-    text = f"{results['benchmark']}, {results['num_tasks']} tasks, {network(flags)}"
+    text = f"{results['benchmark']}, {results['num_tasks']} tasks"
+    if len(networks := _networks(runs)) == 1:
+        text += f", {networks.pop()}"
     if flags.get("class_order", "natural") != "natural":
         text += f", classes in the order of {flags['class_order']}"
     if flags.get("limit_train", "0") != "0":
@@ -109,10 +120,17 @@ def method_name(flags: dict[str, str]) -> str:
     return ", ".join(parts)
 
 
+def _networks(runs: Iterable[Run]) -> set[str]:
+    return {network(run.flags) for run in runs}
+
+
 def compare(runs: Sequence[Run]) -> list[Entry]:
-    """The methods among runs of one problem, each against the baselines there."""
+    """The methods among runs of one problem, each against the baselines there.
+
+    Where target networks differ, names say which one it is.
+    """
     methods = group(runs, lambda run: run.settings)
-    names = _distinct_names(methods)
+    names = _distinct_names(methods, len(_networks(runs)) > 1)
     return [
         Entry(
             name,
@@ -129,9 +147,13 @@ def _order(named: tuple[str, list[Run]]) -> tuple[bool, str]:
     return named[1][0].flags.get("baseline", "none") == "none", named[0]
 
 
-def _distinct_names(methods: Sequence[list[Run]]) -> list[str]:
+def _distinct_names(methods: Sequence[list[Run]], networks: bool) -> list[str]:
     """Names, with the flags that tell apart those who would share one."""
-    named = [(method_name(method[0].flags), method[0].flags) for method in methods]
+    named = []
+    for method in methods:
+        flags = method[0].flags
+        name = method_name(flags)
+        named.append((f"{name}, {network(flags)}" if networks else name, flags))
     return [
         ", ".join([name, *_differing(flags, [f for n, f in named if n == name])])
         for name, flags in named

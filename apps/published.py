@@ -98,7 +98,9 @@ def _differences(run: Run, recipe: dict[str, str], figure: Figure) -> list[str]:
     if flags["granularity"] != recipe["granularity"]:
         found.append(f"{recipe['granularity']} masks")
     # Masks of units have a scale that the figure's cannot have had.
-    elif flags.get("mask_scale", "1") != recipe.get("mask_scale", "1"):
+    elif flags["sparsity"] != "0" and (
+        flags.get("mask_scale", "1") != recipe.get("mask_scale", "1")
+    ):
         found.append(f"mask scale {recipe.get('mask_scale', '1')}")
     if run.learned_tasks != figure.tasks:
         found.append(f"{figure.tasks} tasks")

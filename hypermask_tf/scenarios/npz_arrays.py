@@ -102,9 +102,11 @@ def _read(path: str, changed: int, size: int) -> tuple[str, RawData]:
             labels, names = kept["labels"].tolist(), kept["class_names"].tolist()
             version = str(kept["version"])
     except _UNREADABLE as error:
+        # NumPy would tell how to load objects all the same, which nobody should.
+        why = "it holds Python objects" if "pickle" in str(error) else error
         raise ValueError(
             f"Expected the arrays of a data set in {path}, as `to_npz` writes them. "
-            f"Received: a file that cannot be read so ({error}). Write it again, or "
+            f"Received: a file that cannot be read so ({why}). Write it again, or "
             "remove it to read the prepared data set."
         ) from error
     # By label: those that do not occur have no name of their own.

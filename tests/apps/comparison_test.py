@@ -90,10 +90,28 @@ def test_problems_are_kept_apart():
         _run([0.9], limit_train="50"),
         _run([0.9], measured_on="validation"),
     ]
-    titles = [title(found[0]) for found in group(runs, problem)]
+    titles = [title(found) for found in group(runs, problem)]
     assert len(set(titles)) == 4
     assert "validation" in titles[3]
     assert "first 50" in titles[2]
+
+
+def test_across_networks_names_say_which_and_a_baseline_may_have_another():
+    runs = [
+        _run([0.9, 0.9], hidden="240,240", sparsity="90"),
+        _run([0.8, 0.8], sparsity="90"),
+        _run([0.7, 0.7], baseline="alone"),
+        _run([0.9], benchmark="split_mnist"),
+    ]
+    same, other = group(runs, lambda run: problem(run, across_networks=True))
+    assert (len(same), len(other)) == (3, 1)
+    assert title(same) == "split_digits, 2 tasks, measured on test data"
+    entries = {entry.name: entry.over_alone for entry in compare(same)}
+    assert entries == {
+        "alone: a dense network each, mlp 24-24": [],
+        "unit masks, 90 %, protection used, mlp 24-24": [pytest.approx(0.1)],
+        "unit masks, 90 %, protection used, mlp 240-240": [pytest.approx(0.2)],
+    }
 
 
 @pytest.mark.parametrize(
