@@ -59,7 +59,8 @@ def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor
     In compiled steps all groups are bisected together on the bit patterns of their
     floats: 31 halvings pin every threshold down exactly. The cost is 31 reads,
     whatever the order of the input; no sort, no histogram, no gradient. Op by op those
-    would be hundreds of calls, so there the same thresholds are selected on the host.
+    would be hundreds of calls, or on JAX a loop to compile each time, so there the same
+    thresholds are selected on the host.
 
     Args:
         magnitudes: float32 tensor of shape `(sum(sizes),)`, non-negative.
@@ -72,17 +73,21 @@ def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor
     bits = ops.view(ops.stop_gradient(magnitudes), dtype="int32")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     parts = [bits[s : s + n] for s, n in zip(starts, sizes, strict=True)]
-    found = (_selected if _op_by_op() else _halved)(parts, at)
+    found = (_selected if _op_by_op(magnitudes, at) else _halved)(parts, at)
     return ops.concatenate([part >= found[i] for i, part in enumerate(parts)])
 
 
-def _op_by_op() -> bool:
-    """Whether every operation is a call of its own. JAX compiles loops in any case."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
+def _op_by_op(*tensors: Tensor) -> bool:
+    """Whether every operation on them is a call of its own."""
+    if keras.backend.backend() == "jax":
+        import jax
 
-    return bool(tf.executing_eagerly())
+        return not any(isinstance(tensor, jax.core.Tracer) for tensor in tensors)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return bool(tf.executing_eagerly())
+    return False
 
 
 def _halved(parts: Sequence[Tensor], at: Tensor) -> Tensor:
