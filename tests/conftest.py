@@ -12,8 +12,8 @@ import pytest
 if keras.backend.backend() == "jax":
     import jax
 
-    # Learners of one shape take the same steps, which need be compiled once only; by each
-    # worker of its own, since JAX writes and reads these files without a lock.
+    # Learners of one shape take the same steps, which need be compiled once only; in a
+    # folder for each worker, since JAX writes and reads there without a lock.
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     cache = pathlib.Path(__file__).parents[1] / ".pytest_cache" / "jax" / worker
     jax.config.update("jax_compilation_cache_dir", str(cache))
