@@ -51,7 +51,15 @@ def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
             axes.grid(color="#e4e7eb", linewidth=0.8)
             axes.spines[["top", "right"]].set_visible(False)
         panels[0].set_ylabel("validation accuracy in %")
-        panels[-1].legend(frameon=False, fontsize=9, loc="lower right")
+        # Below all panels, where no point can lie.
+        figure.legend(
+            *panels[0].get_legend_handles_labels(),
+            frameon=False,
+            fontsize=9,
+            loc="upper left",
+            bbox_to_anchor=(panels[0].get_position().x0, 0),
+            ncols=1 if len(kinds) == 1 else 3,
+        )
         write_title(panels[0], "Accuracy at equal bytes", title)
         return save_figure(figure, path)
 
