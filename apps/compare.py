@@ -23,7 +23,8 @@ with quiet_stderr():
     from absl import flags
 
     from apps import tables
-    from apps.comparison import Entry, compare, problem, title
+    from apps.comparison import Entry, compare, problem
+    from apps.naming import title
     from apps.runs import Run, find_runs, group
     from export import command
     from hypermask_tf import files

@@ -22,7 +22,8 @@ with quiet_stderr():
     from absl import flags
 
     from apps import tables
-    from apps.comparison import problem, title
+    from apps.comparison import problem
+    from apps.naming import title
     from apps.runs import find_runs, group
     from apps.size_plot import plot_sizes
     from apps.size_rows import SizeRow, size_rows

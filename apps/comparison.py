@@ -2,11 +2,11 @@
 
 import dataclasses
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from apps.flagfiles import AUTO, BEFORE
+from apps.flagfiles import BEFORE
+from apps.naming import method_name, network, networks_of
 from apps.runs import Run, group
-from hypermask_tf.masks.quota import default_reuse
 
 # What the tasks are, and the network that learns them. Runs that differ in one of these
 # are not put into one table, unless it is the network and that is asked for.
@@ -62,75 +62,13 @@ def problem(run: Run, across_networks: bool = False) -> tuple[tuple[str, str], .
     return (*chosen, ("measured_on", run.measured_on))
 
 
-def network(flags: Mapping[str, str]) -> str:
-    """The target network, as a table names it."""
-    name = flags["target"]
-    if name in ("mlp", "convnet"):
-        return f"{name} {flags['hidden'].replace(',', '-')}"
-    if name == "resnet":
-        name += f" {flags.get('resnet_blocks', '3')} x {flags['resnet_widening']}"
-        if flags.get("batch_norm", "true") == "false":
-            return f"{name}, no batch norm"
-        if flags.get("transductive", "false") == "true":
-            return f"{name}, transductive batch norm"
-    if name == "zenkenet" and flags.get("dropout", "true") == "false":
-        return f"{name}, no dropout"
-    return name
-
-
-def title(runs: Sequence[Run]) -> str:
-    """A heading for the runs of one problem."""
-    run = runs[0]
-    flags, results = run.flags, run.results
-    text = f"{results['benchmark']}, {results['num_tasks']} tasks"
-    if len(networks := _networks(runs)) == 1:
-        text += f", {networks.pop()}"
-    if flags.get("class_order", "natural") != "natural":
-        text += f", classes in the order of {flags['class_order']}"
-    if flags.get("limit_train", "0") != "0":
-        text += f", first {flags['limit_train']} training samples of each task"
-    return f"{text}, measured on {run.measured_on} data"
-
-
-def method_name(flags: dict[str, str]) -> str:
-    """What the method of these flags is called; what is default is not said."""
-    head = ["a head per task"] if flags.get("head", "shared") == "per_task" else []
-    baseline = flags.get("baseline", "none")
-    if baseline != "none":
-        what = "a dense network each" if baseline == "alone" else "one dense network"
-        return ", ".join([f"{baseline}: {what}", *head])
-    parts = [f"{flags['granularity']} masks", f"{flags['sparsity']} %"]
-    if flags.get("threshold", "layer") != "layer":
-        parts.append(f"one threshold, floor {flags['floor']} %")
-    parts.append(f"protection {flags['protection']}")
-    scale = flags.get("mask_scale", BEFORE["mask_scale"])
-    if scale != "width" and flags["sparsity"] != "0":
-        parts.append(f"mask scale {scale}")
-    if flags["hypernetwork"] != "mlp":
-        parts.append(flags["hypernetwork"].replace("_", " "))
-    parts += head
-    reuse = f"{default_reuse(flags['granularity'], flags['protection']):g}"
-    for name, usual in (("reuse", reuse), ("borrow", "1"), ("read", "0")):
-        given = flags.get(name, BEFORE[name])
-        values = [f"{float(v):g}" for v in given.split(",") if v != AUTO]
-        if set(values) - {usual}:
-            parts.append(f"{name} {','.join(values)}")
-    if flags.get("inherit", "none") != "none":
-        parts.append(f"inherits {flags['inherit']}")
-    return ", ".join(parts)
-
-
-def _networks(runs: Iterable[Run]) -> set[str]:
-    return {network(run.flags) for run in runs}
-
-
 def compare(runs: Sequence[Run]) -> list[Entry]:
     """The methods among runs of one problem, each against the baselines there.
 
     Where target networks differ, names say which one it is.
     """
     methods = group(runs, lambda run: run.settings)
-    names = _distinct_names(methods, len(_networks(runs)) > 1)
+    names = _distinct_names(methods, len(networks_of(runs)) > 1)
     return [
         Entry(
             name,

@@ -16,6 +16,8 @@ BEFORE = {
     "dropout": "true",
     "mask_scale": "1",
     "hyper_rate": "1.0",
+    "narrow": "false",
+    "outliers": "0.0",
     "reuse": "1",
     "borrow": "1",
     "read": "0",

@@ -4,8 +4,8 @@ import functools
 import pathlib
 from typing import NamedTuple
 
-from apps.comparison import network
 from apps.flagfiles import read_flagfile
+from apps.naming import network
 from apps.runs import Run
 from apps.tables import MISSING
 

@@ -21,7 +21,7 @@ with quiet_stderr():
     from absl import flags
 
     from apps import tables
-    from apps.comparison import network
+    from apps.naming import network
     from apps.published import published
     from apps.runs import Run, find_runs, group
     from export import command

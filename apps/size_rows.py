@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from apps.comparison import method_name
+from apps.naming import method_name
 from apps.runs import Run, group
 from export.quantize.recipe import QUANTIZATIONS
 from export.report import read_report

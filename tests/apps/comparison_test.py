@@ -5,7 +5,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from apps.comparison import compare, method_name, problem, title
+from apps.comparison import compare, problem
+from apps.naming import title
 from apps.runs import Run, group
 from hypermask_tf.metrics import AccuracyMatrix
 
@@ -112,28 +113,6 @@ def test_across_networks_names_say_which_and_a_baseline_may_have_another():
         "unit masks, 90 %, protection used, mlp 24-24": [pytest.approx(0.1)],
         "unit masks, 90 %, protection used, mlp 240-240": [pytest.approx(0.2)],
     }
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ({"granularity": "weight", "hypernetwork": "mask_bank"}, "weight masks, 90 %"),
-        ({"head": "per_task", "reuse": "0.5"}, "a head per task, reuse 0.5"),
-        ({"reuse": "1"}, "reuse 1"),
-        ({"reuse": "0,1"}, "reuse 0,1"),
-        ({"inherit": "nearest"}, "inherits nearest"),
-        ({"baseline": "alone", "inherit": "nearest"}, "alone: a dense network each"),
-    ],
-)
-def test_names_say_what_is_not_default(flags, expected):
-    assert expected in method_name({**FLAGS, **flags})
-    for flags in (
-        {"reuse": "auto"},
-        {"reuse": "0.0"},
-        {"granularity": "weight", "reuse": "1.0"},
-        {"granularity": "weight", "reuse": "auto"},
-    ):
-        assert "reuse" not in method_name({**FLAGS, **flags})
 
 
 def test_a_run_from_before_there_was_a_flag_is_of_the_same_experiment():

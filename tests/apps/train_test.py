@@ -58,7 +58,6 @@ def test_leaves_a_whole_run_folder(finished):
         assert name in header
 
 
-@pytest.mark.slow
 def test_its_flagfile_repeats_the_run(finished, tmp_path):
     folder, _ = finished
     again = forked(

@@ -201,6 +201,7 @@ def test_nothing_is_traced_anew_for_another_task():
     ("policy", "compiled"),
     [
         ("mixed_bfloat16", {}),
+        ("mixed_float16", {}),
         pytest.param("mixed_float16", builders.COMPILED, marks=pytest.mark.slow),
     ],
 )

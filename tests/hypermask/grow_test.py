@@ -55,7 +55,15 @@ def _input(model, size=16):
 
 
 @pytest.mark.parametrize("protection", ["used", "hard"])
-@pytest.mark.parametrize(("target", "bank"), [(_mlp, True), (_flattened, False)])
+@pytest.mark.parametrize(
+    ("target", "bank"),
+    [
+        (_mlp, True),
+        (_flattened, False),
+        pytest.param(_mlp, False, marks=pytest.mark.slow),
+        pytest.param(_flattened, True, marks=pytest.mark.slow),
+    ],
+)
 def test_old_tasks_are_what_they_were(target, protection, bank):
     model = builders.learner(
         target(),

@@ -25,22 +25,32 @@ OPTIMIZERS = {
     "adamw": lambda: keras.optimizers.AdamW(0.05, weight_decay=0.1),
     "momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
 }
+# Kinds of masks, and the optimizers that are tried fast; the others are slow.
+KINDS = {
+    "unit with a head": (
+        {"granularity": "unit", "reuse": 0.0, "head": "per_task", **COMPILED},
+        ["adam"],
+    ),
+    "unit": ({"granularity": "unit"}, ["adamw", "momentum"]),
+    "weight": ({"granularity": "weight"}, ["adamw", "momentum"]),
+    "block4": ({"granularity": "block4", "activation": "binary"}, ["adam"]),
+    "bank": ({"granularity": "unit", "hypernetwork": "bank"}, ["adamw", "momentum"]),
+}
 
 
 @pytest.mark.filterwarnings("ignore:Weight decay", "ignore:The network is full")
 @pytest.mark.parametrize(
     ("options", "optimizer"),
     [
-        ({"granularity": "unit", "reuse": 0.0, "head": "per_task", **COMPILED}, "adam"),
-        ({"granularity": "unit"}, "adamw"),
-        ({"granularity": "unit"}, "momentum"),
-        ({"granularity": "weight"}, "adamw"),
-        ({"granularity": "weight"}, "momentum"),
-        ({"granularity": "block4", "activation": "binary"}, "adam"),
-        ({"granularity": "unit", "hypernetwork": "bank"}, "adamw"),
-        ({"granularity": "unit", "hypernetwork": "bank"}, "momentum"),
+        pytest.param(
+            options,
+            optimizer,
+            id=f"{kind}-{optimizer}",
+            marks=[] if optimizer in fast else [pytest.mark.slow],
+        )
+        for kind, (options, fast) in KINDS.items()
+        for optimizer in OPTIMIZERS
     ],
-    ids=str,
 )
 def test_earlier_tasks_are_bit_equal(options, optimizer):
     options = dict(options)

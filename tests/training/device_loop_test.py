@@ -90,8 +90,7 @@ def _assert_same(one, other, most):
 
 
 @pytest.mark.parametrize(
-    ("target", "granularity"),
-    [pytest.param(_mlp, "weight", marks=pytest.mark.slow), (_convnet, "unit")],
+    ("target", "granularity"), [(_mlp, "weight"), (_convnet, "unit")]
 )
 def test_weights_are_those_of_fit(target, granularity):
     kind = {"granularity": granularity, "protection": "current"}
