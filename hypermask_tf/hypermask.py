@@ -16,6 +16,7 @@ from hypermask_tf import (
     compaction,
     copies,
     extension,
+    first_step,
     growth,
     model_summary,
 )
@@ -136,6 +137,8 @@ class HyperMask(SavedLearner):
     compiled_functions: Mapping[str, Any] = types.MappingProxyType({})
     # Steps that `training.on_device` has compiled.
     device_loop: Any = None
+    # Whether `first_step` has made what metrics keep.
+    metrics_made: bool = False
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """`keras.Model.compile`; the optimizer is what every task starts from."""
@@ -145,6 +148,7 @@ class HyperMask(SavedLearner):
         self.compiled_functions = copies.functions_of((args, kwargs))
         self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
         self.device_loop = None
+        self.metrics_made = False
 
     def fit(
         self,
@@ -177,14 +181,23 @@ class HyperMask(SavedLearner):
         checks.check_labels(y, self.loss, self.target)
         self._enter(task, inherit)
         args, kwargs = with_mask_monitor(self, args, kwargs)
+        first_step.prepare(self, x, y)
         return super().fit(x, y, *args, **kwargs)
 
-    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+    def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """`keras.Model.train_on_batch` on the task being learned."""
         self._enter(None)
-        return super().train_on_batch(*args, **kwargs)
+        first_step.prepare(self, x, y)
+        return super().train_on_batch(x, y, *args, **kwargs)
 
-    def evaluate(self, *args: Any, task: int | None = None, **kwargs: Any) -> Any:
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *args: Any,
+        task: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """`keras.Model.evaluate` with the network of `task` (default: the active).
 
         The loss is the task's own, without the regularisers of the learner.
@@ -193,8 +206,9 @@ class HyperMask(SavedLearner):
         if task is not None:
             self.active_task = task
         self._evaluating = True
+        first_step.prepare(self, x, y, training=False)
         try:
-            return super().evaluate(*args, **kwargs)
+            return super().evaluate(x, y, *args, **kwargs)
         finally:
             self._evaluating = False
             self.active_task = before

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf import checks
+from hypermask_tf import checks, first_step
 from hypermask_tf.training.level_codes import LevelCodes
 from hypermask_tf.training.sequence_checks import check_device_loop
 
@@ -48,7 +48,10 @@ class DeviceLoop(abc.ABC):
             y: Labels, `(n,)`.
         """
         checks.check_labels(y, self._model.loss, self._model.target)
-        _build(self._model, x[:1], y[:1])
+        first_step.make_optimizer(self._model)
+        if not self._model.metrics_made:
+            one = (keras.ops.convert_to_tensor(a[:1]) for a in (x, y))
+            first_step.make_metrics(self._model, *one)
         packed = LevelCodes.of(x)
         codes, table = (packed.codes, packed.table) if packed else (x, np.zeros(0))
         self._data = tuple(
@@ -111,18 +114,3 @@ def _loop_of_backend() -> type[DeviceLoop]:
     from hypermask_tf.training.tensorflow_loop import TensorFlowLoop
 
     return TensorFlowLoop
-
-
-def _build(model: Any, x: np.ndarray, y: np.ndarray) -> None:
-    """Makes what `fit` makes from its first batch, which here holds no samples."""
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
-    for layer in (model.augmentation, model.outliers):
-        if layer is not None and not layer.built:
-            # Only training calls it. Without values, so it draws no random numbers.
-            layer(keras.KerasTensor(x.shape, x.dtype))
-    outputs = model(keras.ops.convert_to_tensor(x), training=False)
-    labels = keras.ops.convert_to_tensor(y)
-    model.compute_loss(x, labels, outputs, training=False)
-    model.compute_metrics(x, labels, outputs)
-    model.reset_metrics()
