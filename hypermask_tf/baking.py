@@ -6,6 +6,8 @@ import keras
 
 from hypermask_tf.masks.roles import all_layers
 from hypermask_tf.normalization import TransductiveBatchNormalization
+from hypermask_tf.own_objects import in_scope
+from hypermask_tf.units.keras_graph import is_graph
 
 
 def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
@@ -27,11 +29,12 @@ def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
                 "target with keras.layers.BatchNormalization. "
                 f"Received: layer {layer.name!r}"
             )
-    config = keras.saving.serialize_keras_object(model.target)
+    config = keras.saving.serialize_keras_object(_without_class(model.target))
     if dtype is not None:
         config = _with_policy(config, dtype)
     # The target is an object of this process, not a file from somewhere.
-    baked = keras.saving.deserialize_keras_object(config, safe_mode=False)
+    with in_scope(model.target):
+        baked = keras.saving.deserialize_keras_object(config, safe_mode=False)
     trainable, fixed = model.task_values(task)
     for variables, values in (
         (baked.trainable_variables, trainable),
@@ -40,6 +43,17 @@ def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
     return baked
+
+
+def _without_class(target: keras.Model) -> keras.Model:
+    """A plain model of the same layers, where a user's class is no more than its graph.
+
+    Such a class may make its layers itself, so that nothing can be made of it by name.
+    """
+    known = type(target).__module__.startswith(("keras.", "hypermask_tf."))
+    if known or not is_graph(target) or isinstance(target, keras.Sequential):
+        return target
+    return keras.Model(target.input, target.output, name=target.name)
 
 
 def _with_policy(config: Any, dtype: str) -> Any:

@@ -29,6 +29,14 @@ class GroupCapacity:
     def free(self) -> int:
         return self.units - self.taken
 
+    @property
+    def short(self) -> bool:
+        """Whether a further task does not find what it asks for.
+
+        Scores alone may choose any unit, but with none free all of them are held.
+        """
+        return self.free < max(self.wanted, 1)
+
 
 @dataclasses.dataclass(frozen=True)
 class Capacity:
@@ -37,10 +45,13 @@ class Capacity:
     Attributes:
         groups: One entry per group of units; empty unless masks are over units.
         weights: Shared weights by path of the variable: number, and number used.
+        wanted: Free units that a further task asks for in all groups together; with
+            one threshold for the network more than the groups ask for singly.
     """
 
     groups: tuple[GroupCapacity, ...]
     weights: dict[str, tuple[int, int]]
+    wanted: int = 0
 
     @property
     def fraction(self) -> float:
@@ -59,7 +70,8 @@ class Capacity:
     @property
     def full(self) -> bool:
         """Whether a further task would not find the free units it asks for."""
-        return any(group.free < group.wanted for group in self.groups)
+        free = sum(group.free for group in self.groups)
+        return free < self.wanted or any(group.short for group in self.groups)
 
     def __str__(self) -> str:
         lines = [f"  {'units made by':<44} {'units':>8} {'taken':>8} {'free':>8}"]
@@ -106,14 +118,17 @@ def capacity(model: Any) -> Capacity:
         path = model.target.trainable_variables[index].path
         key = f"{path}#{index}" if path in weights else path
         weights[key] = (math.prod(used.shape), int(np.count_nonzero(used)))
-    return Capacity(_groups(model) if memory.support is not None else (), weights)
-
-
-def _groups(model: Any) -> tuple[GroupCapacity, ...]:
-    layout, learned = model._layout, model.num_learned_tasks
-    taken = np.zeros(layout.num_scores, bool)
-    for task in range(learned):
+    if memory.support is None:
+        return Capacity((), weights)
+    taken = np.zeros(model._layout.num_scores, bool)
+    for task in range(model.num_learned_tasks):
         taken |= model.units_on(task)
+    return Capacity(
+        _groups(model._layout, taken), weights, model._layout.quota.own_count()
+    )
+
+
+def _groups(layout: Any, taken: np.ndarray) -> tuple[GroupCapacity, ...]:
     return tuple(
         GroupCapacity(layers, taken[group].size, int(taken[group].sum()), wanted)
         for layers, group, wanted in zip(
@@ -126,26 +141,42 @@ def _groups(model: Any) -> tuple[GroupCapacity, ...]:
 
 
 def warn_if_full(model: Any) -> None:
-    """Warns at the start of a task that finds fewer free units than it asks for."""
-    memory, layout = model._memory, model._layout
+    """Warns at the start of a task if it, or the next, finds too few free units."""
+    memory, layout, task = model._memory, model._layout, model.num_finished_tasks
     if memory.support is None or not memory.used:
         return
-    taken = ops.convert_to_numpy(memory.taken(model.num_finished_tasks))
-    free = [int((~taken[group]).sum()) for group in layout.group_slices]
-    short = [
-        f"{layers[0]} {count} of {wanted} wanted"
-        for count, layers, wanted in zip(
-            free, layout.group_layers(), layout.quota.own_counts(), strict=True
-        )
-        # Scores alone may choose any unit, but with none free all of them are held.
-        if count < max(wanted, 1)
-    ]
-    if short:
+    taken = ops.convert_to_numpy(memory.taken(task))
+    if short := _shortage(layout, taken):
         warnings.warn(
-            f"The network is full: task {model.num_learned_tasks - 1} finds too few "
-            f"free units ({', '.join(short)}) and uses units of earlier tasks, whose "
-            "weights it cannot change. `model = model.grow({...})` adds units; with "
-            "`borrow` above 1 more taken units make up for missing ones; "
-            "`print(model.capacity())` shows what is taken.",
+            f"The network is full: task {task} finds too few free units ({short}) and "
+            "uses units of earlier tasks, whose weights it cannot change. "
+            "`model = model.grow({...})` adds units; with `borrow` above 1 more taken "
+            "units make up for missing ones; `print(model.capacity())` shows what is "
+            "taken.",
             stacklevel=4,
         )
+        return
+    if task + 1 == model.num_tasks or (task == 0 and model.ramp_steps):
+        return  # What a ramp has on at first says nothing of what stays.
+    if short := _shortage(layout, taken | model.units_on(task)):
+        warnings.warn(
+            f"The network is full after task {task}: the next one will find too few "
+            f"free units ({short}). When task {task} is learned, "
+            "`model = model.grow({...})` adds units; `print(model.capacity())` shows "
+            "what is taken.",
+            stacklevel=4,
+        )
+
+
+def _shortage(layout: Any, taken: np.ndarray) -> str:
+    """Where a task finds how many of the free units it asks for; "" if all."""
+    groups = _groups(layout, taken)
+    short = [
+        f"{group.layers[0]} {group.free} of {max(group.wanted, 1)} wanted"
+        for group in groups
+        if group.short
+    ]
+    free, wanted = sum(group.free for group in groups), layout.quota.own_count()
+    if not short and free < wanted:
+        short = [f"{free} of {wanted} wanted in all layers together"]
+    return ", ".join(short)

@@ -22,6 +22,16 @@ def check_target(target: Any) -> None:
         )
 
 
+def check_one_output(target: keras.Model) -> None:
+    """Raises a ValueError if `target` has several outputs, so no one last layer."""
+    outputs = len(getattr(target, "outputs", None) or [None])
+    if outputs > 1:
+        raise ValueError(
+            '`head="per_task"` needs a target with one output, made by its last layer: '
+            f'use `head="shared"`. Received: a target with {outputs} outputs'
+        )
+
+
 def as_plain(values: Any) -> Any:
     """A number, or a list of numbers, that can be saved."""
     return np.asarray(values, "float64").tolist()

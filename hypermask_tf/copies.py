@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from hypermask_tf import replicas
+from hypermask_tf.own_objects import in_scope
 
 
 def like(model: Any, **changes: Any) -> Any:
@@ -21,7 +22,7 @@ def like(model: Any, **changes: Any) -> Any:
         **changes: Arguments that differ, as objects.
     """
     config = {**model.get_config(), **changes}
-    with replicas.scope(model):
+    with replicas.scope(model), in_scope(model):
         for key in ("target", "hypernetwork", "augmentation", "outliers"):
             if isinstance(config[key], dict):
                 config[key] = keras.saving.deserialize_keras_object(

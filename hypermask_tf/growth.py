@@ -9,6 +9,7 @@ from hypermask_tf import copies, replicas
 from hypermask_tf.compaction import rebuild
 from hypermask_tf.growth_places import places_of
 from hypermask_tf.hypernetworks import MaskBank, MLPHypernetwork
+from hypermask_tf.own_objects import in_scope
 from hypermask_tf.units import UnitGraph
 
 
@@ -28,7 +29,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
             unknown, or a layer would shrink.
     """
     _check(model)
-    with replicas.scope(model):
+    with replicas.scope(model), in_scope(model.target):
         target = rebuild(model.target, widths)
     maskable = [
         variable
@@ -39,7 +40,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     ]
     graph = UnitGraph(target, maskable)
     units = _unit_places(model._layout.graph, graph)
-    _check_coupled(graph, units)
+    _check_unseen(graph, units)
     sparsity = _same_counts(model, graph.group_sizes)
     # Old tasks keep the scale of their mask values.
     scale = list(model._layout.scales)
@@ -62,15 +63,20 @@ def _check(model: Any) -> None:
         )
 
 
-def _check_coupled(graph: UnitGraph, units: np.ndarray) -> None:
-    """Refuses new units in the statistics of a layer that couples its channels."""
+def _check_unseen(graph: UnitGraph, units: np.ndarray) -> None:
+    """Refuses new units where they count though they are off.
+
+    In the statistics of a layer that couples its channels, in a mean or sum over them,
+    in a layer without a rule, or behind weights that no mask cuts.
+    """
     new = np.setdiff1d(np.arange(graph.num_units), units)
-    for name in graph.coupled:
-        if np.isin(new, graph.seen_by.get(name, np.array([], int))).any():
+    for name, seen in graph.seen_by.items():
+        if np.isin(new, seen).any():
             raise ValueError(
-                "New units would count in the statistics of a layer that couples its "
-                "channels, and change old tasks. Widen layers that it does not see. "
-                f"Received: layer {name!r}"
+                "Old tasks would change: what is off still counts in a layer that "
+                "couples its channels, sums over them, is frozen or is not known. "
+                "Widen layers that it does not see. "
+                f"Received: new units that layer {name!r} sees"
             )
 
 

@@ -23,6 +23,7 @@ from hypermask_tf.memory import TaskMemory
 from hypermask_tf.narrow import NarrowTarget, NotNarrowError, make_narrow
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
+from hypermask_tf.own_objects import in_scope, own_objects
 from hypermask_tf.replicated_model import ReplicatedModel
 from hypermask_tf.task_masks import TaskMasks
 
@@ -70,6 +71,7 @@ class LearnerState(ReplicatedModel):
         **kwargs: Any,
     ) -> None:
         checks.check_target(target)
+        own_objects(target)  # else tasks could be learned, and never baked
         # Masks stay float32; the target's layers cast for themselves.
         kwargs = {"dtype": target.dtype_policy, "autocast": False, **kwargs}
         super().__init__(**kwargs)
@@ -95,6 +97,8 @@ class LearnerState(ReplicatedModel):
         self.borrow = checks.as_plain(borrow)
         self.read = checks.as_plain(read)
         self.head = checks.check_choice("head", head, HEADS)
+        if self.head == "per_task":
+            checks.check_one_output(target)
         self.output_reduction = checks.check_choice(
             "output_reduction", output_reduction, regularizers.REDUCTIONS
         )
@@ -206,7 +210,8 @@ class LearnerState(ReplicatedModel):
             counts = layout.quota.fixed_counts()
             if counts is None:
                 raise NotNarrowError("`borrow`, `read` or one threshold vary the width")
-            return make_narrow(self.target, layout, counts)
+            with in_scope(self.target):
+                return make_narrow(self.target, layout, counts)
         except NotNarrowError as reason:
             self.why_whole = str(reason)
             return None

@@ -3,6 +3,7 @@
 import keras
 
 from hypermask_tf.compaction.plan import Plan
+from hypermask_tf.own_objects import in_scope
 
 
 def compact(model: keras.Model) -> keras.Model:
@@ -44,9 +45,10 @@ def compact(model: keras.Model) -> keras.Model:
     >>> compact(model).count_params() == 8 * 4 + 4 + 4 * 2 + 2
     True
     """
-    plan = Plan(model)
-    smaller = plan.apply()
-    # What was folded or zeroed can leave more behind.
-    while plan.removed and (plan := Plan(smaller)).removed:
+    with in_scope(model):
+        plan = Plan(model)
         smaller = plan.apply()
+        # What was folded or zeroed can leave more behind.
+        while plan.removed and (plan := Plan(smaller)).removed:
+            smaller = plan.apply()
     return smaller

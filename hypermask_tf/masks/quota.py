@@ -124,24 +124,35 @@ class Quota:
         """How many scores of each group are on, if that is the same for every task."""
         if self.threshold == "network" or max(self.borrow) > 1 or max(self.read) > 0:
             return None
-        return [
-            size - threshold.rank(size, p)
-            for size, p in zip(self.sizes, self.sparsities, strict=True)
-        ]
+        return self._kept()
 
     def own_counts(self) -> list[int]:
         """How many free scores a task asks for in each group."""
-        kept = [
-            size - threshold.rank(size, p)
-            for size, p in zip(self.sizes, self.sparsities, strict=True)
-        ]
         if self.threshold == "network":
             kept = [self.floor_count(size) for size in self.sizes]
+        else:
+            kept = self._kept()
         return [
-            math.ceil(round((1 - share) * count, 9))
-            for share, count in zip(self.reuse, kept, strict=True)
+            _own(count, share) for count, share in zip(kept, self.reuse, strict=True)
+        ]
+
+    def own_count(self) -> int:
+        """How many free scores a task asks for in all groups together."""
+        if self.threshold == "network":
+            return _own(sum(self._kept()), self.reuse[0])
+        return sum(self.own_counts())
+
+    def _kept(self) -> list[int]:
+        return [
+            size - threshold.rank(size, p)
+            for size, p in zip(self.sizes, self.sparsities, strict=True)
         ]
 
     def floor_count(self, size: int) -> int:
         """How many scores of a group of that size are on in any case."""
         return max(1, math.ceil(size * self.floor / 100))
+
+
+def _own(count: int, reuse: float) -> int:
+    """How many of `count` scores may not be taken ones."""
+    return math.ceil(round((1 - reuse) * count, 9))

@@ -87,7 +87,8 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
     if not any(flags):
         raise ValueError(
             "The target has no maskable variable: it needs at least one trainable "
-            "kernel. Build the target before wrapping it, and check `maskable`. "
+            "kernel. Call a subclassed target once on data before wrapping it, so that "
+            "its layers are built, and check `maskable`. "
             f"Received: target with {len(trainable)} trainable variables"
         )
     last = max(i for i, flag in enumerate(flags) if flag)

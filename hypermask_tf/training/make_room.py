@@ -1,9 +1,14 @@
 """Widens a learner whose next task would not find the free units it asks for."""
 
+import contextlib
 import math
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
+
+from hypermask_tf.capacity import Capacity, GroupCapacity
 
 
 def make_room(model: Any, factor: float, seed: int = 1) -> Any:
@@ -22,20 +27,45 @@ def make_room(model: Any, factor: float, seed: int = 1) -> Any:
         ValueError: If it does not track use, or its target cannot grow.
     """
     capacity = model.capacity()
-    widths: dict[str, int] = {}
-    for group in capacity.groups:
-        times = factor
-        while group.units * times - group.taken < group.wanted:
-            times *= factor
-        if group.free < group.wanted:
-            for name in group.layers:
-                layer = _layer(model.target, name)
-                width = getattr(layer, "units", None) or layer.filters
-                widths[name] = max(math.ceil(width * times), widths.get(name, 0))
-    if not widths:
+    if not capacity.full:
         return model
+    # With one threshold for the network it may be short of units in no layer by itself.
+    short = [group for group in capacity.groups if group.short] or capacity.groups
+    times = factor
+    while not _suffices(capacity, short, times):
+        times *= factor
+    widths: dict[str, int] = {}
+    for group in short:
+        for name in group.layers:
+            layer = _layer(model.target, name)
+            width = getattr(layer, "units", None) or layer.filters
+            widths[name] = max(math.ceil(width * times), widths.get(name, 0))
     keras.utils.set_random_seed(seed)
     return model.grow(widths)
+
+
+@contextlib.contextmanager
+def without_advice(grow: float) -> Iterator[None]:
+    """No warning that room is running out where it is made in time.
+
+    Args:
+        grow: The factor of `make_room`; 0 where nothing grows.
+    """
+    with warnings.catch_warnings():
+        if grow:
+            warnings.filterwarnings("ignore", "The network is full after")
+        yield
+
+
+def _suffices(
+    capacity: Capacity, groups: Sequence[GroupCapacity], times: float
+) -> bool:
+    """Whether the next task finds its units once `groups` are so many times as wide."""
+    if any(group.units * times - group.taken < group.wanted for group in groups):
+        return False
+    free = sum(group.free for group in capacity.groups)
+    more = sum(group.units * (times - 1) for group in groups)
+    return free + more >= capacity.wanted
 
 
 def _layer(model: Any, path: str) -> Any:

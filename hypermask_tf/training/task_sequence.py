@@ -10,6 +10,7 @@ from hypermask_tf.training.batches import first_samples
 from hypermask_tf.training.checkpointer import Checkpointer
 from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.load_learner import load_learner
+from hypermask_tf.training.make_room import without_advice
 from hypermask_tf.training.measuring import Measuring
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.position import Position
@@ -146,20 +147,21 @@ class TaskSequence:
         checkpointer = Checkpointer(
             save, options.checkpoints, options.epochs, lambda: self.stop_asked
         )
-        fit_task(
-            self.model,
-            x,
-            y,
-            options.rows(len(x), task.index),
-            task=task.index,
-            epoch_steps=options.epoch_steps,
-            initial_epoch=epoch,
-            callbacks=[StopOnNonFinite(task.index), *callbacks, checkpointer],
-            validation_data=task.validation if options.validates else None,
-            classes=task.num_classes,
-            inherit=progress.parent if epoch == 0 else None,
-            loop=options.loop,
-        )
+        with without_advice(options.grow):
+            fit_task(
+                self.model,
+                x,
+                y,
+                options.rows(len(x), task.index),
+                task=task.index,
+                epoch_steps=options.epoch_steps,
+                initial_epoch=epoch,
+                callbacks=[StopOnNonFinite(task.index), *callbacks, checkpointer],
+                validation_data=task.validation if options.validates else None,
+                classes=task.num_classes,
+                inherit=progress.parent if epoch == 0 else None,
+                loop=options.loop,
+            )
         if checkpointer.stopped:
             raise TrainingStopped(self.position)
         progress.position = Position(task.index, options.epochs)

@@ -9,7 +9,7 @@ from keras import ops
 from hypermask_tf import checks
 from hypermask_tf.transfer.copying import NO_ORIGIN, NOT_THERE, Origins, copied
 from hypermask_tf.transfer.scores import pin, scores_of, take_scores, taken_units
-from hypermask_tf.units import VariableUnits
+from hypermask_tf.units import UnitGraph, VariableUnits
 
 
 def check_inherit(model: Any, task: int, source: int | None) -> None:
@@ -33,6 +33,7 @@ def check_inherit(model: Any, task: int, source: int | None) -> None:
             'use `normalization="per_task"`. '
             f"Received: normalization={model.normalization!r}"
         )
+    _check_places(model._layout.graph)
     for i, variable in enumerate(model.target.trainable_variables):
         spec = model._layout.units_of(i)
         if spec is not None and not _simple(spec):
@@ -40,6 +41,21 @@ def check_inherit(model: Any, task: int, source: int | None) -> None:
                 "`inherit` cannot copy units of grouped convolutions, of depthwise "
                 "ones with several channels per input, or of layers whose calls read "
                 f"different units. Received: {variable.path}"
+            )
+
+
+def _check_places(graph: UnitGraph) -> None:
+    """Refuses layers that read a unit by its place, where a copy would stand elsewhere.
+
+    Not those that couple all channels alike, as layer norm and softmax do.
+    """
+    for name in graph.seen_by:
+        if name not in graph.coupled:
+            raise ValueError(
+                "`inherit` copies into units at other places, and a layer reads units "
+                "by their place through weights that cannot be moved: it is frozen, "
+                "has no rule, or mixes channels. Leave `inherit` out. "
+                f"Received: layer {name!r}"
             )
 
 

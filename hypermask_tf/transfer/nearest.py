@@ -8,7 +8,7 @@ from keras import ops
 
 
 def nearest_task(
-    model: Any, x: np.ndarray, y: np.ndarray, samples: int = 1000, seed: int = 0
+    model: Any, x: Any, y: np.ndarray, samples: int = 1000, seed: int = 0
 ) -> int:
     """The finished or current task whose features suit new data best.
 
@@ -18,7 +18,9 @@ def nearest_task(
 
     Args:
         model: A `HyperMask` that has learned at least one task.
-        x, y: Training data of the new task.
+        x: Training samples of the new task: an array, or several where the target has
+            several inputs.
+        y: Their labels.
         samples: Samples to use.
         seed: Seed of their choice.
 
@@ -32,11 +34,13 @@ def nearest_task(
 
     if not model.num_learned_tasks:
         raise ValueError("No task has been learned yet: there is nothing to inherit.")
-    rows = np.random.default_rng(seed).permutation(len(x))[:samples]
+    size = len(keras.tree.flatten(x)[0])
+    rows = np.random.default_rng(seed).permutation(size)[:samples]
     half = len(rows) // 2
+    chosen = keras.tree.map_structure(lambda part: part[rows], x)
     scores = []
     for task in range(model.num_learned_tasks):
-        features = task_features(model, task)(x[rows], training=False)
+        features = task_features(model, task)(chosen, training=False)
         features = ops.convert_to_numpy(features).reshape(len(rows), -1)
         classifier = RidgeClassifier().fit(features[:half], y[rows[:half]])
         scores.append(classifier.score(features[half:], y[rows[half:]]))

@@ -13,6 +13,9 @@ _COUPLING = (
     keras.activations.sparsemax,
 )
 
+_STEP = 1e-10
+_AROUND_ZERO = (-2 * _STEP, -_STEP, 0.0, _STEP, 2 * _STEP)
+
 
 def couples(activation: Any) -> bool:
     """Whether this is a softmax, which sets each channel against all others."""
@@ -26,13 +29,13 @@ def works_within_channels(
 
     Keras's own are known. A user's function may do anything, so it is tried: random
     subsets of the channels change, and the others must not. It must also be finite
-    at zero, the value of a unit that is off.
+    and not infinitely steep at zero, the value of a unit that is off.
 
     Args:
         activation: A function from tensor to tensor.
         shape: Shape of the tensors to try it on, channels last.
     """
-    if getattr(activation, "__module__", "").startswith("keras."):
+    if getattr(activation, "__module__", "").startswith("keras.src.activations"):
         return activation is not keras.activations.glu and not couples(activation)
     generator = np.random.default_rng(0)
     values = generator.normal(size=shape).astype("float32")
@@ -40,7 +43,7 @@ def works_within_channels(
         before = _run(activation, values)
         if before.shape != values.shape:
             return False
-        if not np.isfinite(_run(activation, np.zeros_like(values))).all():
+        if not _is_calm_at_zero(activation, shape):
             return False
         for _ in range(3):
             change = generator.permutation(shape[-1]) < (shape[-1] + 1) // 2
@@ -50,6 +53,13 @@ def works_within_channels(
     except Exception:  # What cannot be tried is not trusted, whatever it raises.
         return False
     return True
+
+
+def _is_calm_at_zero(activation: Callable[[Any], Any], shape: tuple[int, ...]) -> bool:
+    """Whether it is finite at zero, and no root: a slope without end is no gradient."""
+    at = [_run(activation, np.full(shape, x, "float32")) for x in _AROUND_ZERO]
+    slopes = np.diff(at, axis=0)[[0, -1]] / _STEP  # not across zero: a jump is no slope
+    return bool(np.isfinite(at).all() and (np.abs(slopes) < 1e3).all())
 
 
 def _run(activation: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:

@@ -93,6 +93,14 @@ def reduce(recorder: Recorder, call: Call) -> np.ndarray | None:
     return call.inputs[0]
 
 
+def deviate(recorder: Recorder, call: Call) -> np.ndarray | None:
+    """Standard deviation: the slope of its root has no end at zero."""
+    units = reduce(recorder, call)
+    if units is not None:
+        recorder.pool.merge(units, recorder.pool.fixed(units.size))
+    return units
+
+
 def reshape(recorder: Recorder, call: Call) -> np.ndarray | None:
     """Flatten and reshape, as long as every position still names one unit."""
     units, last = call.inputs[0], call.shape[-1]

@@ -14,7 +14,7 @@ def same(recorder: Recorder, call: Call) -> np.ndarray:
 
 
 def stays_on(recorder: Recorder, call: Call) -> np.ndarray:
-    """What is not finite at zero: the units that it reads may not be switched off."""
+    """What is not finite at zero, or steep: units that it reads may not be off."""
     recorder.pool.merge(call.inputs[0], recorder.pool.fixed(call.inputs[0].size))
     return call.inputs[0]
 

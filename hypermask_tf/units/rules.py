@@ -36,10 +36,10 @@ _NAMES: dict[Rule, str] = {
         "Rescaling Identity ActivityRegularization InputLayer "
         "Relu Relu6 LeakyRelu Elu Selu Celu Gelu Silu HardSilu Sigmoid HardSigmoid "
         "Tanh HardTanh TanhShrink SoftShrink HardShrink Softplus Softsign Threshold "
-        "Negative Absolute Square Sqrt Exp Expm1 Log1p Sin Cos Sign Clip Cast "
+        "Negative Absolute Square Exp Expm1 Log1p Sin Cos Sign Clip Cast "
         "StopGradient AveragePool MaxPool AdaptiveAveragePool AdaptiveMaxPool"
     ),
-    passing.stays_on: "Log Log2 Log10 Rsqrt Reciprocal",
+    passing.stays_on: "Log Log2 Log10 Sqrt Rsqrt Reciprocal",
     passing.normalization: (
         "BatchNormalization LayerNormalization GroupNormalization RMSNormalization"
     ),
@@ -51,7 +51,8 @@ _NAMES: dict[Rule, str] = {
     moving.move: " ".join(moving.MOVES),
     moving.pad: "Pad",
     moving.concatenate: "Concatenate",
-    moving.reduce: "Mean Sum Max Min Amax Amin Prod Var Std",
+    moving.reduce: "Mean Sum Max Min Amax Amin Prod Var",
+    moving.deviate: "Std",
     moving.reshape: "Flatten Reshape",
 }
 RULES = {name: rule for rule, names in _NAMES.items() for name in names.split()}

@@ -26,9 +26,8 @@ def test_free_units_come_first_where_it_is_known_what_is_taken(
 
 
 def _learner(**kwargs):
-    return builders.learner(
-        granularity="unit", sparsity=75, **{"reuse": 0.0, "tasks": 5, **kwargs}
-    )
+    kwargs = {"sparsity": 75, "reuse": 0.0, "tasks": 5, **kwargs}
+    return builders.learner(granularity="unit", **kwargs)
 
 
 def test_free_units_run_out_evenly():
@@ -68,17 +67,53 @@ def test_the_share_is_that_of_the_marks():
     assert model.capacity().fraction == pytest.approx(counted / total)
 
 
-def test_a_full_network_is_named_once_it_is_full():
+def test_a_full_network_is_named_before_and_when_it_is_full():
     model = _learner()
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        for task in range(4):
+        for task in range(3):
             model.begin_task(task)
+    assert not model.capacity().full
+    with pytest.warns(UserWarning, match="full after task 3.* 0 of 4 wanted"):
+        model.begin_task(3)
+    assert model.capacity().full
     with pytest.warns(UserWarning, match="The network is full: task 4") as caught:
         model.begin_task(4)
     messages = [str(w.message) for w in caught if w.category is UserWarning]
     assert len(messages) == 1
     assert "grow" in messages[0] and "0 of 4 wanted" in messages[0]
+
+
+def test_nothing_is_said_after_the_last_task():
+    model = _learner(tasks=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        for task in range(4):
+            model.begin_task(task)
+
+
+def test_with_one_threshold_all_layers_together_must_have_room():
+    model = _learner(threshold="network", protection="hard", tasks=6, sparsity=70)
+    wanted = int(model.units_on(0).sum())
+    full = []
+    for task in range(4):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            model.begin_task(task)
+        capacity = model.capacity()
+        assert capacity.wanted == wanted
+        left = sum(group.free for group in capacity.groups)
+        assert capacity.full == (left < wanted)
+        full.append(any("network is full" in str(w.message) for w in caught))
+        assert full[-1] == capacity.full
+    assert full == sorted(full) and full[-1] and not full[0]
+
+
+def test_without_a_free_unit_it_is_full_whatever_is_asked_for():
+    model = _learner(reuse=1.0, sparsity=0)
+    with pytest.warns(UserWarning, match="full after task 0.* 0 of 1 wanted"):
+        model.begin_task(0)
+    assert model.capacity().full
 
 
 def test_weights_masks_have_weights_only():

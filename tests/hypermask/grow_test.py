@@ -161,19 +161,37 @@ def test_a_residual_network_with_padded_shortcuts(factor):
     _close(_outputs(wider, x, 0), before)
 
 
+def _attention(x):
+    """Scales all channels by what their mean says, as CBAM does."""
+    scale = layers.Dense(1, "sigmoid")(ops.mean(x, axis=-1, keepdims=True))
+    return layers.Multiply()([x, scale])
+
+
 @pytest.mark.parametrize(
-    "coupled", [layers.LayerNormalization, layers.Softmax, layers.RMSNormalization]
+    "reader",
+    [
+        layers.LayerNormalization(),
+        layers.Softmax(),
+        layers.RMSNormalization(),
+        _attention,
+        lambda x: ops.sum(x, axis=-1, keepdims=True),
+        layers.Lambda(ops.sort),
+    ],
+    ids=["layer norm", "softmax", "rms norm", "attention", "sum", "no rule"],
 )
-def test_new_units_in_the_statistics_of_old_ones_are_refused(coupled):
+def test_new_units_that_count_though_they_are_off_are_refused(reader):
     inputs = keras.Input((8,))
-    x = coupled(name="coupled")(layers.Dense(12, name="one")(inputs))
+    x = reader(layers.Dense(12, "sigmoid", name="one")(inputs))
     target = keras.Model(inputs, layers.Dense(3, name="logits")(x))
     model = builders.learner(target, granularity="unit", sparsity=50)
-    with pytest.raises(ValueError, match="couples its channels"):
+    with pytest.raises(ValueError, match="Old tasks would change"):
         model.grow({"one": 16})
 
 
-def test_a_variable_without_a_mask_does_not_grow():
+@pytest.mark.parametrize(
+    ("layer", "message"), [("one", "Old tasks would change"), ("two", "no mask touch")]
+)
+def test_a_variable_without_a_mask_does_not_grow(layer, message):
     target = _mlp()
     model = builders.learner(
         target,
@@ -181,8 +199,8 @@ def test_a_variable_without_a_mask_does_not_grow():
         sparsity=50,
         maskable=lambda v: not v.path.startswith("two"),
     )
-    with pytest.raises(ValueError, match="no mask touches"):
-        model.grow({"one": 16})
+    with pytest.raises(ValueError, match=message):
+        model.grow({layer: 16})
 
 
 @pytest.mark.backend

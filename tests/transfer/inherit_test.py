@@ -87,9 +87,8 @@ def test_a_copy_is_no_smaller_in_its_mask_than_its_source():
 @pytest.mark.backend
 def test_frozen_layers_are_left_alone():
     inputs = keras.Input((8,))
-    x = layers.Dense(10)(inputs)
-    x = layers.Dense(8, trainable=False, name="frozen")(x)
-    target = keras.Model(inputs, layers.Dense(3)(x))
+    x = layers.Dense(8, trainable=False, name="frozen")(inputs)
+    target = keras.Model(inputs, layers.Dense(3)(layers.Dense(10)(x)))
     model = builders.learner(
         target, granularity="unit", protection="hard", reuse=0.0, sparsity=60
     )
@@ -101,6 +100,27 @@ def test_frozen_layers_are_left_alone():
     model.begin_task(2, inherit=0)
     for task in range(2):
         np.testing.assert_array_equal(_outputs(model, x, task), before[task])
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        lambda x: layers.Dense(8, trainable=False, name="reader")(x),
+        lambda x: layers.Lambda(lambda t: t[:, ::2], name="reader")(x),
+        lambda x: ops.mean(x, axis=-1, keepdims=True),
+    ],
+    ids=["frozen", "no rule", "mean over channels"],
+)
+def test_layers_that_read_units_by_their_place_are_refused(reader):
+    inputs = keras.Input((8,))
+    x = reader(layers.Dense(10, "relu")(inputs))
+    model = builders.learner(
+        keras.Model(inputs, layers.Dense(3)(x)), granularity="unit", protection="hard"
+    )
+    model.begin_task(0)
+    with pytest.raises(ValueError, match="by their place"):
+        model.begin_task(1, inherit=0)
+    model.begin_task(1)
 
 
 @pytest.mark.backend

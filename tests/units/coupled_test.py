@@ -137,11 +137,15 @@ def test_activations_of_ones_own_are_tried():
 
     assert graph(lambda x: 2 * x + 1).removable.all()
     assert graph(lambda x: 2 * x + 1).group_sizes == (6,)
+    assert graph(lambda x: keras.ops.sign(x)).removable.all()  # a jump is no slope
+    assert graph(keras.ops.tanh).removable.all()
     for odd in (
         lambda x: x[..., ::-1],
         lambda x: x - keras.ops.roll(x, 2, axis=-1),
         lambda x: x / keras.ops.sum(x, axis=-1, keepdims=True),
         lambda x: keras.ops.log(keras.ops.abs(x)),  # no number where a unit is off
+        lambda x: keras.ops.sqrt(keras.ops.abs(x)),  # no slope there
+        keras.ops.softmax,  # not the one of keras.activations
     ):
         assert graph(odd).group_sizes == ()
         assert len(graph(odd).opaque) == 1

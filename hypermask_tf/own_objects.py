@@ -1,0 +1,86 @@
+"""Classes and functions of the user's that a model is made of."""
+
+import contextlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+_KNOWN = ("keras.", "hypermask_tf.")
+# Functions that Keras finds itself; not so those of `keras.ops`.
+_BY_NAME = ("keras.src.activations", "keras.src.initializers", "keras.src.regularizers")
+_NAMELESS = "<lambda>"
+
+
+def in_scope(model: keras.Model) -> contextlib.AbstractContextManager[Any]:
+    """Where parts of `model` can be made again from their configurations.
+
+    These name classes and functions, and Keras finds only its own and registered ones
+    by name. In here all are at hand.
+
+    Args:
+        model: A Keras model.
+
+    Raises:
+        ValueError: As `own_objects` does.
+    """
+    return keras.saving.custom_object_scope(own_objects(model))
+
+
+def own_objects(model: keras.Model) -> dict[str, Any]:
+    """Classes of layers, and functions these hold, that are not Keras's, by name.
+
+    Args:
+        model: A Keras model.
+
+    Raises:
+        ValueError: If two of them have one name, or a Keras layer holds a function
+            without one.
+
+    Example:
+
+    >>> class Twice(keras.Layer):
+    ...     def call(self, inputs):
+    ...         return 2 * inputs
+    >>> list(own_objects(keras.Sequential([keras.Input((3,)), Twice()])))
+    ['Twice']
+    """
+    found: dict[str, Any] = {}
+    for layer in model._flatten_layers():
+        for part in (type(layer), *_functions(layer)):
+            if part.__module__.startswith(_BY_NAME):
+                continue
+            if inspect.isclass(part) and part.__module__.startswith(_KNOWN):
+                continue
+            if found.setdefault(part.__name__, part) is not part:
+                raise ValueError(
+                    "Small networks are made anew from the names of parts, so "
+                    "layers and functions of your own need different names. Received: "
+                    f"two that are called {part.__name__!r}, the second in layer "
+                    f"{layer.name!r}"
+                )
+    return found
+
+
+def _functions(layer: keras.Layer) -> Iterator[Any]:
+    """Functions with a name that were given to a layer, such as its activation."""
+    for key, value in vars(layer).items():
+        # What the class has too is a method that Keras has wrapped.
+        if not inspect.isfunction(value) or hasattr(type(layer), key):
+            continue
+        if value.__name__ != _NAMELESS:
+            yield value
+        elif _needs_name(layer):
+            raise ValueError(
+                "Small networks are made anew from the names of parts: define the "
+                f"function with `def`. Received: layer {layer.name!r} with a "
+                f"lambda as `{key}`"
+            )
+
+
+def _needs_name(layer: keras.Layer) -> bool:
+    """Whether Keras saves a function of this layer by its name, not its code."""
+    return type(layer).__module__.startswith("keras.") and not isinstance(
+        layer, keras.layers.Lambda
+    )

@@ -1,0 +1,95 @@
+"""Targets made of classes and functions of the user's, which nobody registered."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import hypermask_tf as hm
+from hypermask_tf.own_objects import own_objects
+from tests.hypermask import builders
+
+
+class Scale(keras.Layer):
+    """A weight per channel."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    def call(self, inputs):
+        return inputs * self.scale
+
+
+def half_relu(x):
+    """An activation."""
+    return ops.relu(x) * 0.5
+
+
+class Ready(keras.Model):
+    """A class that makes its graph itself."""
+
+    def __init__(self):
+        inputs = keras.Input((builders.FEATURES,))
+        x = layers.Dense(16, half_relu, name="hidden")(inputs)
+        super().__init__(inputs, layers.Dense(3)(x))
+
+
+def _with(activation, *others):
+    inputs = x = keras.Input((builders.FEATURES,))
+    x = layers.Dense(16, activation, name="hidden")(x)
+    for layer in others:
+        x = layer(x)
+    return keras.Model(inputs, layers.Dense(3)(x))
+
+
+TARGETS = {
+    "layer": lambda: _with("relu", Scale()),
+    "activation": lambda: _with(half_relu),
+    "code in a layer": lambda: _with("relu", layers.Lambda(lambda x: 2 * x)),
+    "function of keras.ops": lambda: _with("relu", layers.Lambda(ops.sort)),
+    "class with a graph": Ready,
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_they_can_be_baked_made_small_extended_and_grown(name):
+    model = builders.learner(TARGETS[name](), granularity="unit", sparsity=75)
+    model.begin_task(0)
+    x, _ = builders.data()
+    expected = model.predict(x, verbose=0, task=0)
+    for baked in (model.bake(0), model.bake(0, compact=True)):
+        np.testing.assert_allclose(baked(x), expected, rtol=1e-5, atol=1e-6)
+    assert model.is_narrow == (name in ("activation", "class with a graph"))
+    if name == "class with a graph":
+        return  # a copy of the learner would need the class by name
+    np.testing.assert_allclose(
+        model.extend(5).predict(x, verbose=0, task=0), expected, rtol=1e-5
+    )
+    if name == "activation":
+        wider = model.grow({"hidden": 24})
+        np.testing.assert_allclose(
+            wider.predict(x, verbose=0, task=0), expected, rtol=1e-4, atol=1e-6
+        )
+
+
+def test_what_has_no_name_of_its_own_is_refused_before_anything_is_learned():
+    with pytest.raises(ValueError, match=r"with `def`.*lambda as `activation`"):
+        hm.HyperMask(_with(lambda x: ops.relu(x)), 2)
+
+    def other():
+        def half_relu(x):
+            return ops.tanh(x)
+
+        return half_relu
+
+    target = _with(half_relu, layers.Dense(4, other()))
+    with pytest.raises(ValueError, match="two that are called 'half_relu'"):
+        hm.HyperMask(target, 2)
+
+
+def test_methods_that_keras_wraps_are_no_functions_of_the_users():
+    assert own_objects(_with(half_relu, Scale())) == {
+        "half_relu": half_relu,
+        "Scale": Scale,
+    }
+    assert own_objects(builders.mlp()) == {}
