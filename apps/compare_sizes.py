@@ -41,14 +41,17 @@ _HEADER = (
     "weights",
     "seeds",
     "kB sent",
+    "kB",
     "validation accuracy %",
     "parameters in use",
+    "MACs",
 )
 _DEFINITIONS = """\
 kB sent: a task's `.tflite` file after zstandard at level 19, mean over tasks and seeds,
-units that are off removed. Accuracy: of that file, in LiteRT, on the task's validation
-data, mean over tasks; mean ± sample deviation over seeds. Parameters in use: those that
-are not zero."""
+units that are off removed; kB: the file as a device stores it. Accuracy: of that file,
+in LiteRT, on the task's validation data, mean over tasks; mean ± sample deviation over
+seeds. Parameters in use: those that are not zero. MACs: multiplications of one
+prediction, those by zeros included."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -84,8 +87,10 @@ def _cells(row: SizeRow) -> list[str]:
         row.weights,
         ", ".join(map(str, row.seeds)),
         f"{statistics.mean(row.sent) / 1000:.1f}",
+        f"{statistics.mean(row.stored) / 1000:.1f}",
         tables.percent(row.accuracy),
         f"{statistics.mean(row.parameters):,.0f}",
+        f"{statistics.mean(row.macs):,.0f}",
     ]
 
 

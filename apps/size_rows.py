@@ -23,8 +23,10 @@ class SizeRow:
         weights: The way of storing weights, such as `int8`.
         seeds: Seeds of the runs.
         sent: Bytes as sent, one mean over tasks per run.
+        stored: Bytes of the file itself, as a device stores it, likewise.
         accuracy: Fractions, one mean over tasks per run.
         parameters: Parameters that are not zero, one mean over tasks per run.
+        macs: Multiplications of one prediction, one mean over tasks per run.
     """
 
     method: str
@@ -33,8 +35,10 @@ class SizeRow:
     weights: str
     seeds: list[int]
     sent: list[float]
+    stored: list[float]
     accuracy: list[float]
     parameters: list[float]
+    macs: list[float]
 
 
 def size_rows(runs: Sequence[Run]) -> list[SizeRow]:
@@ -49,9 +53,7 @@ def size_rows(runs: Sequence[Run]) -> list[SizeRow]:
         first = method[0].flags
         for weights in QUANTIZATIONS:
             if all(weights in means for means in found):
-                sent, accuracy, parameters = zip(
-                    *(means[weights] for means in found), strict=True
-                )
+                measured = zip(*(means[weights] for means in found), strict=True)
                 rows.append(
                     SizeRow(
                         method_name(first),
@@ -59,17 +61,15 @@ def size_rows(runs: Sequence[Run]) -> list[SizeRow]:
                         first["sparsity"],
                         weights,
                         sorted(run.results["seed"] for run in method),
-                        list(sent),
-                        list(accuracy),
-                        list(parameters),
+                        *map(list, measured),
                     )
                 )
     order = {name: i for i, name in enumerate(QUANTIZATIONS)}
     return sorted(rows, key=lambda r: (order[r.weights], r.family, -sum(r.sent)))
 
 
-def _means(report: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
-    """Bytes as sent, accuracy and parameters by way of storing, means over tasks.
+def _means(report: dict[str, Any]) -> dict[str, tuple[float, ...]]:
+    """What a `SizeRow` measures, by way of storing, means over tasks.
 
     Of a file with and without its zeros the smaller one counts.
     """
@@ -84,10 +84,12 @@ def _means(report: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
     return {kind: _mean(entries) for kind, entries in by_kind.items()}
 
 
-def _mean(entries: Sequence[dict[str, Any]]) -> tuple[float, float, float]:
+def _mean(entries: Sequence[dict[str, Any]]) -> tuple[float, ...]:
     weights = [entry["keras_weights"] for entry in entries]
     return (
         statistics.mean(entry["zstd_bytes"] for entry in entries),
+        statistics.mean(entry["bytes"] for entry in entries),
         statistics.mean(entry["gate"]["tflite_accuracy"] for entry in entries),
         statistics.mean(w["parameters"] - w["zeros"] for w in weights),
+        statistics.mean(entry["macs"] for entry in entries),
     )

@@ -26,6 +26,8 @@ def _file(task, weights, sent, accuracy, parameters=100, zeros=0):
         "task": {"index": task},
         "quantization": weights,
         "zstd_bytes": sent,
+        "bytes": 2 * sent,
+        "macs": 10 * (parameters - zeros),
         "gate": {"tflite_accuracy": accuracy},
         "keras_weights": {"parameters": parameters, "zeros": zeros},
     }
@@ -63,7 +65,9 @@ def test_rows_are_means_over_tasks_of_the_smaller_file(tmp_path):
     assert full.seeds == [1, 2]
     assert full.sent == [500, 500]
     assert full.accuracy == pytest.approx([0.85, 0.85])
+    assert full.stored == [1000, 1000]
     assert full.parameters == [50, 50]
+    assert full.macs == [500, 500]
     assert int8.sent == [200, 200]
 
 
