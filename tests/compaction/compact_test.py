@@ -137,6 +137,37 @@ def test_the_policy_stays_and_the_model_is_not_touched(policy):
     np.testing.assert_allclose(*outputs, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
+def test_channels_pass_whatever_the_dtype_and_however_many(policy):
+    """More channels than half precision can count."""
+    inputs = keras.Input((4, 4, 3))
+    x = layers.Conv2D(300, 1, activation="relu", dtype=policy, name="wide")(inputs)
+    x = layers.MaxPooling2D(dtype=policy)(x)
+    x = layers.AveragePooling2D(2, dtype=policy)(layers.ZeroPadding2D(dtype=policy)(x))
+    x = layers.Flatten(dtype=policy)(x)
+    model = keras.Model(inputs, layers.Dense(2, dtype="float32")(x))
+    dead.shake(model)
+    wide = model.get_layer("wide")
+    wide.set_weights([w * (np.arange(300) % 20 == 3) for w in wide.get_weights()])
+    smaller = compact(model)
+    assert smaller.get_layer("wide").filters == 15
+    tolerance = 1e-5 if policy == "float32" else 0.03
+    outputs = [dead.outputs_of(m)[0] for m in (model, smaller)]
+    np.testing.assert_allclose(*outputs, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("width", [2, 16, 20, 300])
+def test_channels_that_change_places_are_left_whole(width):
+    inputs = keras.Input((3,))
+    x = layers.Dense(width, name="before")(inputs)[:, ::-1]
+    model = keras.Model(inputs, layers.Dense(2)(x))
+    dead.shake(model)
+    _off(model.get_layer("before"), 0)
+    smaller = compact(model)
+    assert smaller.get_layer("before").units == width
+    dead.assert_same_function(model, smaller)
+
+
 def test_nested_models_with_several_inputs():
     a, b = keras.Input((6,), name="a"), keras.Input((5,), name="b")
     joint = layers.Concatenate()([layers.ReLU()(a), b])

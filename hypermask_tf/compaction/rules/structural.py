@@ -8,13 +8,16 @@ from hypermask_tf.compaction.step import Step
 
 # Stands for an axis of unknown size: odd, so that strides meet an uneven edge.
 _ANY_SIZE = 17
+# Powers of two: however few digits a dtype has, it rounds them all alike.
+_VALUES = 2.0 ** np.arange(-8, 8)
 
 
 class Structural(Barrier):
     """Pooling, padding, cropping, slicing, repeating: channel i stays channel i.
 
     What such a call does is not read off its arguments but tried out, on tensors
-    that hold the same value all over a channel.
+    that hold the same value all over a channel. Channels of one value in one trial
+    have different ones in another.
 
     Attributes:
         channelwise: Whether every channel of the output holds only values of the
@@ -40,20 +43,29 @@ class Structural(Barrier):
 
     def _try_out(self) -> None:
         batch, *middle, _width = self.step.input_shapes[0]
-        ramp = np.arange(1.0, self.in_widths[0] + 1)
         ones = np.ones((batch or 1, *(size or _ANY_SIZE for size in middle), 1))
+        trials = [sign * v for v in _names(self.in_widths[0]) for sign in (1, -1)]
         try:
-            outputs = [self.step.run([sign * ones * ramp]) for sign in (1, -1)]
+            outputs = [self.step.run([ones * values]) for values in trials]
         except Exception:
             # Whatever it needs, a plain tensor is not it; a barrier is exact.
             return
-        if any(out.size == 0 or out.shape[-1] != ramp.size for out in outputs):
+        if any(out.size == 0 or out.shape[-1] != self.in_widths[0] for out in outputs):
             return
         same = [
-            np.isclose(out, sign * ramp, rtol=1e-2 / ramp.size)
-            for out, sign in zip(outputs, (1, -1), strict=True)
+            np.isclose(out, values, rtol=1e-2, atol=0)
+            for out, values in zip(outputs, trials, strict=True)
         ]
         self.uniform = all(s.all() for s in same)
         self.channelwise = all(
             (s | (out == 0)).all() for s, out in zip(same, outputs, strict=True)
         )
+
+
+def _names(channels: int) -> list[np.ndarray]:
+    """Arrays with one value per channel; together they differ between any two."""
+    numbers, base = np.arange(channels), len(_VALUES)
+    arrays = [_VALUES[numbers % base]]
+    while (numbers := numbers // base).any():
+        arrays.append(_VALUES[numbers % base])
+    return arrays
