@@ -83,11 +83,15 @@ class FlatGraph:
 
     @staticmethod
     def _fits(graph: Any, node: Any) -> bool:
-        """Whether the nested model is called plainly, on tensors as it declares."""
+        """Whether the nested model is called plainly, on tensors as it declares.
+
+        At inference `training=False` changes nothing.
+        """
         call, outer, inner = node.arguments, node.input_tensors, graph.inputs
+        plain = {**call.kwargs, "training": call.kwargs.get("training") or None}
         return (
             len(call.args) == 1
-            and all(value is None for value in keras.tree.flatten(call.kwargs))
+            and all(value is None for value in keras.tree.flatten(plain))
             and len(outer) == len(inner)
             and all(
                 len(a.shape) == len(b.shape) and a.shape[-1] == b.shape[-1]

@@ -196,6 +196,17 @@ def nested() -> keras.Model:
 
 
 @_model
+def transferred() -> keras.Model:
+    inner_inputs = keras.Input((8, 8, 6))
+    x = layers.Dropout(0.5)(_norm(_conv(inner_inputs, 8), "sigmoid"))
+    deep = keras.Sequential([keras.Input((8, 8, 8)), layers.Conv2D(5, 3)])
+    inner = keras.Model(inner_inputs, deep(x, training=False), name="inner")
+    inputs = keras.Input(IMAGE)
+    x = _conv(inputs, 6, activation="relu")
+    return _pooled(inputs, inner(x, training=False) * inner(_conv(x, 6)))
+
+
+@_model
 def sequential() -> keras.Model:
     head = [layers.Flatten(), layers.Dense(8, "sigmoid"), layers.Dense(3)]
     body = [keras.Input((4, 4, 6)), layers.Conv2D(8, 2), layers.BatchNormalization()]

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from hypermask_tf import targets
-from hypermask_tf.compaction import rebuild
+from hypermask_tf.compaction import compact, rebuild
 from tests.compaction import dead
 from tests.compaction.models import MODELS
 
@@ -86,6 +86,18 @@ def test_nested_layers_are_named_by_path_and_sharing_stays():
     assert isinstance(wider.get_layer("inner"), keras.Model)
     assert wider.get_layer("inner").get_layer("hidden").units == 9
     assert len(wider.weights) == len(model.weights)
+
+
+def test_a_nested_model_is_still_called_with_training_false():
+    inner_inputs = keras.Input((6,))
+    hidden = layers.Dense(5, name="hidden")(inner_inputs)
+    hidden = layers.BatchNormalization()(hidden)
+    inner = keras.Model(inner_inputs, layers.Dropout(0.5)(hidden), name="inner")
+    inputs = keras.Input((6,))
+    model = keras.Model(inputs, layers.Dense(2)(inner(inputs, training=False)))
+    for wider in (rebuild(model, {"inner/hidden": 9}), compact(model)):
+        (call,) = wider.get_config()["layers"][1]["inbound_nodes"]
+        assert call["kwargs"]["training"] is False
 
 
 def _padded(width):

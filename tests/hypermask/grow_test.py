@@ -203,6 +203,22 @@ def test_a_variable_without_a_mask_does_not_grow(layer, message):
         model.grow({layer: 16})
 
 
+def test_a_base_that_is_called_as_not_trained_grows():
+    inputs = keras.Input((8,))
+    hidden = layers.BatchNormalization()(layers.Dense(12, "relu", name="one")(inputs))
+    base = keras.Model(inputs, hidden, name="base")
+    inputs = keras.Input((8,))
+    target = keras.Model(inputs, layers.Dense(3)(base(inputs, training=False)))
+    model = builders.learner(target, granularity="unit", sparsity=50, reuse=0.0)
+    model.begin_task(0)
+    builders.shake(target.variables)
+    x = _input(model)
+    before = _outputs(model, x, 0)
+    wider = model.grow({"base/one": 20})
+    assert wider.target.get_layer("base").get_layer("one").units == 20
+    _close(_outputs(wider, x, 0), before)
+
+
 @pytest.mark.backend
 def test_a_sequential_target_grows():
     target = keras.Sequential(

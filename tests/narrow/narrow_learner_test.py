@@ -36,11 +36,21 @@ def _shortcuts():
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
 
 
+def _transferred():
+    """A base called as if it were not trained."""
+    inputs = keras.Input((builders.FEATURES,))
+    x = layers.Dense(16, "relu", use_bias=False)(inputs)
+    base = keras.Model(inputs, layers.Dense(12, "tanh")(x))
+    inputs = keras.Input((builders.FEATURES,))
+    return keras.Model(inputs, layers.Dense(3)(base(inputs, training=False)))
+
+
 TARGETS = {
     "mlp": builders.mlp,
     "sigmoid": lambda: builders.mlp("sigmoid"),
     "batch norm": _batch_norm,
     "shortcuts": _shortcuts,
+    "transferred": _transferred,
 }
 
 
