@@ -56,6 +56,9 @@ class Builder:
         leaves = keras.tree.flatten((args, kwargs))
         given = [leaf for leaf in leaves if isinstance(leaf, keras.KerasTensor)]
         new = self._made(old, given)
+        key = self._changes.get(id(old), {}).get("key")
+        if key is not None:
+            return _explained(new, old, given, args[0], key)
         result = _explained(new, old, given, *args, **kwargs)
         if type(old).__name__ == "GetItem":
             _check_slice(old, given[0], result)
@@ -76,8 +79,12 @@ class Builder:
                 return self.build(old, inputs[0])
             return self.build(old, keras.tree.pack_sequence_as(old.input, inputs))
         config = {**old.get_config(), **self._changes.get(id(old), {})}
+        if type(old).__name__ == "GetItem":
+            config.pop("key", None)  # an argument of its call
         if type(old).__name__ == "Reshape":
             config.update(_new_target(old, given[0]))
+        if type(old).__name__ == "GroupNormalization":
+            config.update(_new_groups(old, given[0]))
         if isinstance(old, keras.layers.Lambda):
             # It is an object of this process, not a file from somewhere.
             return type(old).from_config(config, safe_mode=False)
@@ -120,6 +127,12 @@ def _new_target(old: Any, given: Any) -> dict[str, Any]:
             f"which {last} · width / {before} is whole. Received: {after} channels"
         )
     return {name: (*rest, scaled)}
+
+
+def _new_groups(old: Any, given: Any) -> dict[str, Any]:
+    """Groups of one channel stay so on the tensor `given`."""
+    of_one = old.groups == old.input.shape[old.axis]
+    return {"groups": given.shape[old.axis]} if of_one else {}
 
 
 def _check_slice(old: Any, given: Any, result: Any) -> None:

@@ -15,11 +15,19 @@ def compact(model: keras.Model) -> keras.Model:
     takes no masks, so it also finds what single zero weights leave dead.
 
     Stays: the model's inputs and outputs; one channel where nothing is left;
-    channels that are added to, or otherwise tied to, living ones; channels that
-    enter a layer that mixes channels (layer normalisation, softmax) or is unknown; a
-    constant channel other than zero in front of a zero-padded convolution, where
-    it is not constant near the border. A layer without a bias gets one where a
-    constant must be added.
+    channels that are added to, or otherwise tied to, living ones; a constant
+    channel other than zero in front of a zero-padded convolution, where it is not
+    constant near the border. A layer without a bias gets one where a constant must
+    be added.
+
+    Stay as well, with all channels that enter or leave: layers that mix channels
+    (layer normalisation, group normalisation with several channels per group,
+    softmax, attention) and those that nothing is known of: recurrent layers,
+    `Masking`, wrappers such as `TimeDistributed`, `Lambda`, layers and activations
+    of one's own, nested models called with `training=True`. So do operations that
+    take channels by a step or by number, split them with `array_split`, or bring
+    them to another axis; logarithms, reciprocal roots and divisions by a tensor;
+    and operations on a constant array as wide as the channels.
 
     Args:
         model: A built Functional or Sequential model, nested models and shared

@@ -1,7 +1,5 @@
 """What a model can lose, and what becomes of its weights."""
 
-from typing import Any
-
 import keras
 import numpy as np
 
@@ -10,6 +8,7 @@ from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.rules import Affine, Arrays, Barrier, Grouped, find
 from hypermask_tf.compaction.sites import Sites
 from hypermask_tf.compaction.step import Step
+from hypermask_tf.compaction.transfer import transfer
 from hypermask_tf.units.keras_graph import is_graph
 
 
@@ -38,9 +37,13 @@ class Plan:
         self._needed: Arrays = [
             np.zeros(self.graph.width(t), dtype=bool) for t in range(size)
         ]
+        self._sites, self._fixed = self._find_sites()
         self._propagate_constants()
         self._propagate_needs()
         self._kept = self._keep()
+        while self._need_what_stays():
+            self._propagate_needs()
+            self._kept = self._keep()
         self.removed = sum(int((~kept).sum()) for kept in self._kept)
 
     def apply(self) -> keras.Model:
@@ -58,7 +61,7 @@ class Plan:
         }
         for old, new in builder.made.values():
             if isinstance(old, keras.Layer) and not is_graph(old):
-                _transfer(old, new, weights.get(id(old), {}))
+                transfer(old, new, weights.get(id(old), {}))
         return model
 
     def _find_rules(self) -> dict[int, Barrier]:
@@ -121,8 +124,17 @@ class Plan:
         ]
         return rule.needs(constants, needed)
 
-    def _keep(self) -> Arrays:
-        """Which positions of each tensor stay."""
+    def _need_what_stays(self) -> bool:
+        """Marks what must not become just any number; whether that was anything."""
+        before = sum(int(n.sum()) for n in self._needed)
+        for step in self.graph.steps:
+            if not self._rule(step).total:
+                for t in step.inputs:
+                    self._needed[t] = self._needed[t] | self._kept[t]
+        return sum(int(n.sum()) for n in self._needed) > before
+
+    def _find_sites(self) -> tuple[Arrays, np.ndarray]:
+        """Sites of each tensor, and which of all sites stay in any case."""
         pool = Sites()
         sites: Arrays = [np.empty(0, dtype=int)] * len(self.graph.shapes)
         for t in self.graph.inputs:
@@ -136,17 +148,21 @@ class Plan:
             pool.merge(sites[one], sites[other])
         for t in self.graph.outputs:
             pool.keep(sites[t])
-        roots, kept = pool.resolve()
-        sites = [roots[s] for s in sites]
-        for own, needed in zip(sites, self._needed, strict=True):
-            kept[own[needed]] = True
-        while self._complete(sites, kept):
-            pass
-        return [kept[own] for own in sites]
+        roots, fixed = pool.resolve()
+        return [roots[s] for s in sites], fixed
 
-    def _complete(self, sites: Arrays, kept: np.ndarray) -> bool:
+    def _keep(self) -> Arrays:
+        """Which positions of each tensor stay."""
+        kept = self._fixed.copy()
+        for own, needed in zip(self._sites, self._needed, strict=True):
+            kept[own[needed]] = True
+        while self._complete(kept):
+            pass
+        return [kept[own] for own in self._sites]
+
+    def _complete(self, kept: np.ndarray) -> bool:
         """Keeps what Keras needs besides; whether that was anything."""
-        before = int(kept.sum())
+        sites, before = self._sites, int(kept.sum())
         for own in sites:
             if not kept[own].any():
                 kept[own[:1]] = True
@@ -164,18 +180,3 @@ def _agreed(arrays: Arrays) -> np.ndarray:
     """The values that all arrays share, NaN elsewhere."""
     same = np.all([array == arrays[0] for array in arrays], axis=0)
     return np.where(same, arrays[0], np.nan)
-
-
-def _transfer(old: Any, new: Any, weights: dict[str, np.ndarray]) -> None:
-    """Gives `new` the variables of `old`, but for those in `weights`."""
-    changed = {id(getattr(new, name)) for name in weights}
-    for name, values in weights.items():
-        getattr(new, name).assign(values)
-    kept = [v for v in new.variables if id(v) not in changed]
-    replaced = {id(getattr(old, name, None)) for name in weights}
-    for source, variable in zip(
-        [v for v in old.variables if id(v) not in replaced], kept, strict=True
-    ):
-        variable.assign(source)
-    if hasattr(new, "finalize_state"):  # preprocessing layers derive from variables
-        new.finalize_state()

@@ -31,7 +31,7 @@ def kill_units(model: keras.Model, sparsity: float, seed: int = 0) -> None:
             if v.name in ("gamma", "beta"):
                 mask = generator.random(v.shape) >= sparsity / 100
                 v.assign(np.asarray(v) * (mask if also_bias else 1.0))
-            elif v.name.endswith("kernel"):
+            elif v.name.endswith("kernel") or v.name == "embeddings":
                 on = generator.random(v.shape[axis]) >= sparsity / 100
                 v.assign(np.asarray(v) * (on if axis == -1 else on[:, None]))
             elif v.name == "bias" and on is not None and also_bias:
@@ -50,7 +50,9 @@ def outputs_of(model: keras.Model, seed: int = 0, size: int = 3) -> list[np.ndar
     generator = np.random.default_rng(seed)
     alone = isinstance(model, keras.Sequential)
     inputs = keras.tree.map_structure(
-        lambda t: generator.normal(size=(size, *t.shape[1:])).astype(t.dtype),
+        lambda t: generator.normal(
+            size=[size, *(length or 4 for length in t.shape[1:])]
+        ).astype(t.dtype),
         model.inputs[0] if alone else model.input,
     )
     results = keras.tree.flatten(model(inputs, training=False))

@@ -162,6 +162,48 @@ def reshaped() -> keras.Model:
 
 
 @_model
+def reduced() -> keras.Model:
+    inputs = keras.Input(IMAGE)
+    a, b = (_conv(inputs, 8, activation=f) for f in ("sigmoid", "relu"))
+    ends = [f(a, axis=(1, 2)) for f in (ops.std, ops.var)]
+    ends += [ops.prod(x, axis=(1, -2)) / 9.0 for x in (a[:, :2, :2, :] * 2.0, b)]
+    # Nearest: a weighted sum is float32 inside, whatever the dtype.
+    x = layers.Resizing(6, 7, interpolation="nearest")(ops.sqrt(b))
+    x = layers.CenterCrop(5, 4)(x)
+    x = ops.sum(ops.swapaxes(ops.log1p(x), 1, 2), axis=1, keepdims=True)
+    x = ops.sqrt(ops.amax(ops.moveaxis(x, 2, 1), axis=(1, 2)))
+    return _pooled(inputs, layers.Concatenate()([*ends, x]))
+
+
+@_model
+def split() -> keras.Model:
+    inputs = keras.Input(IMAGE)
+    a, b = ops.split(_conv(inputs, 16, activation="sigmoid"), 2, axis=-1)
+    x = a * layers.ReLU()(_conv(b, 8))
+    x, y, z = ops.split(_conv(x, 9, activation="tanh"), [2, 6], axis=-1)
+    x = layers.Concatenate()([x, layers.LeakyReLU()(y[..., 1:]), z[:, :, :, -2:], a])
+    top, bottom = ops.split(_conv(x, 12, activation="gelu"), 2, axis=1)
+    return _pooled(inputs, (top + bottom)[:, 1:, ..., 3:9])
+
+
+@_model
+def normalised_by_channel() -> keras.Model:
+    inputs = keras.Input(IMAGE)
+    x = layers.GroupNormalization(-1)(_conv(inputs, 8, activation="sigmoid"))
+    x = layers.GroupNormalization(6, scale=False)(_conv(x, 6, activation="gelu"))
+    return _pooled(inputs, _conv(layers.GroupNormalization(3)(x), 5))
+
+
+@_model
+def embedded() -> keras.Model:
+    first, second = (keras.Input((size,), dtype="int32") for size in (5, None))
+    table = layers.Embedding(6, 12)
+    ends = [table(ops.absolute(x)) for x in (first, second)]
+    ends = [layers.GlobalAveragePooling1D()(layers.Dense(6, "tanh")(x)) for x in ends]
+    return _pooled([first, second], layers.Subtract()(ends))
+
+
+@_model
 def coupled() -> keras.Model:
     inputs = keras.Input((4, 6))
     x = layers.LayerNormalization()(layers.Dense(8, "relu")(inputs))

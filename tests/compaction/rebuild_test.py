@@ -76,6 +76,15 @@ def test_everything_behind_a_wider_layer_follows():
     assert [w.shape[-1] for w in wider.get_layer("grouped").weights] == [16, 16]
 
 
+@pytest.mark.parametrize(("groups", "wider"), [(4, 6), (-1, 6), (2, 2)])
+def test_channels_that_are_normalised_one_by_one_stay_so(groups, wider):
+    inputs = keras.Input((5, 5, 3))
+    x = layers.Conv2D(4, 3, name="first")(inputs)
+    norm = layers.GroupNormalization(groups, name="norm")
+    model = keras.Model(inputs, layers.Conv2D(2, 1)(norm(x)))
+    assert rebuild(model, {"first": 6}).get_layer("norm").groups == wider
+
+
 def test_nested_layers_are_named_by_path_and_sharing_stays():
     inner_inputs = keras.Input((6,))
     hidden = layers.Dense(5, name="hidden")(inner_inputs)

@@ -24,9 +24,12 @@ class Barrier:
     Attributes:
         per_layer: Whether all calls of a layer share one rule, because they share
             weights or an explicit shape.
+        total: Whether it is finite on all numbers. If not, inputs that stay are
+            computed, needed or not: zeros times what is not finite are no zeros.
     """
 
     per_layer = False
+    total = True
 
     def __init__(self, step: Step, widths: tuple[list[int], list[int]]) -> None:
         self.step = step

@@ -4,6 +4,9 @@ import numpy as np
 
 from hypermask_tf.compaction.rules.barrier import Arrays, Barrier
 from hypermask_tf.compaction.sites import Sites
+from hypermask_tf.compaction.step import Step
+
+_NOT_EVERYWHERE = ("Sqrt", "Log1p")
 
 
 class Elementwise(Barrier):
@@ -13,6 +16,10 @@ class Elementwise(Barrier):
     wide, their positions become one. A function of constants is a constant, found by
     calling the operation on them; so is a product with zero.
     """
+
+    def __init__(self, step: Step, widths: tuple[list[int], list[int]]) -> None:
+        super().__init__(step, widths)
+        self.total = step.kind not in _NOT_EVERYWHERE
 
     def constants(self, inputs: Arrays) -> Arrays:
         shapes = self.step.input_shapes

@@ -20,8 +20,8 @@ class Structural(Barrier):
     have different ones in another.
 
     Attributes:
-        channelwise: Whether every channel of the output holds only values of the
-            same channel of the input, or zeros.
+        channelwise: Whether a channel of the output is the same channel of the input
+            times a number, 0 for padding, that may differ between places only.
         uniform: Whether a channel that is constant stays so, with the same value.
     """
 
@@ -42,24 +42,30 @@ class Structural(Barrier):
         return inputs
 
     def _try_out(self) -> None:
+        channels = _names(self.in_widths[0])
+        trials = [sign * values for values in channels for sign in (1, -1)]
+        one = None
+        for values in trials:
+            factors = self._factors(values)
+            if factors is None:
+                return
+            one = factors[..., :1] if one is None else one
+            if not np.isclose(factors, one, 1e-2, 1e-6).all():
+                return
+        self.channelwise = True
+        self.uniform = one is not None and bool(np.isclose(one, 1, 1e-2).all())
+
+    def _factors(self, values: np.ndarray) -> np.ndarray | None:
+        """What became of each channel's value, as its multiple; None if not known."""
         batch, *middle, _width = self.step.input_shapes[0]
         ones = np.ones((batch or 1, *(size or _ANY_SIZE for size in middle), 1))
-        trials = [sign * v for v in _names(self.in_widths[0]) for sign in (1, -1)]
         try:
-            outputs = [self.step.run([ones * values]) for values in trials]
+            result = self.step.run([ones * values])
         except Exception:
             # Whatever it needs, a plain tensor is not it; a barrier is exact.
-            return
-        if any(out.size == 0 or out.shape[-1] != self.in_widths[0] for out in outputs):
-            return
-        same = [
-            np.isclose(out, values, rtol=1e-2, atol=0)
-            for out, values in zip(outputs, trials, strict=True)
-        ]
-        self.uniform = all(s.all() for s in same)
-        self.channelwise = all(
-            (s | (out == 0)).all() for s, out in zip(same, outputs, strict=True)
-        )
+            return None
+        fits = result.size and result.shape[-1] == values.size
+        return result / values if fits else None
 
 
 def _names(channels: int) -> list[np.ndarray]:
