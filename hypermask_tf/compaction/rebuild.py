@@ -19,8 +19,9 @@ def rebuild(model: keras.Model, widths: Mapping[str, int]) -> keras.Model:
 
     Args:
         model: A built Functional or Sequential model. It is left as it is.
-        widths: `units` of dense layers and `filters` of convolutions by name; a
-            layer in nested models by path, `"encoder/hidden"`.
+        widths: `units` of dense layers, `filters` of convolutions and `output_dim`
+            of embeddings by name; a layer in nested models by path,
+            `"encoder/hidden"`.
 
     Raises:
         ValueError: If the model has no graph, a path or width does not fit, or an

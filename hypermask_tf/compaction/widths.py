@@ -7,7 +7,7 @@ from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.rules import CHANNEL_KEEPING, pad_widths
 from hypermask_tf.compaction.step import Step
 
-_NAMES = ("units", "filters")
+_NAMES = ("units", "filters", "output_dim")
 
 
 class Widths:
@@ -19,7 +19,7 @@ class Widths:
 
     Args:
         graph: The graph of the model.
-        widths: New units or filters by path of the layer.
+        widths: New units, filters or output dimension by path of the layer.
 
     Raises:
         ValueError: If a path is unknown or names a layer without a width, or a

@@ -203,6 +203,23 @@ def test_a_variable_without_a_mask_does_not_grow(layer, message):
         model.grow({layer: 16})
 
 
+def test_an_embedding_and_channelwise_normalisation_grow():
+    inputs = keras.Input((5,), dtype="int32")
+    x = layers.Dense(8, "sigmoid", name="one")(
+        layers.Embedding(10, 12, name="table")(inputs)
+    )
+    x = layers.GlobalMaxPooling1D()(layers.GroupNormalization(-1)(x))
+    target = keras.Model(inputs, layers.Dense(3)(x))
+    model = builders.learner(target, granularity="unit", sparsity=50, reuse=0.0)
+    model.begin_task(0)
+    builders.shake(target.variables)
+    x = np.random.default_rng(0).integers(0, 10, (6, 5))
+    before = _outputs(model, x, 0)
+    wider = model.grow({"table": 20, "one": 16})
+    assert wider.target.get_layer("table").output_dim == 20
+    _close(_outputs(wider, x, 0), before)
+
+
 def test_a_base_that_is_called_as_not_trained_grows():
     inputs = keras.Input((8,))
     hidden = layers.BatchNormalization()(layers.Dense(12, "relu", name="one")(inputs))

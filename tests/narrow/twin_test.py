@@ -65,6 +65,14 @@ def test_layers_follow(name):
     assert _narrow(target).twin.count_params() < target.count_params()
 
 
+def test_an_embedding_follows():
+    inputs = keras.Input((5,), dtype="int32")
+    x = layers.Dense(8, "relu")(layers.Embedding(10, 16)(inputs))
+    x = layers.GlobalMaxPooling1D()(layers.GroupNormalization(-1)(x))
+    narrow = _narrow(keras.Model(inputs, layers.Dense(3)(x)), 75.0)
+    assert _shapes(narrow)[:3] == [(10, 4), (4, 2), (2,)]
+
+
 def test_joined_layers_keep_their_order():
     inputs = keras.Input((8,))
     parts = [layers.Dense(width, "relu")(inputs) for width in (4, 10, 6)]
