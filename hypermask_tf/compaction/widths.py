@@ -141,8 +141,8 @@ def _by_operation(
                 p for p, one in layers.items() if any(hasattr(one, n) for n in _NAMES)
             ]
             raise ValueError(
-                f"`widths` must name layers with units or filters: {known}. "
-                f"Received: {path!r}"
+                "`widths` must name layers with units, filters or output_dim: "
+                f"{known}. Received: {path!r}"
             )
         if not isinstance(width, int) or width < 1:
             raise ValueError(

@@ -29,16 +29,10 @@ def make_room(model: Any, factor: float, seed: int = 1) -> Any:
     capacity = model.capacity()
     if not capacity.full:
         return model
-    # With one threshold for the network it may be short of units in no layer by itself.
-    short = [group for group in capacity.groups if group.short] or capacity.groups
-    times = factor
-    while not _suffices(capacity, short, times):
-        times *= factor
     widths: dict[str, int] = {}
-    for group in short:
+    for group, times in _growing(capacity, factor):
         for name in group.layers:
-            layer = _layer(model.target, name)
-            width = getattr(layer, "units", None) or layer.filters
+            width = _width(_layer(model.target, name))
             widths[name] = max(math.ceil(width * times), widths.get(name, 0))
     keras.utils.set_random_seed(seed)
     return model.grow(widths)
@@ -57,15 +51,23 @@ def without_advice(grow: float) -> Iterator[None]:
         yield
 
 
-def _suffices(
-    capacity: Capacity, groups: Sequence[GroupCapacity], times: float
-) -> bool:
-    """Whether the next task finds its units once `groups` are so many times as wide."""
-    if any(group.units * times - group.taken < group.wanted for group in groups):
-        return False
+def _growing(capacity: Capacity, factor: float) -> list[tuple[GroupCapacity, float]]:
+    """The groups to widen, and how many times as wide each becomes."""
+    # With one threshold for the network it may be short of units in no layer by itself.
+    groups = [group for group in capacity.groups if group.short] or capacity.groups
+    times = []
+    for group in groups:
+        times.append(factor)
+        while group.units * times[-1] - group.taken < group.wanted:
+            times[-1] *= factor
     free = sum(group.free for group in capacity.groups)
-    more = sum(group.units * (times - 1) for group in groups)
-    return free + more >= capacity.wanted
+    while free + _new_units(groups, times) < capacity.wanted:
+        times = [each * factor for each in times]
+    return list(zip(groups, times, strict=True))
+
+
+def _new_units(groups: Sequence[GroupCapacity], times: Sequence[float]) -> float:
+    return sum(g.units * (each - 1) for g, each in zip(groups, times, strict=True))
 
 
 def _layer(model: Any, path: str) -> Any:
@@ -73,3 +75,9 @@ def _layer(model: Any, path: str) -> Any:
     for name in path.split("/"):
         model = model.get_layer(name)
     return model
+
+
+def _width(layer: Any) -> int:
+    """How many units a layer makes: dense, a convolution or an embedding."""
+    names = ("units", "filters", "output_dim")
+    return int(next(getattr(layer, name) for name in names if hasattr(layer, name)))

@@ -135,7 +135,7 @@ def _sliced():
         (_split, {"wide": 7}, "is whole"),
         (_split, {"wide": 16}, "cannot follow the new widths"),
         (_sliced, {"wide": 10}, "by number"),
-        (_split, {"high": 10}, r"layers with units or filters: \['wide'\]"),
+        (_split, {"high": 10}, r"filters or output_dim: \['wide'\]"),
         (_split, {"wide": 0}, r"Received: widths\['wide'\]=0"),
     ],
 )

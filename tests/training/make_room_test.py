@@ -42,6 +42,17 @@ def test_with_one_threshold_all_layers_grow_together():
     assert masks.sum(0).max() == 1
 
 
+def test_an_embedding_gets_room_too():
+    inputs = keras.Input((5,), dtype="int32")
+    x = keras.layers.Embedding(10, 8, name="table")(inputs)
+    x = keras.layers.Dense(3)(keras.layers.GlobalMaxPooling1D()(x))
+    model = _learner(target=keras.Model(inputs, x))
+    for task in range(2):
+        model.begin_task(task)
+    wider = make_room(model, 2.0)
+    assert wider.target.get_layer("table").output_dim == 16
+
+
 def test_use_must_be_tracked():
     with pytest.raises(ValueError, match="Capacity needs"):
         make_room(_learner(protection="all"), 2.0)
