@@ -22,7 +22,7 @@ def like(model: Any, **changes: Any) -> Any:
         **changes: Arguments that differ, as objects.
     """
     config = {**model.get_config(), **changes}
-    with replicas.scope(model), in_scope(model):
+    with replicas.scope(model), in_scope(model.target):
         for key in ("target", "hypernetwork", "augmentation", "outliers"):
             if isinstance(config[key], dict):
                 config[key] = keras.saving.deserialize_keras_object(

@@ -40,11 +40,9 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
 
     Example:
 
-    >>> class Twice(keras.Layer):
-    ...     def call(self, inputs):
-    ...         return 2 * inputs
-    >>> list(own_objects(keras.Sequential([keras.Input((3,)), Twice()])))
-    ['Twice']
+    >>> dense = keras.layers.Dense(2, "relu")
+    >>> own_objects(keras.Sequential([keras.Input((3,)), dense]))
+    {}
     """
     found: dict[str, Any] = {}
     for layer in model._flatten_layers():
@@ -53,11 +51,14 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
                 continue
             if inspect.isclass(part) and part.__module__.startswith(_KNOWN):
                 continue
-            if found.setdefault(part.__name__, part) is not part:
+            # "package>name" of what is registered, else the name alone.
+            name = keras.saving.get_registered_name(part)
+            same = found.setdefault(name, part) is part
+            if not same and (inspect.isclass(part) or _is_of_keras(layer)):
                 raise ValueError(
                     "Small networks are made anew from the names of parts, so "
                     "layers and functions of your own need different names. Received: "
-                    f"two that are called {part.__name__!r}, the second in layer "
+                    f"two that are called {name!r}, the second in layer "
                     f"{layer.name!r}"
                 )
     return found
@@ -65,6 +66,8 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
 
 def _functions(layer: keras.Layer) -> Iterator[Any]:
     """Functions with a name that were given to a layer, such as its activation."""
+    if isinstance(layer, keras.Model):
+        return  # It holds compiled steps, and what its layers hold is theirs.
     for key, value in vars(layer).items():
         # What the class has too is a method that Keras has wrapped.
         if not inspect.isfunction(value) or hasattr(type(layer), key):
@@ -81,6 +84,9 @@ def _functions(layer: keras.Layer) -> Iterator[Any]:
 
 def _needs_name(layer: keras.Layer) -> bool:
     """Whether Keras saves a function of this layer by its name, not its code."""
-    return type(layer).__module__.startswith("keras.") and not isinstance(
-        layer, keras.layers.Lambda
-    )
+    return _is_of_keras(layer) and not isinstance(layer, keras.layers.Lambda)
+
+
+def _is_of_keras(layer: keras.Layer) -> bool:
+    """Whether Keras says how it is saved; what else a layer holds is its own affair."""
+    return type(layer).__module__.startswith("keras.")

@@ -93,3 +93,37 @@ def test_methods_that_keras_wraps_are_no_functions_of_the_users():
         "Scale": Scale,
     }
     assert own_objects(builders.mlp()) == {}
+
+
+def test_a_target_may_have_been_trained_before():
+    target = builders.mlp()
+    x, y = builders.data()
+    target.compile("sgd", keras.losses.SparseCategoricalCrossentropy(True))
+    target.fit(x, y, verbose=0)
+    target.evaluate(x, y, verbose=0)
+    model = builders.learner(target)
+    builders.learn(model, 0)
+    assert model.extend(4).num_tasks == 4
+
+
+def test_names_that_meet_where_nobody_asks_for_them_are_no_matter():
+    class Holder(keras.Layer):
+        """Keeps a function that it makes itself."""
+
+        def __init__(self, factor=1.0, **kwargs):
+            super().__init__(**kwargs)
+
+            def act(x):
+                return factor * x
+
+            self.factor, self.act = factor, act
+
+        def call(self, inputs):
+            return self.act(inputs)
+
+    model = builders.learner(_with("relu", Holder(), Holder()), granularity="unit")
+    x, _ = builders.data()
+    model.begin_task(0)
+    np.testing.assert_allclose(
+        model.bake(0)(x), model.predict(x, verbose=0, task=0), rtol=1e-5, atol=1e-6
+    )
