@@ -6,7 +6,7 @@ import keras
 
 from hypermask_tf.masks.roles import all_layers
 from hypermask_tf.normalization import TransductiveBatchNormalization
-from hypermask_tf.own_objects import in_scope
+from hypermask_tf.own_objects import in_scope, is_own
 from hypermask_tf.units.keras_graph import is_graph
 
 
@@ -50,10 +50,13 @@ def _without_class(target: keras.Model) -> keras.Model:
 
     Such a class may make its layers itself, so that nothing can be made of it by name.
     """
-    known = type(target).__module__.startswith(("keras.", "hypermask_tf."))
-    if known or not is_graph(target) or isinstance(target, keras.Sequential):
-        return target
-    return keras.Model(target.input, target.output, name=target.name)
+    if (
+        is_own(type(target))
+        and is_graph(target)
+        and not isinstance(target, keras.Sequential)
+    ):
+        return keras.Model(target.input, target.output, name=target.name)
+    return target
 
 
 def _with_policy(config: Any, dtype: str) -> Any:

@@ -32,11 +32,10 @@ def prepare(model: Any, x: Any, y: Any, training: bool = True) -> None:
             make_optimizer(model)
         if model.metrics_made or (sample := _sample(x, y)) is None:
             return
-        # One try: a metric may not take a sample of zeros. The first step makes it
-        # then, and says what is wrong if something is.
+        # A metric may not take a sample of zeros. The first step makes it then, and
+        # says what is wrong if something is.
         with contextlib.suppress(Exception):
             make_metrics(model, *sample)
-        model.metrics_made = True
 
 
 def make_optimizer(model: Any) -> None:
@@ -53,6 +52,7 @@ def make_metrics(model: Any, x: Any, y: Any) -> None:
         x: A batch of samples; their values mean nothing.
         y: Its labels.
     """
+    model.metrics_made = True  # one try
     for layer in (model.augmentation, model.outliers):
         if layer is not None and not layer.built:
             # Without values, so it draws no random numbers.
@@ -61,7 +61,6 @@ def make_metrics(model: Any, x: Any, y: Any) -> None:
         outputs = model(x, training=False)
         model.compute_loss(x, y, outputs, training=False)
         model.compute_metrics(x, y, outputs)
-    model.metrics_made = True
 
 
 def _sample(x: Any, y: Any) -> tuple[Any, Any] | None:

@@ -26,7 +26,8 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
 
     Raises:
         ValueError: If it has no unit masks, its hypernetwork cannot grow, a name is
-            unknown, or a layer would shrink.
+            unknown, a layer would shrink, or new units would count in old tasks though
+            they are off.
     """
     _check(model)
     with replicas.scope(model), in_scope(model.target):

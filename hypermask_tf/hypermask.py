@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
 from hypermask_tf import (
     baking,
-    capacity,
     checks,
     compaction,
     copies,
@@ -20,8 +17,6 @@ from hypermask_tf import (
     growth,
     model_summary,
 )
-from hypermask_tf.capacity import Capacity
-from hypermask_tf.learner_state import int32
 from hypermask_tf.mask_monitor import with_mask_monitor
 from hypermask_tf.saved_learner import SavedLearner
 
@@ -84,7 +79,8 @@ class HyperMask(SavedLearner):
             costs no room, and helps where tasks are alike; networks get larger from
             task to task. One number, or one per group.
         head: `"shared"`: all tasks use the last layer; `"per_task"`: each has one of
-            its own, which starts afresh and needs no protection.
+            its own, which starts afresh and needs no protection. The target must have
+            one output then, made by its last layer.
         output_reduction: `"mean"` over earlier tasks, `"authors"` (their code
             divides by their number twice) or `"sum"`.
         sampled_tasks: Regularise the outputs of so many random earlier tasks each
@@ -112,8 +108,9 @@ class HyperMask(SavedLearner):
     Output: what the target returns, under the mask of the active task.
 
     Raises:
-        ValueError: If an argument is out of range, the target is not built or does
-            not suit the granularity, or the hypernetwork exceeds the limit, or
+        ValueError: If an argument is out of range, the target is not built, does not
+            suit the granularity or the head, or holds functions without a name or
+            two parts of one name; if the hypernetwork exceeds the limit; or if
             `compile` gets a loss of probabilities where `outliers` need logits.
 
     Example:
@@ -231,71 +228,6 @@ class HyperMask(SavedLearner):
         finally:
             self.active_task = before
 
-    # ---- masks, and what comes of them ----
-
-    def units_on(self, task: int) -> np.ndarray:
-        """Which scores of `task` are on; boolean `(scores,)`, in the order of groups.
-
-        With unit masks these are its units, group by group.
-        """
-        task = checks.check_task(task, self.num_tasks)
-        return ops.convert_to_numpy(self._mask_of(task).on)
-
-    def capacity(self) -> Capacity:
-        """How much of the shared network the learned tasks take.
-
-        Raises:
-            ValueError: If use is not tracked (`protection` "all" or "current").
-        """
-        return capacity.capacity(self)
-
-    def mask_arrays(self, task: int) -> list[np.ndarray | None]:
-        """The masks of `task`, one per trainable variable of the target.
-
-        Each is of its variable's shape; None where no mask touches it.
-        """
-        masks = self._mask_of(checks.check_task(task, self.num_tasks)).masks
-        return [
-            None
-            if mask is None
-            else np.broadcast_to(ops.convert_to_numpy(mask), variable.shape).copy()
-            for variable, mask in zip(
-                self.target.trainable_variables, masks, strict=True
-            )
-        ]
-
-    def mask(self, task: int) -> dict[str, np.ndarray]:
-        """The mask of `task`: variable path to an array of the variable's shape.
-
-        Variables that no mask touches are left out. Where two variables share a
-        path, as nested models allow, the later ones get their index behind it.
-        """
-        named: dict[str, np.ndarray] = {}
-        for i, mask in enumerate(self.mask_arrays(task)):
-            if mask is not None:
-                path = self.target.trainable_variables[i].path
-                named[f"{path}#{i}" if path in named else path] = mask
-        return named
-
-    def task_values(self, task: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Values of a task's variables: m ⊙ θ, and its normalisation's state.
-
-        Returns:
-            Arrays for the target's `trainable_variables` and for its
-            `non_trainable_variables`.
-        """
-        task = checks.check_task(task, self.num_tasks)
-        trainable, fixed = self._masked.values(
-            self._mask_of(task),
-            ops.convert_to_tensor(task, dtype="int32"),
-            int32(self._current),
-        )
-        return (
-            # A zero must not carry the sign of the weight behind it, which may change.
-            [ops.convert_to_numpy(value) + 0 for value in trainable],
-            [ops.convert_to_numpy(value) for value in fixed],
-        )
-
     def bake(
         self, task: int, dtype: str | None = None, compact: bool = False
     ) -> keras.Model:
@@ -340,6 +272,10 @@ class HyperMask(SavedLearner):
 
         Returns:
             A new model, compiled like this one with a fresh optimizer.
+
+        Raises:
+            ValueError: If masks are not over units, a name is unknown, a layer would
+                shrink, or new units would count in old tasks though they are off.
         """
         return growth.grow(self, widths)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.masks.roles import all_layers
+
 _KNOWN = ("keras.", "hypermask_tf.")
 # Functions that Keras finds itself; not so those of `keras.ops`.
 _BY_NAME = ("keras.src.activations", "keras.src.initializers", "keras.src.regularizers")
@@ -28,6 +30,11 @@ def in_scope(model: keras.Model) -> contextlib.AbstractContextManager[Any]:
     return keras.saving.custom_object_scope(own_objects(model))
 
 
+def is_own(kind: type) -> bool:
+    """Whether a class is the user's: neither Keras's nor this library's."""
+    return not kind.__module__.startswith(_KNOWN)
+
+
 def own_objects(model: keras.Model) -> dict[str, Any]:
     """Classes of layers, and functions these hold, that are not Keras's, by name.
 
@@ -45,11 +52,11 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
     {}
     """
     found: dict[str, Any] = {}
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         for part in (type(layer), *_functions(layer)):
             if part.__module__.startswith(_BY_NAME):
                 continue
-            if inspect.isclass(part) and part.__module__.startswith(_KNOWN):
+            if inspect.isclass(part) and not is_own(part):
                 continue
             # "package>name" of what is registered, else the name alone.
             name = keras.saving.get_registered_name(part)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf.task_learner import TaskLearner
+from hypermask_tf.mask_reader import MaskReader
 
 # Arguments that JSON holds as they are, and those that are Keras objects.
 _PLAIN = (
@@ -37,7 +37,7 @@ _OBJECTS = ("target", "hypernetwork", "augmentation", "outliers")
 _RANDOM = "random_"
 
 
-class SavedLearner(TaskLearner):
+class SavedLearner(MaskReader):
     """A learner that Keras can save whole and load, random generators included.
 
     Args:

@@ -40,7 +40,8 @@ def compact(model: keras.Model) -> keras.Model:
         normalisation and dropout may differ from the model's.
 
     Raises:
-        ValueError: If the model has no graph, a subclassed model for instance.
+        ValueError: If the model has no graph, a subclassed model for instance, or
+            holds functions without a name or two parts of one name.
 
     Example:
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.units.passing_rules import together
+from hypermask_tf.units.passing_rules import stays_on, together
 from hypermask_tf.units.recorder import Call, Recorder
 
 # Stands for a length that is not known before the data come.
@@ -95,10 +95,7 @@ def reduce(recorder: Recorder, call: Call) -> np.ndarray | None:
 
 def deviate(recorder: Recorder, call: Call) -> np.ndarray | None:
     """Standard deviation: the slope of its root has no end at zero."""
-    units = reduce(recorder, call)
-    if units is not None:
-        recorder.pool.merge(units, recorder.pool.fixed(units.size))
-    return units
+    return None if reduce(recorder, call) is None else stays_on(recorder, call)
 
 
 def reshape(recorder: Recorder, call: Call) -> np.ndarray | None:

@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from hypermask_tf.compaction import CompactionReport, compact, compaction_report
 from tests.compaction import dead
-from tests.compaction.models import MODELS
+from tests.compaction.model_shapes import MODELS
 
 
 def _off(layer, *units):

@@ -6,7 +6,7 @@ import pytest
 
 from hypermask_tf.compaction import compact
 from tests.compaction import dead
-from tests.compaction.models import MODELS
+from tests.compaction.model_shapes import MODELS
 
 _BUILT: dict[str, keras.Model] = {}
 

@@ -8,7 +8,7 @@ from keras import layers, ops
 from hypermask_tf import targets
 from hypermask_tf.compaction import compact, rebuild
 from tests.compaction import dead
-from tests.compaction.models import MODELS
+from tests.compaction.model_shapes import MODELS
 
 
 def _shapes(model):

@@ -21,6 +21,14 @@ def mlp(activation: str = "relu") -> keras.Model:
     return keras.Model(inputs, layers.Dense(CLASSES, name="logits")(x))
 
 
+def named_mlp() -> keras.Model:
+    """8-12-12-3, whose hidden layers are called one and two."""
+    inputs = x = keras.Input((FEATURES,))
+    for name in ("one", "two"):
+        x = layers.Dense(12, "sigmoid", name=name)(x)
+    return keras.Model(inputs, layers.Dense(CLASSES, name="logits")(x))
+
+
 def normalised() -> keras.Model:
     """An MLP with batch norm and dropout."""
     inputs = keras.Input((FEATURES,))

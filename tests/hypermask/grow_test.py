@@ -20,13 +20,6 @@ def _flattened():
     return keras.Model(inputs, layers.Dense(3, name="logits")(x))
 
 
-def _mlp():
-    inputs = x = keras.Input((8,))
-    for name in ("one", "two"):
-        x = layers.Dense(12, "sigmoid", name=name)(x)
-    return keras.Model(inputs, layers.Dense(3, name="logits")(x))
-
-
 WIDTHS = {"one": 15, "two": 15}
 
 
@@ -58,9 +51,9 @@ def _input(model, size=16):
 @pytest.mark.parametrize(
     ("target", "bank"),
     [
-        (_mlp, True),
+        (builders.named_mlp, True),
         (_flattened, False),
-        pytest.param(_mlp, False, marks=pytest.mark.slow),
+        pytest.param(builders.named_mlp, False, marks=pytest.mark.slow),
         pytest.param(_flattened, True, marks=pytest.mark.slow),
     ],
 )
@@ -97,7 +90,7 @@ def test_old_tasks_are_what_they_were(target, protection, bank):
 
 
 def test_the_latest_task_is_closed():
-    model = builders.learner(_mlp(), granularity="unit", sparsity=50)
+    model = builders.learner(builders.named_mlp(), granularity="unit", sparsity=50)
     builders.learn(model, 0)
     wider = model.grow(WIDTHS)
     assert wider.num_learned_tasks == wider.num_finished_tasks == 1
@@ -108,7 +101,7 @@ def test_the_latest_task_is_closed():
 
 
 def test_growing_twice_and_saving(tmp_path):
-    model = builders.learner(_mlp(), granularity="unit", sparsity=50)
+    model = builders.learner(builders.named_mlp(), granularity="unit", sparsity=50)
     builders.learn(model, 0)
     x = _input(model)
     before = _outputs(model, x, 0)
@@ -117,28 +110,6 @@ def test_growing_twice_and_saving(tmp_path):
     wider.save(tmp_path / "wider.keras")
     loaded = keras.saving.load_model(tmp_path / "wider.keras")
     _close(_outputs(loaded, x, 0), before)
-
-
-@pytest.mark.parametrize(
-    ("options", "widths", "message"),
-    [
-        ({"granularity": "weight"}, WIDTHS, 'needs `granularity="unit"`'),
-        ({"granularity": "unit"}, {"one": 5}, "has fewer of them"),
-        ({"granularity": "unit"}, {"five": 50}, "five"),
-        (
-            {
-                "granularity": "unit",
-                "hypernetwork": hm.ChunkedHypernetwork(4, (4,), chunk_size=8),
-            },
-            WIDTHS,
-            "a row per score",
-        ),
-    ],
-)
-def test_mistakes(options, widths, message):
-    model = builders.learner(_mlp(), **options)
-    with pytest.raises(ValueError, match=message):
-        model.grow(widths)
 
 
 @pytest.mark.parametrize("factor", [pytest.param(1.5, marks=pytest.mark.slow), 2])
@@ -159,48 +130,6 @@ def test_a_residual_network_with_padded_shortcuts(factor):
         }
     )
     _close(_outputs(wider, x, 0), before)
-
-
-def _attention(x):
-    """Scales all channels by what their mean says, as CBAM does."""
-    scale = layers.Dense(1, "sigmoid")(ops.mean(x, axis=-1, keepdims=True))
-    return layers.Multiply()([x, scale])
-
-
-@pytest.mark.parametrize(
-    "reader",
-    [
-        layers.LayerNormalization(),
-        layers.Softmax(),
-        layers.RMSNormalization(),
-        _attention,
-        lambda x: ops.sum(x, axis=-1, keepdims=True),
-        layers.Lambda(ops.sort),
-    ],
-    ids=["layer norm", "softmax", "rms norm", "attention", "sum", "no rule"],
-)
-def test_new_units_that_count_though_they_are_off_are_refused(reader):
-    inputs = keras.Input((8,))
-    x = reader(layers.Dense(12, "sigmoid", name="one")(inputs))
-    target = keras.Model(inputs, layers.Dense(3, name="logits")(x))
-    model = builders.learner(target, granularity="unit", sparsity=50)
-    with pytest.raises(ValueError, match="Old tasks would change"):
-        model.grow({"one": 16})
-
-
-@pytest.mark.parametrize(
-    ("layer", "message"), [("one", "Old tasks would change"), ("two", "no mask touch")]
-)
-def test_a_variable_without_a_mask_does_not_grow(layer, message):
-    target = _mlp()
-    model = builders.learner(
-        target,
-        granularity="unit",
-        sparsity=50,
-        maskable=lambda v: not v.path.startswith("two"),
-    )
-    with pytest.raises(ValueError, match=message):
-        model.grow({layer: 16})
 
 
 def test_an_embedding_and_channelwise_normalisation_grow():
@@ -249,14 +178,3 @@ def test_a_sequential_target_grows():
     _close(_outputs(wider, x, 0), before)
     assert wider.capacity().groups[0].layers == ("one",)
     wider.summary(print_fn=lambda text: None)
-
-
-def test_a_grouped_convolution_is_refused():
-    inputs = keras.Input((6, 6, 2))
-    x = layers.Conv2D(8, 3, name="one")(inputs)
-    x = layers.Conv2D(8, 3, groups=2, name="two")(x)
-    x = layers.GlobalAveragePooling2D()(x)
-    target = keras.Model(inputs, layers.Dense(3, name="logits")(x))
-    model = builders.learner(target, granularity="unit", sparsity=50)
-    with pytest.raises(ValueError, match="grouped convolution"):
-        model.grow({"one": 16, "two": 16})

@@ -1,5 +1,6 @@
 """A head of its own for every task."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -56,3 +57,11 @@ def test_evaluate_uses_the_head_of_the_task():
         baked = model.bake(task).predict(x, verbose=0)
         np.testing.assert_allclose(logits, baked, rtol=1e-4, atol=1e-5)
         assert np.mean(np.argmax(logits, -1) == y) > 0.9
+
+
+def test_a_head_per_task_needs_one_output():
+    inputs = keras.Input((builders.FEATURES,))
+    x = keras.layers.Dense(16, "relu")(inputs)
+    outputs = [keras.layers.Dense(size)(x) for size in (3, 2)]
+    with pytest.raises(ValueError, match="a target with 2 outputs"):
+        builders.learner(keras.Model(inputs, outputs), head="per_task")

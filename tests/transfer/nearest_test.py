@@ -45,3 +45,14 @@ def test_nearest_task_finds_the_features_that_separate_the_labels():
 def test_there_is_nothing_to_inherit_before_the_first_task():
     with pytest.raises(ValueError, match="nothing to inherit"):
         hm.transfer.nearest_task(builders.learner(), *builders.data(0))
+
+
+def test_nearest_task_of_a_target_with_two_inputs():
+    inputs = [keras.Input((builders.FEATURES,)) for _ in range(2)]
+    x = keras.layers.Dense(16, "relu")(keras.layers.Concatenate()(inputs))
+    model = builders.learner(
+        keras.Model(inputs, keras.layers.Dense(builders.CLASSES)(x)), granularity="unit"
+    )
+    model.begin_task(0)
+    x, y = builders.data()
+    assert transfer.nearest_task(model, [x, x], y) == 0

@@ -149,3 +149,19 @@ def test_activations_of_ones_own_are_tried():
     ):
         assert graph(odd).group_sizes == ()
         assert len(graph(odd).opaque) == 1
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        lambda x: keras.ops.sqrt(keras.ops.mean(keras.ops.square(x), axis=1)),
+        lambda x: keras.ops.std(x, axis=1),
+    ],
+    ids=["sqrt", "std"],
+)
+def test_what_a_root_is_taken_of_stays_on(root):
+    """Where a unit is off the root has no slope, and JAX makes NaN of it."""
+    inputs = keras.Input((5, 4))
+    x = root(keras.layers.Dense(6)(keras.layers.Dense(7)(inputs)))
+    graph = UnitGraph(keras.Model(inputs, keras.layers.Dense(3)(x)))
+    assert graph.group_sizes == (7,)
