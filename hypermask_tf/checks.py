@@ -7,9 +7,11 @@ import numpy as np
 
 from hypermask_tf.masks.roles import Roles
 
-_SPARSE_FUNCTION = keras.losses.sparse_categorical_crossentropy
 # Functions that take probabilities unless told otherwise.
-_OF_PROBABILITIES = (_SPARSE_FUNCTION, keras.losses.categorical_crossentropy)
+_OF_PROBABILITIES = (
+    keras.losses.sparse_categorical_crossentropy,
+    keras.losses.categorical_crossentropy,
+)
 
 
 def check_target(target: Any) -> None:
@@ -119,47 +121,6 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
             f"`{name}` must be one of {list(choices)}. Received: {name}={value!r}"
         )
     return str(value)
-
-
-def num_outputs(target: keras.Model) -> int | None:
-    """How many logits `target` returns; None where it does not say."""
-    shape = getattr(target, "output_shape", None)
-    if not isinstance(shape, tuple) or not isinstance(shape[-1], int):
-        return None
-    return shape[-1]
-
-
-def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
-    """Compares integer labels with the width of the target's output.
-
-    Only arrays and tensors are looked at, and only where the loss takes integer
-    labels: those of a data set cannot be seen before they are drawn.
-
-    Raises:
-        ValueError: If a label is negative or has no output unit.
-    """
-    sparse = keras.losses.SparseCategoricalCrossentropy
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    if not isinstance(loss, sparse) and loss is not _SPARSE_FUNCTION:
-        return
-    if not (isinstance(y, list) or hasattr(y, "__array__")):
-        return
-    outputs = num_outputs(target)
-    if outputs is None:
-        return
-    labels = np.asarray(y).ravel()
-    if isinstance(loss, sparse):
-        labels = labels[labels != loss.get_config().get("ignore_class")]
-    if labels.size == 0:
-        return
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high >= outputs:
-        raise ValueError(
-            f"The target's head has {outputs} outputs, so labels must lie in "
-            f"0..{outputs - 1}. Widen its last layer, or map each task's classes "
-            f"to 0, 1, … (scenarios do). Received: labels from {low} to {high}"
-        )
 
 
 def check_logits(loss: Any) -> None:

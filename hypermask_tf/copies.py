@@ -6,29 +6,102 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from hypermask_tf import replicas
-from hypermask_tf.own_objects import in_scope
+from hypermask_tf.surgery.clone import clone_network, clone_part
+from hypermask_tf.surgery.compare import SAME, check_same, tolerance_for
+from hypermask_tf.surgery.network import Network
+from hypermask_tf.surgery.state import array_copy, finalize
+
+_MOST_TASKS = 8
 
 
 def like(model: Any, **changes: Any) -> Any:
     """A new learner with the arguments of `model`, but for `changes`.
 
-    Its parts are rebuilt from their configurations. Those are objects of this process,
-    not of a file from somewhere, so code among them (a `Lambda` layer) is let through.
+    Its parts are made anew with the classes, functions and values at hand, whatever
+    they are called and whether or not Keras knows them.
 
     Args:
         model: A `HyperMask`.
         **changes: Arguments that differ, as objects.
     """
-    config = {**model.get_config(), **changes}
-    with replicas.scope(model), in_scope(model.target):
-        for key in ("target", "hypernetwork", "augmentation", "outliers"):
-            if isinstance(config[key], dict):
-                config[key] = keras.saving.deserialize_keras_object(
-                    config[key], safe_mode=False
-                )
-        return type(model).from_config(config)
+    with replicas.scope(model):
+        parts = {
+            "target": clone_network,
+            "hypernetwork": clone_part,
+            "augmentation": clone_part,
+            "outliers": clone_part,
+        }
+        made = {
+            name: make(getattr(model, name))
+            for name, make in parts.items()
+            if name not in changes
+        }
+        named = {"name": model.name, "dtype": model.dtype_policy}
+        return type(model)(**{**named, **model.plain_arguments(), **made, **changes})
+
+
+def duplicate(model: Any) -> Any:
+    """A learner that goes on as `model` would, with variables of its own."""
+    copy = like(model)
+    assign_all(model, copy)
+    compile_like(copy, model)
+    if model.optimizer is not None and model.optimizer.built:
+        copy.optimizer.build(copy.trainable_variables)
+        for new, old in zip(
+            copy.optimizer.variables, model.optimizer.variables, strict=True
+        ):
+            new.assign(array_copy(old))
+    check_tasks(model, copy, "`copy.deepcopy`")
+    return copy
+
+
+def assign_all(old: Any, new: Any, places: Any = None) -> None:
+    """Gives a learner the values of another one, also where it has more of them.
+
+    Args:
+        old: A learner.
+        new: One like it, of which each variable is as large or larger.
+        places: By `id` of a larger variable of `new`, what indexes the old values in
+            it. By default they are the first along all axes.
+    """
+    for variable, source in zip(
+        (*new.weights, *new.random_state),
+        (*old.weights, *old.random_state),
+        strict=True,
+    ):
+        values = array_copy(source)
+        if variable.shape != source.shape:
+            wide = array_copy(variable)
+            first = tuple(slice(size) for size in values.shape)
+            wide[first if places is None else places[id(variable)]] = values
+            values = wide
+        variable.assign(values)
+    finalize(new.target)
+
+
+def check_tasks(old: Any, new: Any, what: str, tolerance: float = SAME) -> None:
+    """Compares the networks of learned tasks, or of the first if there is none.
+
+    All tasks of a learner go the same way, so of many some are enough.
+
+    Raises:
+        DifferentNetworkError: If a task's network computes something else in `new`.
+    """
+    learned = max(old.num_learned_tasks, 1)
+    tasks = np.unique(
+        np.linspace(0, learned - 1, min(learned, _MOST_TASKS)).astype(int)
+    )
+    tolerance = tolerance_for(old.target, new.target, least=tolerance)
+    for task in tasks.tolist():
+        check_same(
+            Network(old.target, *old.task_values(task)),
+            Network(new.target, *new.task_values(task)),
+            f"{what} (task {task})",
+            tolerance,
+        )
 
 
 def compile_like(copy: Any, model: Any) -> None:

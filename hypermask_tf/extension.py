@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from keras import ops
-
 from hypermask_tf import copies
 
 
@@ -23,16 +21,7 @@ def extend(model: Any, num_tasks: int) -> Any:
             f"Received: num_tasks={num_tasks}"
         )
     longer = copies.like(model, num_tasks=num_tasks)
-    for new, old in zip(
-        (*longer.weights, *longer.random_state),
-        (*model.weights, *model.random_state),
-        strict=True,
-    ):
-        values = ops.convert_to_numpy(old.value)
-        if new.shape != old.shape:
-            grown = ops.convert_to_numpy(new.value).copy()
-            grown[: values.shape[0]] = values
-            values = grown
-        new.assign(values)
+    copies.assign_all(model, longer)
+    copies.check_tasks(model, longer, "`extend`")
     copies.compile_like(longer, model)
     return longer

@@ -9,7 +9,7 @@ from hypermask_tf import copies, replicas
 from hypermask_tf.compaction import rebuild
 from hypermask_tf.growth_places import places_of
 from hypermask_tf.hypernetworks import MaskBank, MLPHypernetwork
-from hypermask_tf.own_objects import in_scope
+from hypermask_tf.surgery.compare import REORDERED
 from hypermask_tf.units import UnitGraph
 
 
@@ -30,7 +30,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
             they are off.
     """
     _check(model)
-    with replicas.scope(model), in_scope(model.target):
+    with replicas.scope(model):
         target = rebuild(model.target, widths)
     maskable = [
         variable
@@ -47,6 +47,7 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     scale = list(model._layout.scales)
     wider = copies.like(model, target=target, sparsity=sparsity, mask_scale=scale)
     _copy(model, wider, units)
+    copies.check_tasks(model, wider, "`grow`", REORDERED)
     copies.compile_like(wider, model)
     return wider
 
@@ -115,37 +116,27 @@ def _unit_places(old: UnitGraph, new: UnitGraph) -> np.ndarray:
 
 def _copy(old: Any, new: Any, units: np.ndarray) -> None:
     """Values of `old` at their places in `new`; the latest task is closed."""
-    places = places_of(old, new, units)
-    for variable, source in zip(
-        (*new.weights, *new.random_state),
-        (*old.weights, *old.random_state),
-        strict=True,
-    ):
-        values = ops.convert_to_numpy(source.value)
-        if variable.shape != source.shape:
-            wide = ops.convert_to_numpy(variable.value).copy()
-            wide[places[id(variable)]] = values
-            values = wide
-        variable.assign(values)
+    copies.assign_all(old, new, places_of(old, new, units))
     learned = old.num_learned_tasks
     if learned > old.num_finished_tasks:
         _close(old, new, learned - 1, units)
     new._finished.assign(learned)
+    new._written.assign(learned)
 
 
 def _close(old: Any, new: Any, task: int, units: np.ndarray) -> None:
     """Writes down in `new` what the latest task of `old` is made of."""
-    index = ops.convert_to_tensor(task, dtype="int32")
-    scores = old._task_masks.scores(index, ops.zeros((), dtype="int32") + task)
+    mask = old._mask_of(task)
     memory = new._memory
     wide = np.zeros(memory.support.shape[1])
     keep, held = wide.copy(), wide.copy()
-    keep[units] = old.units_on(task)
-    held[units] = ops.convert_to_numpy(scores)
+    keep[units] = ops.convert_to_numpy(mask.on)
+    held[units] = ops.convert_to_numpy(mask.scores)
     new._bank.archive(task)
     memory.end(task, keep, held if memory.hard else None)
     # Held from here on, so its mask is known to be off in the new units.
     new._finished.assign(task + 1)
+    new._written.assign(task + 1)
     variables = new.target.trainable_variables
     values = memory.hold([variable.value for variable in variables])
     memory.mark_used(new._mask_of(task).masks)

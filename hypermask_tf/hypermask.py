@@ -8,17 +8,18 @@ from typing import Any
 import keras
 
 from hypermask_tf import (
-    baking,
     checks,
     compaction,
     copies,
+    data_checks,
     extension,
     first_step,
     growth,
     model_summary,
 )
-from hypermask_tf.mask_monitor import with_mask_monitor
+from hypermask_tf.fit_callbacks import with_callbacks
 from hypermask_tf.saved_learner import SavedLearner
+from hypermask_tf.surgery import bake
 
 Tensor = Any
 
@@ -172,20 +173,34 @@ class HyperMask(SavedLearner):
             outliers `outlier_loss`.
 
         Raises:
-            ValueError: If the task is out of order or beyond capacity, or a label
-                has no output in the head.
+            ValueError: If the task is out of order or beyond capacity, samples have
+                another shape than the target takes, or a label has no output.
+            NonFiniteLossError: If a loss, gradient or weight became NaN or infinite.
+
+        Whatever it raises, the learner is as before the call; only an interrupt from
+        the keyboard leaves what was learned so far.
         """
-        checks.check_labels(y, self.loss, self.target)
-        self._enter(task, inherit)
-        args, kwargs = with_mask_monitor(self, args, kwargs)
-        first_step.prepare(self, x, y)
-        return super().fit(x, y, *args, **kwargs)
+        data_checks.check_arguments("fit", kwargs)
+        with self._learning(x, y):
+            data_checks.check_data(x, y, self.loss, self.target)
+            self._note_data(task, x, y)
+            self._enter(task, inherit)
+            args, kwargs = with_callbacks(self, args, kwargs)
+            first_step.prepare(self, x, y)
+            return super().fit(x, y, *args, **kwargs)
 
     def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """`keras.Model.train_on_batch` on the task being learned."""
-        self._enter(None)
-        first_step.prepare(self, x, y)
-        return super().train_on_batch(x, y, *args, **kwargs)
+        """`keras.Model.train_on_batch` on the task being learned.
+
+        Raises:
+            NonFiniteLossError: If the loss is NaN or infinite; the task is undone.
+        """
+        data_checks.check_arguments("train_on_batch", kwargs)
+        with self._learning_batch(x, y):
+            data_checks.check_data(x, y, self.loss, self.target)
+            self._enter(None)
+            first_step.prepare(self, x, y)
+            return super().train_on_batch(x, y, *args, **kwargs)
 
     def evaluate(
         self,
@@ -197,36 +212,36 @@ class HyperMask(SavedLearner):
     ) -> Any:
         """`keras.Model.evaluate` with the network of `task` (default: the active).
 
-        The loss is the task's own, without the regularisers of the learner.
+        The loss is that of the task's own network, as if its baked model were
+        evaluated: penalties are of masked weights, and the regularisers of the learner
+        are no part of it.
         """
-        before = self.active_task
-        if task is not None:
-            self.active_task = task
-        self._evaluating = True
-        first_step.prepare(self, x, y, training=False)
-        try:
+        data_checks.check_arguments("evaluate", kwargs)
+        with self._evaluating_task(task, x, y):
+            data_checks.check_data(x, y, self.loss, self.target)
+            first_step.prepare(self, x, y, training=False)
             return super().evaluate(x, y, *args, **kwargs)
-        finally:
-            self._evaluating = False
-            self.active_task = before
 
-    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
-        """`keras.Model.test_on_batch` with the network of the active task."""
-        self._evaluating = True
-        try:
-            return super().test_on_batch(*args, **kwargs)
-        finally:
-            self._evaluating = False
+    def test_on_batch(
+        self, x: Any, y: Any = None, *args: Any, task: int | None = None, **kwargs: Any
+    ) -> Any:
+        """`keras.Model.test_on_batch` with the network of `task` (default: the active).
+
+        The loss is that of `evaluate`.
+        """
+        with self._evaluating_task(task, x, y):
+            return super().test_on_batch(x, y, *args, **kwargs)
 
     def predict(self, *args: Any, task: int | None = None, **kwargs: Any) -> Any:
         """`keras.Model.predict` with the network of `task` (default: the active)."""
-        before = self.active_task
-        if task is not None:
-            self.active_task = task
-        try:
+        data_checks.check_arguments("predict", kwargs)
+        with self._asking(task):
             return super().predict(*args, **kwargs)
-        finally:
-            self.active_task = before
+
+    def predict_on_batch(self, x: Any, task: int | None = None) -> Any:
+        """`predict_on_batch` with the network of `task` (default: the active)."""
+        with self._asking(task):
+            return super().predict_on_batch(x)
 
     def bake(
         self, task: int, dtype: str | None = None, compact: bool = False
@@ -243,12 +258,14 @@ class HyperMask(SavedLearner):
                 with it; see `hypermask_tf.compact`.
 
         Raises:
-            ValueError: If the target normalises by batch statistics at test time.
+            ValueError: If the target normalises by batch statistics at test time, or
+                the baked model does not compute what the learner does (it is tried).
         """
         task = checks.check_task(task, self.num_tasks)
+        self._refresh()
         if task >= max(self.num_learned_tasks, 1):
             warnings.warn(f"Task {task} has not been learned yet.", stacklevel=2)
-        baked = baking.bake(self, task, dtype)
+        baked = bake.bake(self, task, dtype)
         return compaction.compact(baked) if compact else baked
 
     def extend(self, num_tasks: int) -> "HyperMask":
@@ -260,7 +277,12 @@ class HyperMask(SavedLearner):
         Returns:
             A new model with a target of its own, compiled like this one with a
             fresh optimizer. This one stays as it is: `model = model.extend(10)`.
+
+        Raises:
+            ValueError: If the capacity would not grow, or the copy does not compute
+                what this learner does (it is tried).
         """
+        self._refresh()
         return extension.extend(self, num_tasks)
 
     def grow(self, widths: dict[str, int]) -> "HyperMask":
@@ -277,16 +299,56 @@ class HyperMask(SavedLearner):
             ValueError: If masks are not over units, a name is unknown, a layer would
                 shrink, or new units would count in old tasks though they are off.
         """
+        self._refresh()
         return growth.grow(self, widths)
 
+    def __deepcopy__(self, memo: Any) -> "HyperMask":
+        """A learner of its own that goes on as this one would."""
+        self._refresh()
+        return copies.duplicate(self)
+
+    def export(
+        self, filepath: Any, *args: Any, task: int | None = None, **kwargs: Any
+    ) -> Any:
+        """`keras.Model.export` of the network of `task` (default: the active).
+
+        Args:
+            filepath, and all others: As in `keras.Model.export`.
+            task: The task.
+        """
+        task = self.active_task if task is None else task
+        return self.bake(task).export(filepath, *args, **kwargs)
+
+    def quantize(self, *args: Any, **kwargs: Any) -> None:
+        """Not of a learner: its weights are shared, and go on to change.
+
+        Raises:
+            ValueError: Always; it says what to do.
+        """
+        raise ValueError(
+            "A learner is not quantised, only the network of a task: "
+            "`model.bake(task).quantize(...)`, or `python export/export_tflite.py` for "
+            f"verified int8 and int4 files. Received: quantize{(*args, *kwargs)}"
+        )
+
     def summary(
-        self, line_length: int | None = None, *args: Any, print_fn: Any = None
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
     ) -> None:
         """Prints sizes: target, hypernetwork, scores, and each learned task's.
 
         Args:
-            line_length: Ignored, as are further ones of `keras.Model.summary`.
             print_fn: Takes the text instead of `print`.
+            expand_nested: Whether the target's own summary follows, with the arguments
+                of `keras.Model.summary`; those are used for nothing else.
         """
-        del line_length, args
         (print_fn or print)(model_summary.describe(self))
+        if expand_nested:
+            self.target.summary(
+                line_length, positions, print_fn, True, show_trainable, layer_range
+            )

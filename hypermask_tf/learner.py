@@ -1,10 +1,12 @@
 """The masked network and its loss: what one training step computes."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 from keras import ops
 
-from hypermask_tf import regularizers, replicas
+from hypermask_tf import data_checks, regularizers, replicas
 from hypermask_tf.learner_state import LearnerState, int32
 from hypermask_tf.masks import TaskMask
 
@@ -19,17 +21,24 @@ class Learner(LearnerState):
     """
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        task, current = int32(self._active), int32(self._current)
+        data_checks.check_shapes(inputs, self.target)
+        current = int32(self._current)
         if not training:
+            task = int32(self._active)
             mask = self._mask_at(task)
-            return self._masked.run(inputs, mask, task, current, training=False)[0]
+            outputs, losses = self._masked.run(
+                inputs, mask, task, current, training=False
+            )
+            self._add_losses(losses, mask, task, current)
+            return outputs
+        # Only the task being learned, whatever others are asked meanwhile.
+        task = ops.maximum(current, 0)
         if self.augmentation is not None:
             inputs = self.augmentation(inputs, training=True)
         self._count_step()
         scores, output_term = self._scores_and_drift(task, current)
-        mask = self._task_masks.mask(
-            scores, task, int32(self._finished), self._ramp(task)
-        )
+        finished = int32(self._finished)
+        mask = self._task_masks.mask(scores, task, finished, self._ramp(task), finished)
         outputs, losses = self._masked.run(inputs, mask, task, current, training=True)
         outside = self._outlier_loss(inputs, outputs, mask, task, current)
         if replicas.count() > 1:
@@ -40,11 +49,17 @@ class Learner(LearnerState):
         self.add_loss(self.lam * self._weight_drift(mask))
         if outside is not None:
             self.add_loss(outside)
-        for loss in losses:
+        self._add_losses(losses, mask, task, current)
+        return outputs
+
+    def _add_losses(
+        self, losses: Sequence[Tensor], mask: TaskMask, task: Tensor, current: Tensor
+    ) -> None:
+        """Losses of the target's layers and weights, those of the task's network."""
+        for loss in (*losses, *self._masked.penalties(mask, task, current)):
             # A tensor of its own: on JAX Keras knows losses by identity, and would
             # count this one again as the target's.
             self.add_loss(loss + 0.0)
-        return outputs
 
     def _outlier_loss(
         self,
@@ -67,6 +82,8 @@ class Learner(LearnerState):
 
     def _count_step(self) -> None:
         self._steps.assign(self._steps.value + 1)
+        # What is written of the task being learned is no longer so.
+        self._written.assign(self._finished.value)
         if self.ramp_steps:
             first = ops.cast(self._current.value <= 0, self._first_steps.dtype)
             self._first_steps.assign(self._first_steps.value + first)
@@ -84,9 +101,9 @@ class Learner(LearnerState):
         return ops.where(ops.equal(task, 0), risen, 1.0)
 
     def _mask_at(self, task: Tensor) -> TaskMask:
-        finished = int32(self._finished)
-        scores = self._task_masks.scores(task, finished)
-        return self._task_masks.mask(scores, task, finished, self._ramp(task))
+        finished, written = int32(self._finished), int32(self._written)
+        scores = self._task_masks.scores(task, written)
+        return self._task_masks.mask(scores, task, finished, self._ramp(task), written)
 
     def _scores_and_drift(self, task: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
         if not self._drifts:
@@ -123,6 +140,9 @@ class Learner(LearnerState):
         training: bool = True,
     ) -> Tensor:
         total = super().compute_loss(x, y, y_pred, sample_weight, training=training)
+        limit = data_checks.label_limit(self.loss, self.target)
+        if limit is not None and y is not None and not keras.tree.is_nested(y):
+            total = total + self._labels.update_state(y, limit)
         if training:
             terms = self.losses
             self._output_term.update_state(terms[0])
@@ -135,6 +155,7 @@ class Learner(LearnerState):
 
     def get_metrics_result(self) -> dict[str, Any]:
         logs = super().get_metrics_result()
+        logs.pop(self._labels.name, None)
         if self._evaluating:
             # Regularisers are not part of an evaluation; zeros would mislead.
             terms = (self._output_term, self._weight_term, self._outlier_term)

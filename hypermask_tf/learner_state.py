@@ -8,6 +8,7 @@ from keras import ops
 from hypermask_tf import checks, regularizers
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
 from hypermask_tf.hypernetworks.budget import GIB, check_budget
+from hypermask_tf.label_range import LabelRange
 from hypermask_tf.masked_target import MaskedTarget
 from hypermask_tf.masks import (
     WIDTH,
@@ -23,8 +24,8 @@ from hypermask_tf.memory import TaskMemory
 from hypermask_tf.narrow import NarrowTarget, NotNarrowError, make_narrow
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.optimizer_reset import OptimizerReset
-from hypermask_tf.own_objects import in_scope, own_objects
 from hypermask_tf.replicated_model import ReplicatedModel
+from hypermask_tf.surgery.clone import check_remakable
 from hypermask_tf.task_masks import TaskMasks
 
 Tensor = Any
@@ -71,7 +72,7 @@ class LearnerState(ReplicatedModel):
         **kwargs: Any,
     ) -> None:
         checks.check_target(target)
-        own_objects(target)  # else tasks could be learned, and never baked
+        check_remakable(target)  # else tasks could be learned, and never baked
         # Masks stay float32; the target's layers cast for themselves.
         kwargs = {"dtype": target.dtype_policy, "autocast": False, **kwargs}
         super().__init__(**kwargs)
@@ -184,6 +185,8 @@ class LearnerState(ReplicatedModel):
         self._finished = self._counter("finished_tasks", 0)
         self._first_steps = self._counter("first_task_steps", 0)
         self._steps = self._counter("task_steps", 0)
+        self._written = self._counter("written_tasks", 0)
+        self._labels = LabelRange()
         self._task_loss = keras.metrics.Mean(name="task_loss")
         self._output_term = keras.metrics.Mean(name="output_regularization")
         self._weight_term = keras.metrics.Mean(name="weight_regularization")
@@ -210,8 +213,7 @@ class LearnerState(ReplicatedModel):
             counts = layout.quota.fixed_counts()
             if counts is None:
                 raise NotNarrowError("`borrow`, `read` or one threshold vary the width")
-            with in_scope(self.target):
-                return make_narrow(self.target, layout, counts)
+            return make_narrow(self.target, layout, counts)
         except NotNarrowError as reason:
             self.why_whole = str(reason)
             return None

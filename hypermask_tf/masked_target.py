@@ -8,7 +8,8 @@ import keras
 from keras import ops
 
 from hypermask_tf import replicas
-from hypermask_tf.masks import TaskMask
+from hypermask_tf.finite_guard import health
+from hypermask_tf.masks import TaskMask, apply_mask
 from hypermask_tf.memory import TaskMemory
 from hypermask_tf.narrow import NarrowTarget
 from hypermask_tf.normalization import NormalizationBank
@@ -53,21 +54,37 @@ class MaskedTarget:
         """Values of a task's trainable and non-trainable variables, in order."""
         trainable, fixed = self._unmasked(task, current, learning)
         masked = [
-            value if factor is None else value * ops.cast(factor, value.dtype)
+            value if factor is None else apply_mask(value, factor)
             for value, factor in zip(trainable, mask.masks, strict=True)
         ]
         return masked, fixed
 
+    def penalties(self, mask: TaskMask, task: Tensor, current: Tensor) -> list[Tensor]:
+        """What the target's weight penalties say of the network of a task.
+
+        What earlier tasks use counts, and gets no gradient: penalties learn on what is
+        free.
+        """
+        variables = self.target.trainable_variables
+        penalised = [i for i, v in enumerate(variables) if v.regularizer is not None]
+        if not penalised:
+            return []
+        trainable, _ = self._unmasked(task, current)
+        held = dict(zip(self.memory.indices, self.memory.used, strict=False))
+        found = []
+        for i in penalised:
+            value, factor = trainable[i], mask.masks[i]
+            if i in held:
+                value = ops.where(held[i].value, ops.stop_gradient(value), value)
+            if factor is not None:
+                value = apply_mask(value, factor)
+            found.append(variables[i].regularizer(value))
+        return found
+
     def _unmasked(
         self, task: Tensor, current: Tensor, learning: bool = False
     ) -> tuple[list[Tensor], list[Tensor]]:
-        if len(self.target.trainable_variables) != self._count:
-            raise ValueError(
-                "Layers of the target were frozen or thawed after it was wrapped. Set "
-                "`trainable` before, or leave variables unmasked with `maskable`. "
-                f"Expected {self._count} trainable variables. Received: "
-                f"{len(self.target.trainable_variables)}"
-            )
+        self.check_trainable()
         scales = self.bank.scales(task, current)
         shared = self.memory.hold(
             [v.value for v in self.target.trainable_variables], learning
@@ -80,6 +97,16 @@ class MaskedTarget:
         ]
         return trainable, fixed
 
+    def check_trainable(self) -> None:
+        """Raises a ValueError if layers were frozen since the target was wrapped."""
+        if len(self.target.trainable_variables) != self._count:
+            raise ValueError(
+                "Layers of the target were frozen or thawed after it was wrapped. Set "
+                "`trainable` before, or leave variables unmasked with `maskable`. "
+                f"Expected {self._count} trainable variables. Received: "
+                f"{len(self.target.trainable_variables)}"
+            )
+
     def run(
         self,
         inputs: Tensor,
@@ -88,7 +115,7 @@ class MaskedTarget:
         current: Tensor,
         training: bool,
     ) -> tuple[Tensor, list[Tensor]]:
-        """Output of the task's network, and the losses its layers added."""
+        """Output of the task's network, and losses: NaN if a weight is, its layers'."""
         kwargs: dict[str, Any] = {}
         if self._takes_training:
             kwargs["training"] = training
@@ -97,19 +124,18 @@ class MaskedTarget:
                 inputs, *self._unmasked(task, current, training), mask, **kwargs
             )
         else:
+            trainable, fixed = self.values(mask, task, current, training)
             outputs, updated, losses = self.target.stateless_call(
-                *self.values(mask, task, current, training),
-                inputs,
-                return_losses=True,
-                **kwargs,
+                trainable, fixed, inputs, return_losses=True, **kwargs
             )
+            losses = [health(trainable), *losses]
         if training:
             # Statistics of the task being learned, and the state of dropout.
             for variable, value in zip(
                 self.target.non_trainable_variables, self._agreed(updated), strict=True
             ):
                 variable.assign(ops.where(task >= current, value, variable.value))
-        # Weight penalties stand last, and Keras collects those from the variables.
+        # Weight penalties stand last; they are those of a network at another width.
         return outputs, losses[: len(losses) - self._weight_penalties]
 
     def _agreed(self, values: Sequence[Tensor]) -> list[Tensor]:

@@ -6,6 +6,7 @@ from typing import Any
 from keras import ops
 
 from hypermask_tf import replicas
+from hypermask_tf.masks.apply import apply_mask
 
 Tensor = Any
 
@@ -112,7 +113,7 @@ def weight_regularizer(
     for value, reference, factor in zip(values, references, use, strict=True):
         distance = ops.cast(value, "float32") - ops.cast(reference, "float32")
         if factor is not None:
-            distance = distance * ops.cast(factor, "float32")
+            distance = apply_mask(distance, factor)
         # |d| with gradient 0 at d = 0 on every backend (JAX's `abs` has 1 there, and
         # would move weights that nothing else moves).
         total = total + ops.sum(distance * ops.stop_gradient(ops.sign(distance)))

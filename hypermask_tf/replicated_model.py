@@ -20,6 +20,18 @@ class ReplicatedModel(keras.Model):
     this is `keras.Model`.
     """
 
+    def _get_regularization_losses(self) -> list[Any]:
+        # Keras adds up the penalties of whole weights. Those of a target are penalties
+        # of the network of a task, and `call` adds them.
+        target = {id(v) for v in self.target.trainable_variables}
+        penalised = [v for v in self.trainable_weights if v.regularizer is not None]
+        losses = super()._get_regularization_losses()
+        return [
+            loss
+            for variable, loss in zip(penalised, losses, strict=True)
+            if id(variable) not in target
+        ]
+
     # Set by Keras, which carries no types.
     train_function: Any
     test_function: Any

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf.mask_reader import MaskReader
+from hypermask_tf.careful_learner import CarefulLearner
 
 # Arguments that JSON holds as they are, and those that are Keras objects.
 _PLAIN = (
@@ -33,11 +33,13 @@ _PLAIN = (
     "narrow",
 )
 _OBJECTS = ("target", "hypernetwork", "augmentation", "outliers")
+# Places of counters among a learner's own variables.
+_FINISHED, _WRITTEN = 2, 5
 # What the states of random generators are called in a saved file.
 _RANDOM = "random_"
 
 
-class SavedLearner(MaskReader):
+class SavedLearner(CarefulLearner):
     """A learner that Keras can save whole and load, random generators included.
 
     Args:
@@ -60,6 +62,8 @@ class SavedLearner(MaskReader):
     def load_own_variables(self, store: Any) -> None:
         names = set(store.keys())
         own = {name: store[name] for name in names if not name.startswith(_RANDOM)}
+        if str(_WRITTEN) not in own and str(_FINISHED) in own:
+            own[str(_WRITTEN)] = own[str(_FINISHED)]  # before this was counted
         super().load_own_variables(own)
         for i, state in enumerate(self.random_state):
             if f"{_RANDOM}{i}" in names:
@@ -78,10 +82,14 @@ class SavedLearner(MaskReader):
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            **{name: getattr(self, name) for name in _PLAIN},
+            **self.plain_arguments(),
             **{name: serialize(getattr(self, name)) for name in _OBJECTS},
-            "maskable": list(self._roles.maskable),
         }
+
+    def plain_arguments(self) -> dict[str, Any]:
+        """Arguments of this learner but for those that are objects."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return {**plain, "maskable": list(self._roles.maskable)}
 
     @classmethod
     def from_config(

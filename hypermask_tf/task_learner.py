@@ -61,6 +61,7 @@ class TaskLearner(Learner):
         self._bank.begin(task)
         self._current.assign(task)
         self._finished.assign(task)
+        self._written.assign(task)
         self._active.assign(task)
         self._steps.assign(0)
         if inherit is not None:
@@ -69,6 +70,19 @@ class TaskLearner(Learner):
             transfer.strengthen(self, task)
             transfer.quieten(self, task)
         capacity.warn_if_full(self)
+
+    def _write_down(self) -> None:
+        """Notes the mask of the task being learned, where it is to stay to the bit.
+
+        Steps compiled by XLA round otherwise than the note that is taken when a task
+        ends: predictions would change with it, in their last bits.
+        """
+        task = self.num_learned_tasks - 1
+        if not self._memory.hard or task < int(ops.convert_to_numpy(self._written)):
+            return
+        mask = self._mask_of(task)
+        self._memory.end(task, mask.on, mask.scores)
+        self._written.assign(task + 1)
 
     def _end(self, task: int) -> None:
         """Writes down what a finished task is made of."""

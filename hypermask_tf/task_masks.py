@@ -41,18 +41,23 @@ class TaskMasks:
     def num_tasks(self) -> int:
         return self.hypernetwork.num_tasks
 
-    def scores(self, task: Tensor, finished: Tensor) -> Tensor:
-        """Scores of `task`, `(N,)`; a finished task's are those held, if they are."""
+    def scores(self, task: Tensor, written: Tensor) -> Tensor:
+        """Scores of `task`, `(N,)`; those of the `written` first tasks as held."""
         scores = self.hypernetwork(ops.reshape(task, (1,)))[0]
         if not (self.memory.hard and self.memory.scores is not None):
             return scores
         held = ops.take(self.memory.scores.value, task, axis=0)
-        return ops.where(task < finished, held, scores)
+        return ops.where(task < written, held, scores)
 
     def keep(
-        self, scores: Tensor, task: Tensor, finished: Tensor, ramp: Tensor | None
+        self,
+        scores: Tensor,
+        task: Tensor,
+        finished: Tensor,
+        ramp: Tensor | None,
+        written: Tensor,
     ) -> Tensor:
-        """Which scores of `task` are on; for a finished task, those that were."""
+        """Which scores of `task` are on; of the `written` first, those that were."""
         if self.memory.support is None:
             return self.layout.keep(scores, ramp)
         free = None
@@ -63,13 +68,26 @@ class TaskMasks:
         pinned = ops.logical_and(pinned.value, task <= finished)
         keep = self.layout.keep(scores, ramp, free, pinned)
         held = ops.take(self.memory.support.value, task, axis=0)
-        return ops.where(task < finished, held, keep)
+        return ops.where(task < written, held, keep)
 
     def mask(
-        self, scores: Tensor, task: Tensor, finished: Tensor, ramp: Tensor | None
+        self,
+        scores: Tensor,
+        task: Tensor,
+        finished: Tensor,
+        ramp: Tensor | None,
+        written: Tensor,
     ) -> TaskMask:
-        """The mask of `task`."""
-        keep = self.keep(scores, task, finished, ramp)
+        """The mask of `task`.
+
+        Args:
+            scores: Its scores.
+            task: The task.
+            finished: How many tasks are finished; what these use is taken.
+            ramp: Share of the sparsity that it has; None for all.
+            written: Of how many tasks it is written down what is on.
+        """
+        keep = self.keep(scores, task, finished, ramp, written)
         return TaskMask(self.layout, scores, keep)
 
     def all_scores(self) -> Tensor:

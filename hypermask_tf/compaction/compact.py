@@ -3,7 +3,8 @@
 import keras
 
 from hypermask_tf.compaction.plan import Plan
-from hypermask_tf.own_objects import in_scope
+from hypermask_tf.surgery.compare import REORDERED, check_same, tolerance_for
+from hypermask_tf.surgery.network import Network
 
 
 def compact(model: keras.Model) -> keras.Model:
@@ -40,8 +41,9 @@ def compact(model: keras.Model) -> keras.Model:
         normalisation and dropout may differ from the model's.
 
     Raises:
-        ValueError: If the model has no graph, a subclassed model for instance, or
-            holds functions without a name or two parts of one name.
+        ValueError: If the model has no graph, a subclassed model for instance, a layer
+            cannot be made from its configuration, or what was made computes something
+            else.
 
     Example:
 
@@ -54,10 +56,15 @@ def compact(model: keras.Model) -> keras.Model:
     >>> compact(model).count_params() == 8 * 4 + 4 + 4 * 2 + 2
     True
     """
-    with in_scope(model):
-        plan = Plan(model)
+    plan = Plan(model)
+    smaller = plan.apply()
+    # What was folded or zeroed can leave more behind.
+    while plan.removed and (plan := Plan(smaller)).removed:
         smaller = plan.apply()
-        # What was folded or zeroed can leave more behind.
-        while plan.removed and (plan := Plan(smaller)).removed:
-            smaller = plan.apply()
+    check_same(
+        Network(model),
+        Network(smaller),
+        "`compact`",
+        tolerance_for(model, smaller, least=REORDERED),
+    )
     return smaller

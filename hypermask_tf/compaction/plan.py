@@ -3,13 +3,13 @@
 import keras
 import numpy as np
 
-from hypermask_tf.compaction.builder import Builder
-from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.rules import Affine, Arrays, Barrier, Grouped, find
 from hypermask_tf.compaction.sites import Sites
-from hypermask_tf.compaction.step import Step
 from hypermask_tf.compaction.transfer import transfer
+from hypermask_tf.surgery.builder import Builder
+from hypermask_tf.units.flat_graph import FlatGraph
 from hypermask_tf.units.keras_graph import is_graph
+from hypermask_tf.units.step import Step
 
 
 class Plan:

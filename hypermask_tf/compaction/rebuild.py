@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import keras
 
-from hypermask_tf.compaction.builder import Builder
-from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.widths import Widths
+from hypermask_tf.surgery.builder import Builder
+from hypermask_tf.surgery.clone import without_class
+from hypermask_tf.surgery.state import copy_derived_state
+from hypermask_tf.units.flat_graph import FlatGraph
 
 
 def rebuild(model: keras.Model, widths: Mapping[str, int]) -> keras.Model:
@@ -35,4 +37,7 @@ def rebuild(model: keras.Model, widths: Mapping[str, int]) -> keras.Model:
     >>> rebuild(keras.Model(x, y), {"hidden": 20}).count_params()
     222
     """
-    return Builder(Widths(FlatGraph(model), widths).changes()).build(model)
+    builder = Builder(Widths(FlatGraph(model), widths).changes())
+    result = builder.build(without_class(model))
+    copy_derived_state(builder.made.values())
+    return result

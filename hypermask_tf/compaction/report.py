@@ -4,7 +4,7 @@ import dataclasses
 
 import keras
 
-from hypermask_tf.compaction.flat_graph import FlatGraph
+from hypermask_tf.units.flat_graph import FlatGraph
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from hypermask_tf.surgery.state import copy_other_state
+
 
 def transfer(old: Any, new: Any, weights: dict[str, np.ndarray]) -> None:
     """Gives `new` the variables of `old`, but for those in `weights`."""
@@ -16,5 +18,4 @@ def transfer(old: Any, new: Any, weights: dict[str, np.ndarray]) -> None:
         [v for v in old.variables if id(v) not in replaced], kept, strict=True
     ):
         variable.assign(source)
-    if hasattr(new, "finalize_state"):  # preprocessing layers derive from variables
-        new.finalize_state()
+    copy_other_state(old, new)

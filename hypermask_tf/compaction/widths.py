@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.rules import CHANNEL_KEEPING, pad_widths
-from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.flat_graph import FlatGraph
+from hypermask_tf.units.step import Step
 
 _NAMES = ("units", "filters", "output_dim")
 

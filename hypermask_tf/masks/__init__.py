@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.masks.apply import apply_mask
 from hypermask_tf.masks.block_layout import Block4Layout
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.per_group import Sparsity
@@ -57,6 +58,7 @@ __all__ = [
     "TaskMask",
     "UnitLayout",
     "WeightLayout",
+    "apply_mask",
     "find_roles",
     "make_layout",
 ]

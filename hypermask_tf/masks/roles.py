@@ -64,11 +64,11 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
         for variable in layer.variables
     }
     # What training moves but no optimizer does: moving statistics and counters of any
-    # layer that is not frozen. Seeds are not among them.
+    # layer that is not frozen. Seeds are not among them, nor what `adapt` finds.
     moving = {
         id(variable)
         for layer in all_layers(target)
-        if layer.trainable
+        if layer.trainable and not hasattr(layer, "finalize_state")
         for variable in layer._non_trainable_variables
     }
     trainable = target.trainable_variables

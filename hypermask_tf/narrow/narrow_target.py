@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf.masks import TaskMask, UnitLayout
+from hypermask_tf.finite_guard import health
+from hypermask_tf.masks import TaskMask, UnitLayout, apply_mask
 from hypermask_tf.masks.groups import per_place, ranks, sums
 from hypermask_tf.narrow.take import put_places, take_places
 from hypermask_tf.narrow.variable_axes import TargetAxes, VariableAxes
@@ -63,28 +64,35 @@ class NarrowTarget:
             **kwargs: `training`, if the target takes it.
 
         Returns:
-            Output, new values of the non-trainable variables, losses of layers.
+            Output, new values of the non-trainable variables, losses of layers: the
+            first is NaN if a weight is.
         """
+        picks, narrow, narrow_fixed = self.at_width(trainable, fixed, mask)
+        outputs, updated, losses = self.twin.stateless_call(
+            narrow, narrow_fixed, inputs, return_losses=True, **kwargs
+        )
+        updated = [
+            picks.put(new, old, axes)
+            for new, old, axes in zip(updated, fixed, self._fixed, strict=True)
+        ]
+        return outputs, updated, [health(narrow), *losses]
+
+    def at_width(
+        self, trainable: Sequence[Tensor], fixed: Sequence[Tensor], mask: TaskMask
+    ) -> tuple["_Picks", list[Tensor], list[Tensor]]:
+        """What was picked, and the values of the variables of `twin`."""
         picks = _Picks(self._axes, self._stay(mask.on), mask)
         narrow = []
         for i, (value, axes) in enumerate(zip(trainable, self._trainable, strict=True)):
             own = picks.take(value, axes)
             if self._masked[i]:
                 factor = mask.masks[i] if axes is None else picks.factor(own, axes)
-                own = own * ops.cast(factor, own.dtype)
+                own = apply_mask(own, factor)
             narrow.append(own)
-        outputs, updated, losses = self.twin.stateless_call(
-            narrow,
-            [picks.take(v, a) for v, a in zip(fixed, self._fixed, strict=True)],
-            inputs,
-            return_losses=True,
-            **kwargs,
-        )
-        updated = [
-            picks.put(new, old, axes)
-            for new, old, axes in zip(updated, fixed, self._fixed, strict=True)
+        narrow_fixed = [
+            picks.take(v, a) for v, a in zip(fixed, self._fixed, strict=True)
         ]
-        return outputs, updated, losses
+        return picks, narrow, narrow_fixed
 
     def _stay(self, on: Tensor) -> Tensor:
         """What is computed: what is on, and as many more as make up the counts.

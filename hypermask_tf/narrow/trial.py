@@ -7,7 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf.masks import TaskMask, UnitLayout
+from hypermask_tf.masks import TaskMask, UnitLayout, apply_mask
+from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.surgery.network import Network
+from hypermask_tf.units import FIXED
 from hypermask_tf.units.keras_graph import graph_of
 
 _SAMPLES, _TRIES = 4, 8
@@ -19,84 +22,129 @@ _TOLERANCE = 5e-3
 _HALF_TOLERANCE = 0.02
 
 
-def agrees(
+def disagreement(
     narrow: Any, target: keras.Model, layout: UnitLayout, counts: Sequence[int]
-) -> bool:
+) -> str:
     """Runs both on random samples and weights: with the first units, and with any.
 
     The first of a group are where an order that changes with the task shows: among
     random ones as many may stand before a shortcut's maps as behind.
+
+    Returns:
+        What is wrong, with the name of the layer; empty if they agree.
     """
-    return all(
-        _verdict(narrow, target, layout, counts, anywhere) for anywhere in (False, True)
-    )
+    for anywhere in (False, True):
+        for seed in range(_TRIES):
+            random = np.random.default_rng(seed)
+            verdict = _Trial(narrow, target, layout, counts, random, anywhere).verdict()
+            if verdict:
+                return verdict
+            if verdict is not None:
+                break  # they agree, on weights that say something
+        else:
+            return "its outputs do not depend on its inputs, in a trial"
+    return ""
 
 
-def _verdict(
-    narrow: Any,
-    target: keras.Model,
-    layout: UnitLayout,
-    counts: Sequence[int],
-    anywhere: bool,
-) -> bool:
-    """Whether they agree on the first weights that say anything."""
-    for seed in range(_TRIES):
-        random = np.random.default_rng(seed)
-        verdict = _agree(narrow, target, layout, counts, random, anywhere)
-        if verdict is not None:
-            return verdict
-    return False
+class _Trial:
+    """Both networks on one draw of weights, units and samples.
 
+    Args:
+        narrow: The network at another width.
+        target, layout, counts: As in `make_narrow`.
+        random: Draws everything.
+        anywhere: Whether any units are on, or the first of each group.
+    """
 
-def _agree(
-    narrow: Any,
-    target: keras.Model,
-    layout: UnitLayout,
-    counts: Sequence[int],
-    random: np.random.Generator,
-    anywhere: bool,
-) -> bool | None:
-    """None if all samples come to nearly the same, so that nothing was tried."""
-    scores = random.uniform(1.0, 3.0, layout.num_scores).astype("float32")
-    on = np.concatenate(
-        [
-            (random.permutation(size) if anywhere else np.arange(size)) < count
-            for size, count in zip(layout.group_sizes, counts, strict=True)
-        ]
-    )
-    mask = TaskMask(layout, ops.convert_to_tensor(scores), ops.convert_to_tensor(on))
-    share = sum(counts) / sum(layout.group_sizes)
-    trainable = [_draw(random, v, share) for v in target.trainable_variables]
-    fixed = [_draw(random, v, share) for v in target.non_trainable_variables]
-    masked = [
-        value if factor is None else value * ops.cast(factor, value.dtype)
-        for value, factor in zip(trainable, mask.masks, strict=True)
-    ]
-    try:
-        symbolic = graph_of(target).input
-        inputs = keras.tree.map_structure(lambda t: _sample(random, t), symbolic)
-        expected, _ = target.stateless_call(masked, fixed, inputs)
-    except Exception:  # each backend has its own kinds
-        # It does not run on made-up inputs (text, sizes left open): it cannot be tried.
-        return False
-    received, _, _ = narrow.run(inputs, trainable, fixed, mask)
-    dtypes = {
-        getattr(layer, "compute_dtype", None) for layer in target._flatten_layers()
-    }
-    half = not dtypes.isdisjoint({"float16", "bfloat16"})
-    verdicts = [
-        _close(_float64(a), _float64(b), _HALF_TOLERANCE if half else _TOLERANCE)
-        for a, b in zip(
-            keras.tree.flatten(expected), keras.tree.flatten(received), strict=True
+    def __init__(
+        self,
+        narrow: Any,
+        target: keras.Model,
+        layout: UnitLayout,
+        counts: Sequence[int],
+        random: np.random.Generator,
+        anywhere: bool,
+    ) -> None:
+        self._narrow, self._layout = narrow, layout
+        scores = random.uniform(1.0, 3.0, layout.num_scores).astype("float32")
+        self._on = np.concatenate(
+            [
+                (random.permutation(size) if anywhere else np.arange(size)) < count
+                for size, count in zip(layout.group_sizes, counts, strict=True)
+            ]
         )
-    ]
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
+        self._mask = TaskMask(
+            layout, ops.convert_to_tensor(scores), ops.convert_to_tensor(self._on)
+        )
+        share = sum(counts) / sum(layout.group_sizes)
+        self._trainable = [_draw(random, v, share) for v in target.trainable_variables]
+        self._fixed = [_draw(random, v, share) for v in target.non_trainable_variables]
+        masked = [
+            value if factor is None else apply_mask(value, factor)
+            for value, factor in zip(self._trainable, self._mask.masks, strict=True)
+        ]
+        self._whole = Network(target, masked, self._fixed)
+        symbolic = graph_of(target).input
+        self._inputs = keras.tree.map_structure(lambda t: _sample(random, t), symbolic)
 
+    def verdict(self) -> str | None:
+        """What is wrong; None if samples come to nearly the same: nothing was tried."""
+        try:
+            expected = self._whole.outputs(self._inputs)
+        except Exception:  # each backend has its own kinds
+            return f"it does not run on made-up inputs: {self._failing(self._whole)}"
+        own = self._at_width()
+        try:
+            received = own.outputs(self._inputs)
+        except Exception:
+            return f"at another width {self._failing(own)}"
+        tolerance = _HALF_TOLERANCE if self._is_half() else _TOLERANCE
+        pairs = zip(expected, received, strict=True)
+        verdicts = [_close(a, b, tolerance) for a, b in pairs]
+        if False in verdicts:
+            return (
+                "a network of that width did not agree with it in a trial, first in "
+                f"{self._first_layer(own, tolerance)}"
+            )
+        return None if None in verdicts else ""
 
-def _float64(tensor: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")), "float64")
+    def _at_width(self) -> Network:
+        values = self._narrow.at_width(self._trainable, self._fixed, self._mask)
+        return Network(self._narrow.twin, *values[1:])
+
+    def _is_half(self) -> bool:
+        layers = all_layers(self._whole.model)
+        dtypes = {getattr(layer, "compute_dtype", None) for layer in layers}
+        return not dtypes.isdisjoint({"float16", "bfloat16"})
+
+    def _failing(self, network: Network) -> str:
+        try:
+            for _ in network.layers(self._inputs):
+                pass
+        except ValueError as error:
+            return str(error).splitlines()[0]
+        return "its outputs cannot be made"
+
+    def _first_layer(self, own: Network, tolerance: float) -> str:
+        """The first layer whose units that are on are others, in whatever order."""
+        units: dict[str, list[Any]] = {}
+        for step in self._layout.graph.steps:
+            units.setdefault(step.name, []).append(step.outputs)
+        for (path, whole), (_, narrow) in zip(
+            self._whole.layers(self._inputs), own.layers(self._inputs), strict=False
+        ):
+            for a, b, numbers in zip(
+                whole, narrow, units.get(path, [[]])[0], strict=False
+            ):
+                stays = (numbers == FIXED) | self._on[numbers]
+                if a.shape[-1:] == stays.shape:
+                    a = a[..., stays]
+                if a.shape != b.shape:
+                    continue  # more than is on, or of no known place
+                if _close(np.sort(a, -1), np.sort(b, -1), tolerance) is False:
+                    return f"layer {path!r}"
+            units.get(path, [[]])[:1] = []
+        return "the outputs"
 
 
 def _close(expected: np.ndarray, received: np.ndarray, tolerance: float) -> bool | None:
@@ -125,6 +173,9 @@ def _draw(random: np.random.Generator, variable: Any, share: float) -> Any:
 
 def _sample(random: np.random.Generator, tensor: Any) -> Any:
     shape = [_SAMPLES, *(size or 8 for size in tensor.shape[1:])]
-    if "float" in keras.backend.standardize_dtype(tensor.dtype):
-        return ops.convert_to_tensor(random.uniform(-1, 1, shape), dtype=tensor.dtype)
-    return ops.convert_to_tensor(random.integers(0, 2, shape), dtype=tensor.dtype)
+    dtype = keras.backend.standardize_dtype(tensor.dtype)
+    if dtype == "string":
+        return np.full(shape, "a", dtype=object)
+    if "float" in dtype:
+        return random.uniform(-1, 1, shape).astype("float32")
+    return random.integers(0, 2, shape).astype(dtype)

@@ -6,17 +6,20 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.compaction.builder import Builder
-from hypermask_tf.compaction.flat_graph import FlatGraph
 from hypermask_tf.compaction.rules import pad_widths
 from hypermask_tf.compaction.widths import Widths
 from hypermask_tf.masks import UnitLayout
+from hypermask_tf.masks.roles import all_layers
 from hypermask_tf.narrow.narrow_axis import ORDERS
 from hypermask_tf.narrow.narrow_target import NarrowTarget
 from hypermask_tf.narrow.not_narrow_error import NotNarrowError
-from hypermask_tf.narrow.trial import agrees
+from hypermask_tf.narrow.trial import disagreement
 from hypermask_tf.narrow.variable_axes import TargetAxes
+from hypermask_tf.surgery.builder import Builder
+from hypermask_tf.surgery.clone import without_class
+from hypermask_tf.surgery.state import copy_derived_state
 from hypermask_tf.units import UnitGraph
+from hypermask_tf.units.flat_graph import FlatGraph
 
 
 def make_narrow(
@@ -38,34 +41,49 @@ def make_narrow(
     """
     if tuple(counts) == layout.graph.group_sizes:
         raise NotNarrowError("no unit is off")
-    if _penalises_outputs(target):
-        raise NotNarrowError("a layer penalises its outputs, of units that are off too")
+    if names := _penalising(target):
+        raise NotNarrowError(
+            f"layer {names[0]!r} penalises its outputs, of units that are off too"
+        )
     # Building draws seeds; whoever counts on their order shall not notice.
     state, graph = random.getstate(), FlatGraph(target)
-    reason = "a layer cannot follow another width"
+    reason = ""
     try:
         for order in reversed(ORDERS) if _pads_channels(graph) else ORDERS:
             axes = TargetAxes(target, layout.graph, counts, order)
             if all(axis.same for axis in axes.axes.values()):
-                raise NotNarrowError("no unit that is off can be cut out")
-            twin = _twin(target, graph, axes, _widths(axes, layout.graph), order)
-            if twin is not None:
-                narrow = NarrowTarget(target, twin, layout, axes)
-                if agrees(narrow, target, layout, counts):
-                    return narrow
-                reason = "a network of that width did not agree with it in a trial"
+                raise NotNarrowError(_uncut(layout.graph))
+            try:
+                twin = _twin(target, graph, axes, _widths(axes, layout.graph), order)
+            except Exception as error:  # whatever a layer raises: no gain, no error
+                text = (str(error) or repr(error)).splitlines()[0]
+                reason = f"a layer cannot follow another width: {text}"
+                continue
+            narrow = NarrowTarget(target, twin, layout, axes)
+            reason = disagreement(narrow, target, layout, counts)
+            if not reason:
+                return narrow
         raise NotNarrowError(reason)
     finally:
         random.setstate(state)
 
 
-def _penalises_outputs(target: keras.Model) -> bool:
-    """Whether a layer adds a loss of what it puts out: of units that are off, too."""
+def _uncut(graph: UnitGraph) -> str:
+    """Why no unit can be cut out, with the layers that see them."""
+    seen = ", ".join(repr(name) for name in list(graph.seen_by)[:3])
+    reason = "no unit that is off can be cut out"
+    return f"{reason}: layers that see all are {seen}" if seen else reason
+
+
+def _penalising(target: keras.Model) -> list[str]:
+    """Layers that add a loss of what they put out: of units that are off, too."""
+    named = [
+        layer.name
+        for layer in all_layers(target)
+        if getattr(layer, "activity_regularizer", None) is not None or layer._losses
+    ]
     weights = sum(v.regularizer is not None for v in target.trainable_variables)
-    return len(target.losses) > weights or any(
-        getattr(layer, "activity_regularizer", None) is not None
-        for layer in target._flatten_layers()
-    )
+    return named or ([target.name] if len(target.losses) > weights else [])
 
 
 def _twin(
@@ -74,18 +92,20 @@ def _twin(
     axes: TargetAxes,
     widths: dict[str, int],
     order: str,
-) -> keras.Model | None:
-    try:
-        changes = Widths(graph, widths).changes()
-        if order == "group":
-            _pad_behind(graph, changes)
-        twin = Builder(changes).build(target)
-    except (ValueError, TypeError, NotImplementedError):
-        # A layer cannot follow, or says not how it is made: no error, only no gain.
-        return None
-    expected = [axes.shape(v) for v in target.variables]
-    if [tuple(v.shape) for v in twin.variables] != expected:
-        return None
+) -> keras.Model:
+    """The network; raises whatever a layer raises that cannot follow."""
+    changes = Widths(graph, widths).changes()
+    if order == "group":
+        _pad_behind(graph, changes)
+    builder = Builder(changes)
+    twin = builder.build(without_class(target))
+    copy_derived_state(builder.made.values())
+    for own, variable in zip(twin.variables, target.variables, strict=True):
+        if tuple(own.shape) != axes.shape(variable):
+            raise ValueError(
+                f"variable {variable.path!r} becomes {tuple(own.shape)}, "
+                f"and {axes.shape(variable)} is what a task has of it"
+            )
     return twin
 
 

@@ -1,5 +1,6 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
+from hypermask_tf.finite_guard import NonFiniteLossError
 from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint import Checkpoint
@@ -26,7 +27,6 @@ from hypermask_tf.training.resumable import Resumable
 from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.sequence_checks import LOOPS, SELECTIONS
 from hypermask_tf.training.sequence_options import MEASURES, SequenceOptions
-from hypermask_tf.training.stop_on_non_finite import NonFiniteLossError, StopOnNonFinite
 from hypermask_tf.training.task_fit import fit_task
 from hypermask_tf.training.task_sequence import TaskSequence
 from hypermask_tf.training.training_stopped import TrainingStopped
@@ -52,7 +52,6 @@ __all__ = [
     "Resumable",
     "RunFolder",
     "SequenceOptions",
-    "StopOnNonFinite",
     "TaskSequence",
     "TrainingStopped",
     "batch_rows",

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf import checks, first_step
+from hypermask_tf import data_checks, first_step
 from hypermask_tf.training.level_codes import LevelCodes
 from hypermask_tf.training.sequence_checks import check_device_loop
 
@@ -47,7 +47,7 @@ class DeviceLoop(abc.ABC):
             x: Samples, `(n, ...)`.
             y: Labels, `(n,)`.
         """
-        checks.check_labels(y, self._model.loss, self._model.target)
+        data_checks.check_data(x, y, self._model.loss, self._model.target)
         first_step.make_optimizer(self._model)
         if not self._model.metrics_made:
             one = (keras.ops.convert_to_tensor(a[:1]) for a in (x, y))

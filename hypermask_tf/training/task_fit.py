@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf import checks
+from hypermask_tf import data_checks
 from hypermask_tf.training.batches import task_batches
 from hypermask_tf.training.device_loop import on_device
 from hypermask_tf.training.own_accuracy import OwnAccuracy
@@ -57,7 +57,7 @@ def fit_task(
     """
     rest = rows[initial_epoch * epoch_steps :]
     watching = list(callbacks)
-    wide = checks.num_outputs(model.target)
+    wide = data_checks.num_outputs(model.target)
     if validation_data is not None and classes is not None and classes != wide:
         watching.insert(0, OwnAccuracy(task, *validation_data, classes))
     with contextlib.ExitStack() as stack:

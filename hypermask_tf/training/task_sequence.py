@@ -19,7 +19,6 @@ from hypermask_tf.training.progress import Progress
 from hypermask_tf.training.resumable import collect, hand_back
 from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.sequence_options import SequenceOptions
-from hypermask_tf.training.stop_on_non_finite import StopOnNonFinite
 from hypermask_tf.training.task_fit import fit_task
 from hypermask_tf.training.training_stopped import TrainingStopped
 
@@ -156,7 +155,7 @@ class TaskSequence:
                 task=task.index,
                 epoch_steps=options.epoch_steps,
                 initial_epoch=epoch,
-                callbacks=[StopOnNonFinite(task.index), *callbacks, checkpointer],
+                callbacks=[*callbacks, checkpointer],
                 validation_data=task.validation if options.validates else None,
                 classes=task.num_classes,
                 inherit=progress.parent if epoch == 0 else None,

@@ -93,7 +93,7 @@ def _run(arguments, output, at, send):
 def _count_moments(at, send):
     """Has a signal sent at one of the moments at which a process may well die."""
     from hypermask_tf import files
-    from hypermask_tf.training import StopOnNonFinite
+    from hypermask_tf.finite_guard import FiniteGuard
 
     count = 0
 
@@ -117,7 +117,7 @@ def _count_moments(at, send):
     # Before and after a file gets its name, in the middle of writing one, in a step.
     files.os.replace = around(os.replace, True, True)
     files.os.fsync = around(os.fsync, True, False)
-    StopOnNonFinite.on_train_batch_end = around(
-        StopOnNonFinite.on_train_batch_end, False, True
+    FiniteGuard.on_train_batch_end = around(
+        FiniteGuard.on_train_batch_end, False, True
     )
     return lambda: count

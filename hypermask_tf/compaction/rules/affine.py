@@ -9,7 +9,7 @@ from hypermask_tf.compaction.arrays import array_of
 from hypermask_tf.compaction.rules.activations import is_elementwise
 from hypermask_tf.compaction.rules.barrier import Arrays, Barrier
 from hypermask_tf.compaction.sites import Sites
-from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.step import Step
 
 
 class Affine(Barrier):

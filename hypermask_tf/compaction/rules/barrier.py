@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.compaction.sites import Sites
-from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.step import Step
 
 Arrays = list[np.ndarray]
 

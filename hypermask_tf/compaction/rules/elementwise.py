@@ -4,7 +4,7 @@ import numpy as np
 
 from hypermask_tf.compaction.rules.barrier import Arrays, Barrier
 from hypermask_tf.compaction.sites import Sites
-from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.step import Step
 
 _NOT_EVERYWHERE = ("Sqrt", "Log1p")
 

@@ -21,7 +21,7 @@ from hypermask_tf.compaction.rules.reduction import Reduction
 from hypermask_tf.compaction.rules.reshape import Reshape
 from hypermask_tf.compaction.rules.split import Split
 from hypermask_tf.compaction.rules.structural import Structural
-from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.step import Step
 
 _MAKERS: dict[str, type[Affine]] = {
     "Dense": Dense,

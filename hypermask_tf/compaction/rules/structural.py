@@ -4,7 +4,7 @@ import numpy as np
 
 from hypermask_tf.compaction.rules.barrier import Arrays, Barrier
 from hypermask_tf.compaction.sites import Sites
-from hypermask_tf.compaction.step import Step
+from hypermask_tf.units.step import Step
 
 # Stands for an axis of unknown size: odd, so that strides meet an uneven edge.
 _ANY_SIZE = 17

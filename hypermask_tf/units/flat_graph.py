@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.compaction.step import Shape, Step
 from hypermask_tf.units.keras_graph import is_graph
+from hypermask_tf.units.step import Shape, Step
 
 
 class FlatGraph:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.surgery.remake import remake_layer
 from hypermask_tf.units.keras_graph import is_graph
 
 
@@ -16,13 +17,16 @@ class Builder:
 
     Args:
         changes: Changes of the configuration, by identity of the operation.
+        dtype: Dtype policy of all layers; None keeps theirs.
 
     Attributes:
         made: Pairs of operations, the old and the new, by identity of the old.
     """
 
-    def __init__(self, changes: dict[int, dict[str, Any]]) -> None:
-        self._changes = changes
+    def __init__(
+        self, changes: dict[int, dict[str, Any]], dtype: str | None = None
+    ) -> None:
+        self._changes, self._dtype = changes, dtype
         self.made: dict[int, tuple[Any, Any]] = {}
 
     def build(self, model: keras.Model, inputs: Any = None) -> keras.Model:
@@ -32,13 +36,16 @@ class Builder:
         else:
             if inputs is None:
                 inputs = keras.tree.map_structure(_input_like, model.input)
+            # Without what it was compiled with: that is no part of its graph.
+            plain = keras.Model(model.input, model.output, name=model.name)
             result = keras.models.clone_model(
-                model,
+                plain if model.compiled else model,
                 input_tensors=inputs,
                 clone_function=_Pending,
                 call_function=self._call,
             )
-        result.dtype_policy = model.dtype_policy
+        policy = keras.DTypePolicy(self._dtype) if self._dtype else model.dtype_policy
+        result.dtype_policy = policy
         return result
 
     def _build_sequential(self, model: keras.Model, inputs: Any) -> keras.Model:
@@ -78,17 +85,12 @@ class Builder:
             if isinstance(old, keras.Sequential):
                 return self.build(old, inputs[0])
             return self.build(old, keras.tree.pack_sequence_as(old.input, inputs))
-        config = {**old.get_config(), **self._changes.get(id(old), {})}
-        if type(old).__name__ == "GetItem":
-            config.pop("key", None)  # an argument of its call
+        changes = dict(self._changes.get(id(old), {}))
         if type(old).__name__ == "Reshape":
-            config.update(_new_target(old, given[0]))
+            changes.update(_new_target(old, given[0]))
         if type(old).__name__ == "GroupNormalization":
-            config.update(_new_groups(old, given[0]))
-        if isinstance(old, keras.layers.Lambda):
-            # It is an object of this process, not a file from somewhere.
-            return type(old).from_config(config, safe_mode=False)
-        return type(old).from_config(config)
+            changes.update(_new_groups(old, given[0]))
+        return remake_layer(old, changes, self._dtype)
 
 
 class _Pending:

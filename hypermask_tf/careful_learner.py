@@ -1,0 +1,217 @@
+"""Calls that leave a learner as it was when they fail, one at a time."""
+
+import contextlib
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from hypermask_tf import data_checks
+from hypermask_tf.finite_guard import NonFiniteLossError, check_finite, check_loss
+from hypermask_tf.mask_reader import MaskReader
+from hypermask_tf.snapshot import Snapshot
+from hypermask_tf.surgery.layer_watch import LayerWatch
+
+# What TensorFlow says of a label that has no output.
+_TF_LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range")
+
+
+class CarefulLearner(MaskReader):
+    """A learner whose calls exclude each other, check first, and roll back.
+
+    Args:
+        All as in `HyperMask`, where they are explained.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watch = LayerWatch(self.target)
+        self._just_loaded = False
+        # One call trains or evaluates at a time, and one asks for a task's network.
+        self._learn_lock, self._ask_lock = threading.RLock(), threading.RLock()
+        self._before_task: Snapshot | None = None
+        self._data_digest: str | None = None
+
+    def undo_task(self) -> None:
+        """Gives up the task being learned: all is as before it began.
+
+        The task before it is open again. Of a learner that was loaded from a file, or
+        made by `extend` or `grow`, only tasks that began since can be undone.
+
+        Raises:
+            ValueError: If no task has begun since.
+        """
+        with self._learn_lock:
+            if self._before_task is None:
+                raise ValueError(
+                    "There is no task to undo: none has begun since this learner was "
+                    "made, loaded, or last undone. Load a file from before the task."
+                )
+            self._before_task.restore()
+            self._before_task = None
+            self._data_digest = None
+
+    def begin_task(self, task: int, inherit: int | None = None) -> None:
+        self._refresh()
+        if self.num_learned_tasks > self.num_finished_tasks:
+            check_finite(self, self.num_learned_tasks - 1)
+        before, kept = Snapshot(self), self._before_task
+        try:
+            super().begin_task(task, inherit)
+        except BaseException:
+            before.restore()
+            self._before_task = kept
+            raise
+        self._before_task = before
+
+    def load_own_variables(self, store: Any) -> None:
+        super().load_own_variables(store)
+        # The target's layers get their state after this.
+        self._just_loaded, self._before_task = True, None
+
+    def _refresh(self) -> None:
+        """Notices what was changed from outside since the last call.
+
+        Raises:
+            ValueError: If layers were frozen, or a layer was changed that finished
+                tasks of hard protection compute with.
+        """
+        self._masked.check_trainable()
+        changed, loaded = self._watch.changed(), self._just_loaded
+        if not changed:
+            self._just_loaded = False
+            return
+        if self.num_finished_tasks and not loaded:
+            what = (
+                f"Layers changed since task {self.num_finished_tasks - 1} was "
+                "finished, so networks of finished tasks are no longer what they were: "
+                "an attribute was set, or `adapt` was called again. "
+            )
+            if self.protection == "hard":
+                raise ValueError(
+                    what + '`protection="hard"` promises that they stay. Put the '
+                    f"layers back as they were. Received: layers {changed}"
+                )
+            warnings.warn(f"{what}Received: layers {changed}", stacklevel=4)
+        self._just_loaded = False
+        self._watch = LayerWatch(self.target)
+        self._masked.narrow = self._make_narrow()
+        # Compiled steps hold what the layers were.
+        self.train_function = self.test_function = self.predict_function = None
+        self.device_loop = None
+
+    @contextlib.contextmanager
+    def _asking(self, task: int | None) -> Iterator[None]:
+        """While this lasts, the network that runs is that of `task`."""
+        with contextlib.ExitStack() as stack:
+            if keras.backend.backend() == "jax":
+                # There variables have no values while steps are taken.
+                stack.enter_context(self._learn_lock)
+            stack.enter_context(self._ask_lock)
+            self._refresh()
+            self._write_down()
+            before = self.active_task
+            if task is not None:
+                self.active_task = task
+            try:
+                yield
+            finally:
+                self._active.assign(before)
+
+    @contextlib.contextmanager
+    def _evaluating_task(self, task: int | None, x: Any, y: Any) -> Iterator[None]:
+        with self._learn_lock, self._asking(task):
+            self._evaluating = True
+            try:
+                yield
+                self._check_labels_seen()
+            except Exception as error:
+                raise self._explained(error, x, y) from error.__cause__
+            finally:
+                self._evaluating = False
+
+    @contextlib.contextmanager
+    def _learning(self, x: Any, y: Any) -> Iterator[None]:
+        """Whatever is raised in here, the learner is as before."""
+        with self._learn_lock:
+            self._refresh()
+            before, kept = Snapshot(self), self._before_task
+            digest = self._data_digest
+            try:
+                yield
+            except Exception as error:
+                clearer = self._explained(error, x, y)
+                before.restore()
+                self._before_task, self._data_digest = kept, digest
+                raise clearer from error.__cause__
+
+    @contextlib.contextmanager
+    def _learning_batch(self, x: Any, y: Any) -> Iterator[None]:
+        """The same for one batch, which is too little to remember all for."""
+        with self._learn_lock:
+            self._refresh()
+            learned = self.num_learned_tasks
+            try:
+                yield
+                check_loss(self.get_metrics_result()["loss"], max(learned - 1, 0))
+            except Exception as error:
+                clearer = self._explained(error, x, y)
+                fatal = isinstance(error, NonFiniteLossError)
+                if self._before_task and (fatal or self.num_learned_tasks > learned):
+                    self.undo_task()
+                raise clearer from error.__cause__
+
+    def _check_labels_seen(self) -> None:
+        limit = data_checks.label_limit(self.loss, self.target)
+        if limit is not None:
+            self._labels.check(limit[0])
+
+    def _explained(self, error: Exception, x: Any, y: Any) -> Exception:
+        """A clearer error in place of `error`, where one is known; else itself."""
+        limit = data_checks.label_limit(self.loss, self.target)
+        if limit is not None and (found := _TF_LABEL.search(str(error))):
+            return data_checks.label_error(found[1], found[1], limit[0])
+        if not isinstance(error, NonFiniteLossError):
+            return error
+        try:
+            self._check_labels_seen()
+        except ValueError as labels:
+            return labels
+        for what, data in (("inputs", x), ("labels", y)):
+            if where := _first_not_finite(data):
+                return NonFiniteLossError(
+                    f"Expected finite {what}. Received: NaN or an infinite number, "
+                    f"first in sample {where - 1}. Nothing of this call was learned."
+                )
+        return error
+
+    def _note_data(self, task: int | None, x: Any, y: Any) -> None:
+        """Warns when data that are plainly others come without a task."""
+        digest = data_checks.digest(x, y)
+        before, self._data_digest = self._data_digest, digest
+        if task is None and None not in (before, digest) and before != digest:
+            current = max(self.num_learned_tasks - 1, 0)
+            warnings.warn(
+                f"`fit` got other data than before and no `task`: it goes on with task "
+                f"{current}, which may forget what it learned. `task={current}` says "
+                f"that this is meant; `task={current + 1}` begins another task.",
+                stacklevel=3,
+            )
+
+
+def _first_not_finite(data: Any) -> int | None:
+    """One more than the number of the first sample with a number that is none."""
+    for part in keras.tree.flatten(data):
+        if not (hasattr(part, "__array__") and hasattr(part, "shape")):
+            continue
+        array = np.asarray(ops.convert_to_numpy(part))
+        if array.dtype.kind == "f" and array.ndim:
+            bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+            if bad.any():
+                return int(bad.argmax()) + 1
+    return None

@@ -1,0 +1,1 @@
+"""Networks made anew from others: the one place that makes them, and compares."""

@@ -1,0 +1,44 @@
+"""From a learner and a task to a plain Keras model."""
+
+from typing import Any
+
+import keras
+
+from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.normalization import TransductiveBatchNormalization
+from hypermask_tf.surgery.clone import clone_network
+from hypermask_tf.surgery.compare import check_same, tolerance_for
+from hypermask_tf.surgery.network import Network
+from hypermask_tf.surgery.state import assign_values
+
+
+def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
+    """A stock Keras model with the weights m ⊙ θ and normalisation of `task`.
+
+    Args:
+        model: A `HyperMask`.
+        task: A task within its capacity.
+        dtype: Dtype policy of the result; None keeps the target's.
+
+    Raises:
+        ValueError: If the target uses `TransductiveBatchNormalization`, or what was
+            made does not compute what the learner does.
+    """
+    for layer in all_layers(model.target):
+        if isinstance(layer, TransductiveBatchNormalization):
+            raise ValueError(
+                "A network that normalises by batch statistics at test time cannot "
+                "be baked: at batch 1 it would predict something else. Build the "
+                "target with keras.layers.BatchNormalization. "
+                f"Received: layer {layer.name!r}"
+            )
+    trainable, fixed = model.task_values(task)
+    baked = clone_network(model.target, dtype)
+    assign_values(baked, trainable, fixed)
+    check_same(
+        Network(model.target, trainable, fixed),
+        Network(baked),
+        "`bake`",
+        tolerance_for(model.target, baked),
+    )
+    return baked
