@@ -165,7 +165,9 @@ def check_labels(y: Any, loss: Any, target: keras.Model) -> None:
 def check_logits(loss: Any) -> None:
     """Raises a ValueError if `loss` takes probabilities where logits are needed."""
     for part in keras.tree.flatten(loss):
-        if isinstance(part, str):
+        if isinstance(part, str) and part.lower() in ("crossentropy", "ce"):
+            part = _SPARSE_FUNCTION  # or one of those like it: Keras looks at shapes
+        elif isinstance(part, str):
             part = keras.losses.get(part)
         config = part.get_config() if isinstance(part, keras.losses.Loss) else {}
         if part in _OF_PROBABILITIES or config.get("from_logits") is False:
