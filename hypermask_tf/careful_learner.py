@@ -186,7 +186,7 @@ class CarefulLearner(MaskReader):
             if where := _first_not_finite(data):
                 return NonFiniteLossError(
                     f"Expected finite {what}. Received: NaN or an infinite number, "
-                    f"first in sample {where - 1}. Nothing of this call was learned."
+                    f"first in sample {where - 1}. Nothing of this call is kept."
                 )
         return error
 

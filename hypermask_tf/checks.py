@@ -1,5 +1,6 @@
 """Checks of what users hand to a learner, with messages that help."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -46,6 +47,29 @@ def check_nothing_shared(roles: Roles, normalization: str) -> None:
             '`protection="hard"` promises that no earlier task changes, so every '
             "task needs normalisation of its own: use "
             f'`normalization="per_task"`. Received: normalization={normalization!r}'
+        )
+
+
+def warn_of_constraints(target: keras.Model, protection: str) -> None:
+    """Warns where layers move weights that earlier tasks use, outside of protection."""
+    if protection == "hard":
+        return  # those are held, whatever becomes of them
+    moved = [
+        (v.path, what)
+        for v in target.trainable_variables
+        for what, given in (
+            ("a constraint", v.constraint),
+            # With "used" penalties learn on what is free.
+            ("a penalty", v.regularizer if protection != "used" else None),
+        )
+        if given is not None
+    ]
+    if moved:
+        listed = ", ".join(f"{what} of {path}" for path, what in moved[:3])
+        warnings.warn(
+            "Constraints and penalties move weights that earlier tasks stand on: expect "
+            f'forgetting. `protection="hard"` holds them. Received: {listed}',
+            stacklevel=4,
         )
 
 
@@ -126,7 +150,9 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
 def check_logits(loss: Any) -> None:
     """Raises a ValueError if `loss` takes probabilities where logits are needed."""
     for part in keras.tree.flatten(loss):
-        if isinstance(part, str):
+        if isinstance(part, str) and part.lower() in ("crossentropy", "ce"):
+            part = keras.losses.sparse_categorical_crossentropy  # or one of those like it: Keras looks at shapes
+        elif isinstance(part, str):
             part = keras.losses.get(part)
         config = part.get_config() if isinstance(part, keras.losses.Loss) else {}
         if part in _OF_PROBABILITIES or config.get("from_logits") is False:

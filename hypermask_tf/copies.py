@@ -1,11 +1,7 @@
-"""A learner like another one: what `extend` and `grow` have in common."""
+"""A learner like another one: what all kinds of copies have in common."""
 
-import inspect
-import types
-from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from hypermask_tf import replicas
@@ -48,12 +44,12 @@ def duplicate(model: Any) -> Any:
     copy = like(model)
     assign_all(model, copy)
     compile_like(copy, model)
-    if model.optimizer is not None and model.optimizer.built:
-        copy.optimizer.build(copy.trainable_variables)
+    if model.compiled and model.optimizer is not None and model.optimizer.built:
         for new, old in zip(
             copy.optimizer.variables, model.optimizer.variables, strict=True
         ):
             new.assign(array_copy(old))
+        copy._optimizer_reset.restore(model._optimizer_reset.state())
     check_tasks(model, copy, "`copy.deepcopy`")
     return copy
 
@@ -107,27 +103,18 @@ def check_tasks(old: Any, new: Any, what: str, tolerance: float = SAME) -> None:
 def compile_like(copy: Any, model: Any) -> None:
     """Compiles `copy` as `model` is, with a fresh optimizer.
 
-    Losses and metrics that are plain functions are known by name only in Keras's
-    configurations: here the functions themselves are at hand.
+    It gets what `model` was compiled with as objects: losses and metrics need no name,
+    and two of one name stay two. Losses are shared, and metrics have their own state.
     """
     if not model.compiled:
         return
-    config = model.get_compile_config()
-    functions = dict(model.compiled_functions)
-    with keras.saving.custom_object_scope(functions), replicas.scope(model):
-        copy.compile_from_config(config)
-    copy.compiled_functions = model.compiled_functions
-
-
-def functions_of(arguments: Any) -> Mapping[str, Any]:
-    """The plain functions among nested arguments, by name.
-
-    Not a dict: Keras tracks what lies in dicts that are attributes of a model.
-    """
-    return types.MappingProxyType(
-        {
-            part.__name__: part
-            for part in keras.tree.flatten(arguments)
-            if inspect.isfunction(part)
-        }
-    )
+    reset = model._optimizer_reset
+    scope = replicas.scope(model)
+    arguments = model.compile_arguments.for_copy(model, scope)
+    rates = [] if model.optimizer is None else reset.rates()
+    with replicas.scope(model):
+        optimizer = None
+        if model.optimizer is not None:
+            optimizer = reset.fresh(copy.trainable_variables, rates)
+        copy.compile(optimizer, **arguments)
+    copy._optimizer_reset.remember()

@@ -1,8 +1,6 @@
 """The learner: one shared network, and a mask over it for every task."""
 
-import types
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,6 +8,7 @@ import keras
 from hypermask_tf import (
     checks,
     compaction,
+    compile_arguments,
     copies,
     data_checks,
     extension,
@@ -17,6 +16,7 @@ from hypermask_tf import (
     growth,
     model_summary,
 )
+from hypermask_tf.compile_arguments import CompileArguments
 from hypermask_tf.fit_callbacks import with_callbacks
 from hypermask_tf.saved_learner import SavedLearner
 from hypermask_tf.surgery import bake
@@ -131,19 +131,28 @@ class HyperMask(SavedLearner):
     are this library's.
     """
 
-    # Losses and metrics that are plain functions, by name, for copies of this model.
-    compiled_functions: Mapping[str, Any] = types.MappingProxyType({})
+    # What copies of this model are compiled with.
+    compile_arguments: CompileArguments | None = None
     # Steps that `training.on_device` has compiled.
     device_loop: Any = None
     # Whether `first_step` has made what metrics keep.
     metrics_made: bool = False
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """`keras.Model.compile`; the optimizer is what every task starts from."""
-        super().compile(*args, **kwargs)
+        """`keras.Model.compile`; the optimizer is what every task starts from.
+
+        Where it raises, the model stays as it was.
+
+        Raises:
+            ValueError: If there is no optimizer, loss or metric of a name, or a loss
+                takes probabilities where `outliers` need logits.
+        """
+        arguments = compile_arguments.bound(args, kwargs)
         if self.outliers is not None:
-            checks.check_logits(self.loss)
-        self.compiled_functions = copies.functions_of((args, kwargs))
+            checks.check_logits(arguments.get("loss"))
+        with compile_arguments.unchanged_on_error(self):
+            super().compile(**arguments)
+        self.compile_arguments = CompileArguments.of(arguments)
         self.hypernetwork.compiled_by_xla(bool(self.jit_compile))
         self.device_loop = None
         self.metrics_made = False
@@ -166,6 +175,13 @@ class HyperMask(SavedLearner):
             inherit: An earlier task whose network the new one starts from: what it
                 knows is copied into the new task's own units (unit masks with
                 `protection` "used" or "hard"; see `hypermask_tf.transfer`).
+
+        A task begins with a fresh optimizer, unless `reset_optimizer` is off. Its
+        learning rate is the one that was compiled, or set by hand since between two
+        calls (`model.optimizer.learning_rate = 1e-4`), which holds for all tasks to
+        come and for copies. What callbacks do to the rate ends with the task. So a
+        rate that is set to the very value that a callback left counts as the
+        callback's.
 
         Returns:
             A `History`; besides loss and metrics it holds `task_loss`,

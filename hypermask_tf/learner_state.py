@@ -137,6 +137,7 @@ class LearnerState(ReplicatedModel):
         if hard:
             checks.check_nothing_shared(self._roles, self.normalization)
         # Where masks are held as they were, drift of the hypernetwork is harmless.
+        checks.warn_of_constraints(self.target, self.protection)
         self._drifts = self.hypernetwork.shared and self.beta > 0 and not hard
         own_head = self.head == "per_task"
         self._bank = NormalizationBank(

@@ -14,16 +14,25 @@ class Snapshot:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._optimizer = model.optimizer
-        self._values = [(v, array_copy(v)) for v in _variables(model)]
+        self._optimizer = getattr(model, "optimizer", None)
+        if self._optimizer is not None:
+            model._optimizer_reset.remember()  # it has all its variables then
+        self._rates = model._optimizer_reset.state()
+        self._values = [(v, array_copy(v)) for v in self._variables()]
+
+    def _variables(self) -> list[Any]:
+        optimizer = self._optimizer.variables if self._optimizer is not None else ()
+        found = [*self._model.variables, *optimizer]
+        return list({id(variable): variable for variable in found}.values())
 
     def restore(self) -> None:
-        """Gives every variable the value it had."""
+        """Gives every variable the value it had.
+
+        An optimizer that was compiled since takes no part; it starts over.
+        """
         for variable, value in self._values:
             variable.assign(value)
-
-
-def _variables(model: Any) -> list[Any]:
-    optimizer = getattr(model, "optimizer", None)
-    found = [*model.variables, *(optimizer.variables if optimizer else ())]
-    return list({id(variable): variable for variable in found}.values())
+        if self._model.optimizer is self._optimizer:
+            self._model._optimizer_reset.restore(self._rates)
+        elif self._model.optimizer is not None:
+            self._model._optimizer_reset.start_over()

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from hypermask_tf import files, scenarios
@@ -166,21 +167,36 @@ class RunFolder:
         except ValueError as error:
             raise ValueError(f"{self.path / name} is damaged: {error}") from error
 
-    def load_model(self, task: int | None = None) -> Any:
+    def load_model(
+        self,
+        task: int | None = None,
+        custom_objects: Mapping[str, Any] | None = None,
+        safe_mode: bool = True,
+    ) -> Any:
         """The learner as it was after `task`, by default the last finished one.
+
+        Args:
+            task: The task.
+            custom_objects: Classes and functions of your own that are not registered,
+                by name: layers, activations, losses, metrics, optimizers.
+            safe_mode: Whether to refuse code from the file, such as that of a `Lambda`
+                layer.
 
         Raises:
             FileNotFoundError: If there is no such checkpoint.
-            ValueError: If the file is not the one that was written.
+            ValueError: If the file is not the one that was written, an object of your
+                own is missing, or code is refused.
         """
-        if task is not None:
-            return self.checkpoints.open(Position(task + 1)).load_model()
         finished = [p for p in self.checkpoints.positions() if not p.running]
-        if not finished:
+        if task is not None:
+            position = Position(task + 1)
+        elif finished:
+            position = finished[-1]
+        else:
             raise FileNotFoundError(
                 f"{self.path} has no checkpoint of a finished task. Train it first"
             )
-        return self.checkpoints.open(finished[-1]).load_model()
+        return self.checkpoints.open(position).load_model(custom_objects, safe_mode)
 
     def load_scenario(
         self, data_dir: str | os.PathLike[str] | None = None

@@ -46,4 +46,3 @@ def test_functions_and_lambdas_come_along(copy):
     np.testing.assert_array_equal(
         ops.convert_to_numpy(wider.augmentation(x)), 2 * np.ones_like(x)
     )
-    assert dict(wider.compiled_functions) == {"squared": squared, "largest": largest}

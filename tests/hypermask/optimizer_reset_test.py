@@ -37,15 +37,6 @@ def test_a_task_starts_from_a_fresh_optimizer(name):
         np.testing.assert_array_equal(got, expected)
 
 
-def test_the_compiled_rate_comes_back():
-    model = _learned("adam")
-    model.optimizer.learning_rate = 1e-6
-    builders.learn(model, None)
-    assert float(model.optimizer.learning_rate) == pytest.approx(1e-6)
-    model.begin_task(1)
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
-
-
 def test_reset_optimizer_false():
     model = _learned("adam", reset_optimizer=False)
     before = _state(model.optimizer)

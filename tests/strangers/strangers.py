@@ -9,9 +9,7 @@ LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 _RANDOM = np.random.default_rng(0)
 Y = _RANDOM.integers(0, 2, 256)
 # Far from zero and widely spread, as readings of sensors are.
-X = (
-    (3 * np.eye(2, 8)[Y] + _RANDOM.normal(0, 0.5, (256, 8)) + 7) * 3
-).astype("float32")
+X = ((3 * np.eye(2, 8)[Y] + _RANDOM.normal(0, 0.5, (256, 8)) + 7) * 3).astype("float32")
 
 
 def learner(*layers, rate=3e-3, loss=LOSS, **arguments):

@@ -1,0 +1,192 @@
+"""A fresh optimizer with the settings of another one, by the objects at hand."""
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+
+# What the copy of an optimizer takes over where `get_config` does not say it.
+_PLAIN = (bool, int, float, str, type(None))
+# What tells whether an optimizer has variables, and is no setting.
+_STATE = ("built", "_lock")
+
+
+def all_optimizers(optimizer: Any) -> list[Any]:
+    """An optimizer and those inside it, such as the one behind a loss scale."""
+    found: list[Any] = []
+
+    def add(value: Any) -> None:
+        if isinstance(value, list | tuple):
+            for part in value:
+                add(part)
+        elif _is_optimizer(value) and not any(value is other for other in found):
+            found.append(value)
+            for part in list(vars(value).values()):
+                add(part)
+
+    add(optimizer)
+    return found
+
+
+def rate_variables(optimizer: Any) -> list[Any]:
+    """The learning rates that are variables: those without a schedule."""
+    rates = [vars(one).get("_learning_rate") for one in all_optimizers(optimizer)]
+    return [rate for rate in rates if isinstance(rate, keras.Variable)]
+
+
+def fresh_optimizer(
+    optimizer: Any,
+    rates: Sequence[float],
+    variables: Sequence[tuple[Any, Any]],
+) -> Any:
+    """An optimizer of the same class and settings that has taken no step.
+
+    Schedules, callables and other optimizers inside it come along as objects, so
+    nothing needs to be registered, or to have a name.
+
+    Args:
+        optimizer: A Keras optimizer.
+        rates: The value of each of its `rate_variables`.
+        variables: Pairs of a variable that it may hold settings for, and the one that
+            takes its place.
+
+    Raises:
+        TypeError: If a class does not take what its `get_config` returns.
+    """
+    values = [
+        (rate, value)
+        for rate, value in zip(rate_variables(optimizer), rates, strict=True)
+    ]
+    made: dict[int, Any] = {}
+
+    def make(one: Any) -> Any:
+        if id(one) not in made:
+            held = vars(one)["_learning_rate"]
+            known = [value for rate, value in values if rate is held]
+            made[id(one)] = _make(one, known[0] if known else held, make, variables)
+        return made[id(one)]
+
+    return make(optimizer)
+
+
+def _make(
+    optimizer: Any,
+    rate: Any,
+    make: Callable[[Any], Any],
+    variables: Sequence[tuple[Any, Any]],
+) -> Any:
+    config = {
+        key: _argument(optimizer, key, value, make, variables)
+        for key, value in _plain_config(optimizer).items()
+    }
+    if "learning_rate" in config:
+        config["learning_rate"] = rate
+    try:
+        fresh = type(optimizer)(**config)
+    except TypeError as error:
+        raise TypeError(
+            "A copy of a learner needs a fresh optimizer, made from what `get_config` "
+            "returns: let it return all arguments of the constructor. "
+            f"Received: {type(optimizer).__name__} with {sorted(config)}: {error}"
+        ) from error
+    _take_attributes(fresh, optimizer)
+    if isinstance(held := vars(fresh)["_learning_rate"], keras.Variable):
+        held.assign(rate)
+    _take_exclusions(fresh, optimizer, variables)
+    return fresh
+
+
+def _argument(
+    optimizer: Any,
+    key: str,
+    value: Any,
+    make: Callable[[Any], Any],
+    variables: Sequence[tuple[Any, Any]],
+) -> Any:
+    """What the constructor gets for `key`: the object, not its configuration."""
+    if not isinstance(value, dict | list | tuple):
+        return value
+    held = vars(optimizer).get(key, vars(optimizer).get(f"_{key}"))
+    if held is None:
+        return value
+    if _is_optimizer(held):
+        return make(held)
+    if isinstance(held, list | tuple):
+        return [make(part) if _is_optimizer(part) else part for part in held]
+    if key == "optimizer_map":
+        return _optimizer_map(held, make, variables)
+    return held
+
+
+def _optimizer_map(
+    held: Any, make: Callable[[Any], Any], variables: Sequence[tuple[Any, Any]]
+) -> Any:
+    """The map of a `MultiOptimizer`, for variables of the copy."""
+    if hasattr(held, "default_optimizer"):
+        parts = {key: make(one) for key, one in held.items()}
+        return type(held)(make(held.default_optimizer), parts)
+    before = {id(new): old for old, new in variables}
+    return lambda variable: make(held(before.get(id(variable), variable)))
+
+
+def _is_optimizer(value: Any) -> bool:
+    return isinstance(value, keras.optimizers.Optimizer)
+
+
+def _plain_config(optimizer: Any) -> dict[str, Any]:
+    """Its configuration, without that of schedules, which may have none."""
+    with contextlib.ExitStack() as stack:
+        for one in all_optimizers(optimizer):
+            stack.enter_context(showing_rate(one, 0.0))
+        return dict(optimizer.get_config())
+
+
+@contextlib.contextmanager
+def showing_rate(optimizer: Any, rate: Any) -> Iterator[None]:
+    """While this lasts, `get_config` finds another learning rate."""
+    held = vars(optimizer)["_learning_rate"]
+    vars(optimizer)["_learning_rate"] = rate
+    try:
+        yield
+    finally:
+        vars(optimizer)["_learning_rate"] = held
+
+
+def _take_attributes(fresh: Any, optimizer: Any) -> None:
+    """Takes over settings that `get_config` leaves out: plain values and functions."""
+    for name, value in list(vars(optimizer).items()):
+        if name in _STATE or name.startswith("_self_"):
+            continue
+        plain = isinstance(value, _PLAIN) or inspect.isfunction(value)
+        if plain and (name not in vars(fresh) or vars(fresh)[name] != value):
+            setattr(fresh, name, value)
+
+
+def _take_exclusions(
+    fresh: Any, optimizer: Any, variables: Sequence[tuple[Any, Any]]
+) -> None:
+    places, pattern = excluded_from_decay(optimizer, [old for old, _ in variables])
+    if places or pattern:
+        exclude_from_decay(fresh, places, pattern, [new for _, new in variables])
+
+
+def excluded_from_decay(
+    optimizer: Any, variables: Sequence[Any]
+) -> tuple[list[int], str | None]:
+    """Which of `variables` get no weight decay, by place and by a pattern of names."""
+    keys = getattr(optimizer, "_exclude_from_weight_decay", None) or set()
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    places = [i for i, v in enumerate(variables) if optimizer._var_key(v) in keys]
+    return places, pattern.pattern if pattern else None
+
+
+def exclude_from_decay(
+    optimizer: Any, places: Sequence[int], pattern: str | None, variables: Sequence[Any]
+) -> None:
+    """Does to an optimizer what `excluded_from_decay` found at another one."""
+    optimizer.exclude_from_weight_decay(
+        var_list=[variables[i] for i in places],
+        var_names=[pattern] if pattern else None,
+    )
