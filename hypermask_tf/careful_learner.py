@@ -4,6 +4,7 @@ import contextlib
 import re
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypermask_tf.finite_guard import NonFiniteLossError, check_finite, check_lo
 from hypermask_tf.mask_reader import MaskReader
 from hypermask_tf.snapshot import Snapshot
 from hypermask_tf.surgery.layer_watch import LayerWatch
+from hypermask_tf.surgery.witness import Witness
 
 # What TensorFlow says of a label that has no output.
 _TF_LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range")
@@ -32,6 +34,7 @@ class CarefulLearner(MaskReader):
         super().__init__(*args, **kwargs)
         self._watch = LayerWatch(self.target)
         self._just_loaded = False
+        self._witness = Witness(weakref.ref(self))
         # One call trains or evaluates at a time, and one asks for a task's network.
         self._learn_lock, self._ask_lock = threading.RLock(), threading.RLock()
         self._before_task: Snapshot | None = None

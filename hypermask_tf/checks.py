@@ -67,8 +67,8 @@ def warn_of_constraints(target: keras.Model, protection: str) -> None:
     if moved:
         listed = ", ".join(f"{what} of {path}" for path, what in moved[:3])
         warnings.warn(
-            "Constraints and penalties move weights that earlier tasks stand on: expect "
-            f'forgetting. `protection="hard"` holds them. Received: {listed}',
+            "Constraints and penalties move weights that earlier tasks stand on, so "
+            f'expect forgetting. `protection="hard"` holds them. Received: {listed}',
             stacklevel=4,
         )
 
@@ -151,7 +151,9 @@ def check_logits(loss: Any) -> None:
     """Raises a ValueError if `loss` takes probabilities where logits are needed."""
     for part in keras.tree.flatten(loss):
         if isinstance(part, str) and part.lower() in ("crossentropy", "ce"):
-            part = keras.losses.sparse_categorical_crossentropy  # or one of those like it: Keras looks at shapes
+            part = (
+                keras.losses.sparse_categorical_crossentropy
+            )  # or one of those like it: Keras looks at shapes
         elif isinstance(part, str):
             part = keras.losses.get(part)
         config = part.get_config() if isinstance(part, keras.losses.Loss) else {}

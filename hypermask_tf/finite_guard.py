@@ -65,8 +65,8 @@ def check_finite(model: Any, task: int) -> None:
     broken = [v.path for v in model.trainable_variables if not _is_finite(v)]
     if broken:
         raise NonFiniteLossError(
-            f"Weights became NaN or infinite while task {task} was learned, and nothing "
-            "of this call is kept. Check that inputs and labels are finite; else lower "
+            f"Weights became NaN or infinite while task {task} was learned. Nothing of "
+            "this call is kept. Check that inputs and labels are finite; else lower "
             "the learning rate, or clip gradients (`clipnorm` of the optimizer). "
             f"Received: {', '.join(broken[:3])}{' …' if len(broken) > 3 else ''}"
         )

@@ -45,7 +45,7 @@ def remake_layer(
         ValueError: If the class cannot be made from its configuration.
     """
     try:
-        config = layer.get_config()
+        config = _config_of(layer)
         for key in config:
             part = getattr(layer, key, getattr(layer, f"_{key}", _NOTHING))
             if _is_part(part) or _is_callable_object(part):
@@ -57,6 +57,7 @@ def remake_layer(
             config.pop("key", None)  # an argument of its call
         with _names_of(layer):
             new = _from_config(layer, config)
+        _check_apart(layer, new)
         keep_parts(layer, new)
     except Exception as error:
         raise ValueError(
@@ -105,6 +106,44 @@ def keep_parts(old: Any, new: Any) -> None:
             # the old layer is made by each layer for itself.
             if not hasattr(type(one), key) and not _refers_to(value, one):
                 setattr(other, key, value)
+
+
+def _config_of(layer: Any) -> dict[str, Any]:
+    """The configuration of a layer, also where a part of it has none."""
+    try:
+        return dict(layer.get_config())
+    except Exception:
+        # A partial, or a class without `get_config`. The part itself is handed over, so
+        # anything may stand in its place meanwhile.
+        parts = {k: v for k, v in vars(layer).items() if _is_part(v)}
+        given = {k: v for k, v in parts.items() if not hasattr(type(layer), k)}
+        if not given:
+            raise
+        try:
+            for key, part in given.items():
+                setattr(layer, key, _stand_in(part))
+            return dict(layer.get_config())
+        finally:
+            for key, part in given.items():
+                setattr(layer, key, part)
+
+
+def _stand_in(part: Any) -> Any:
+    if isinstance(part, keras.initializers.Initializer):
+        return keras.initializers.Zeros()
+    return None if isinstance(part, _OBJECTS) else keras.activations.linear
+
+
+def _check_apart(old: Any, new: Any) -> None:
+    """Raises a ValueError if a layer made anew holds a layer of the old one."""
+    inside = {id(layer) for layer in _layers(old)}
+    shared = [layer.name for layer in _layers(new) if id(layer) in inside]
+    if shared:
+        raise ValueError(
+            f"the layer {shared[0]!r} itself in `get_config`: return "
+            "`keras.saving.serialize_keras_object(layer)`, and take it apart in "
+            "`from_config`"
+        )
 
 
 def _names_of(layer: Any) -> contextlib.AbstractContextManager[Any]:
