@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -79,20 +78,21 @@ class Campaign:
         jobs: Sequence[Job],
     ) -> None:
         waiting, free = list(jobs), list(trees)
-        running: list[tuple[pathlib.Path, Job, Trial]] = []
+        running: list[tuple[pathlib.Path, str, Job, Trial]] = []
         started, finished = time.monotonic(), 0
         try:
             while waiting or running:
                 while waiting and free:
                     tree, (room, mutant) = free.pop(), waiting.pop(0)
-                    original = (self.root / mutant.file).read_text("utf-8")
+                    # The copy's, since the checkout may change meanwhile.
+                    original = (tree / mutant.file).read_text("utf-8")
                     (tree / mutant.file).write_text(mutant.source(original), "utf-8")
                     trial = Trial(tree, self.rooms[room].tests, limits[room])
-                    running.append((tree, (room, mutant), trial))
-                for entry in [entry for entry in running if entry[2].done()]:
+                    running.append((tree, original, (room, mutant), trial))
+                for entry in [entry for entry in running if entry[-1].done()]:
                     running.remove(entry)
-                    tree, job, trial = entry
-                    shutil.copy2(self.root / job[1].file, tree / job[1].file)
+                    tree, original, job, trial = entry
+                    (tree / job[1].file).write_text(original, "utf-8")
                     free.append(tree)
                     finished += 1
                     pace = (time.monotonic() - started) / finished
@@ -100,7 +100,7 @@ class Campaign:
                     self._note(job, trial, f"[{finished}/{len(jobs)}, {left}]")
                 time.sleep(0.1)
         finally:
-            for _, _, trial in running:
+            for *_, trial in running:
                 trial.stop()
 
     def _note(self, job: Job, trial: Trial, progress: str) -> None:
