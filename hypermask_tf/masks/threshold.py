@@ -40,17 +40,21 @@ def ranks(
     sizes: Sequence[int], sparsities: Sequence[float], ramp: Tensor | None
 ) -> Tensor:
     """Ranks of several groups, `ramp` in 0..1 scaling the sparsity; int32 (groups,)."""
+    whole = ops.convert_to_tensor(
+        [rank(size, p) for size, p in zip(sizes, sparsities, strict=True)],
+        dtype="int32",
+    )
     if ramp is None:
-        return ops.convert_to_tensor(
-            [rank(size, p) for size, p in zip(sizes, sparsities, strict=True)],
-            dtype="int32",
-        )
+        return whole
     spans = ops.convert_to_tensor(
         [(size - 1) * p / 100 for size, p in zip(sizes, sparsities, strict=True)],
         dtype="float32",
     )
     # The small offset is `rank`'s rounding: exact multiples stay where they are.
-    return ops.cast(ops.ceil(spans * ramp - 1e-4), "int32")
+    risen = ops.cast(ops.ceil(spans * ramp - 1e-4), "int32")
+    # A float32 does not tell neighbours among millions apart: when the ramp has
+    # ended, the rank is the one that holds without it.
+    return ops.where(ramp >= 1, whole, ops.minimum(risen, whole))
 
 
 def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor:

@@ -29,6 +29,13 @@ def named_mlp() -> keras.Model:
     return keras.Model(inputs, layers.Dense(CLASSES, name="logits")(x))
 
 
+def wide(units: int) -> keras.Model:
+    """One hidden layer."""
+    inputs = keras.Input((FEATURES,))
+    x = layers.Dense(units, "relu")(inputs)
+    return keras.Model(inputs, layers.Dense(CLASSES)(x))
+
+
 def normalised() -> keras.Model:
     """An MLP with batch norm and dropout."""
     inputs = keras.Input((FEATURES,))
