@@ -109,10 +109,15 @@ class Selection:
             magnitudes = ops.where(allowed, magnitudes, 0.0)
         counts = ops.maximum(counts, 0)
         at = ops.convert_to_tensor(sizes, dtype="int32") - counts
-        more = threshold.keep_largest(magnitudes, sizes, at)
-        if allowed is not None:
-            more = ops.logical_and(more, allowed)
-        if self.exact:
-            # Here, not at the end: else of equal ones those could go that come first.
-            more = ops.logical_and(more, ranks(more, sizes) <= per_place(counts, sizes))
+        if not self.exact:
+            more = threshold.keep_largest(magnitudes, sizes, at)
+            more = more if allowed is None else ops.logical_and(more, allowed)
+        else:
+            above, equal = threshold.compare(magnitudes, sizes, at)
+            if allowed is not None:
+                above = ops.logical_and(above, allowed)
+                equal = ops.logical_and(equal, allowed)
+            room = per_place(counts - sums(above, sizes), sizes)
+            first = ops.logical_and(equal, ranks(equal, sizes) <= room)
+            more = ops.logical_or(above, first)
         return more if chosen is None else ops.logical_or(chosen, more)

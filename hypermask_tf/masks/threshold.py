@@ -74,11 +74,29 @@ def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor
     Returns:
         Boolean tensor of the shape of `magnitudes`.
     """
+    parts, found = _find(magnitudes, sizes, at)
+    return ops.concatenate([part >= found[i] for i, part in enumerate(parts)])
+
+
+def compare(
+    magnitudes: Tensor, sizes: Sequence[int], at: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The same in two parts: which magnitudes are above it, and which are equal."""
+    parts, found = _find(magnitudes, sizes, at)
+    above = [part > found[i] for i, part in enumerate(parts)]
+    equal = [ops.equal(part, found[i]) for i, part in enumerate(parts)]
+    return ops.concatenate(above), ops.concatenate(equal)
+
+
+def _find(
+    magnitudes: Tensor, sizes: Sequence[int], at: Tensor
+) -> tuple[list[Tensor], Tensor]:
+    """Bits of the magnitudes by group, and those of the order statistics."""
     bits = ops.view(ops.stop_gradient(magnitudes), dtype="int32")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     parts = [bits[s : s + n] for s, n in zip(starts, sizes, strict=True)]
-    found = (_selected if _op_by_op(magnitudes, at) else _halved)(parts, at)
-    return ops.concatenate([part >= found[i] for i, part in enumerate(parts)])
+    find = _selected if _op_by_op(magnitudes, at) else _halved
+    return parts, find(parts, at)
 
 
 def _op_by_op(*tensors: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""How many scores a task asks for is how many are selected, for every size and share."""
+"""How many scores a task asks for is how many are selected, whatever the share."""
 
 import numpy as np
 import pytest

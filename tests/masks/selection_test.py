@@ -188,3 +188,9 @@ def test_what_is_pinned_comes_before_all_that_is_taken_and_after_what_is_asked_f
     )
     # Three free ones, the pinned among them; two pinned; and the largest of the rest.
     assert np.flatnonzero(keep).tolist() == [0, 2, 3, 5, 6, 11]
+
+
+def test_a_larger_one_is_on_whatever_is_equal_below_it():
+    selection = _selection((4,), 50.0, exact=True)
+    keep = _keep(selection, np.array([1, 1, 1, 2], "float32"))
+    assert keep.tolist() == [True, False, False, True]
