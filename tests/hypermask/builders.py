@@ -120,6 +120,13 @@ def learn(
     return model.fit(x, y, task=task, epochs=epochs, **options)
 
 
+def steps(model: hm.HyperMask, count: int = 1) -> None:
+    """Takes steps of the task that has begun, one batch each."""
+    x, y = data(model.num_learned_tasks - 1)
+    for _ in range(count):
+        model.train_on_batch(x, y)
+
+
 def shake(variables: list[Any], seed: int = 0) -> None:
     """Gives float variables random values that suit them; others stay."""
     generator = np.random.default_rng(seed)
