@@ -8,6 +8,7 @@ from keras import ops
 
 from hypermask_tf.masks import threshold
 from hypermask_tf.masks.per_group import Sparsity, per_group, share_per_group
+from hypermask_tf.masks.portion import portion, portions
 
 Tensor = Any
 
@@ -142,6 +143,33 @@ class Quota:
             return _own(sum(self._kept()), self.reuse[0])
         return sum(self.own_counts())
 
+    def own(self, counts: Tensor) -> Tensor:
+        """How many of so many scores may not be taken ones, in a step.
+
+        Args:
+            counts: int32, one for each group, or one for all together.
+
+        Returns:
+            int32, of the same shape: what `own_counts` and `own_count` say.
+        """
+        return counts - self._portions(counts, self.reuse)
+
+    def stand_ins(self, missing: Tensor) -> Tensor:
+        """How many more taken scores are on than free ones are missing; as `own`.
+
+        They may come to more than a group has.
+        """
+        return self._portions(missing, [factor - 1 for factor in self.borrow])
+
+    def read_besides(self, taken: Tensor) -> Tensor:
+        """How many of so many taken scores are on in any case; as `own`."""
+        return self._portions(taken, self.read)
+
+    def _portions(self, counts: Tensor, shares: Sequence[float]) -> Tensor:
+        together = self.threshold == "network"
+        most = sum(self.sizes) if together else max(self.sizes)
+        return portions(counts, shares[: counts.shape[0]], most)
+
     def _kept(self) -> list[int]:
         return [
             size - threshold.rank(size, p)
@@ -155,4 +183,4 @@ class Quota:
 
 def _own(count: int, reuse: float) -> int:
     """How many of `count` scores may not be taken ones."""
-    return math.ceil(round((1 - reuse) * count, 9))
+    return count - portion(count, reuse)

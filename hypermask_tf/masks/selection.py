@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from hypermask_tf.masks import threshold
@@ -56,11 +55,7 @@ class Selection:
             magnitudes = ops.where(pinned, _PINNED * (1 + squashed), magnitudes)
         free = free if quota.minds_taken else None
         if quota.threshold == "layer":
-            on = self._fill(None, magnitudes, quota.sizes, counts, free)
-            if not self.exact or quota.fixed_counts() is None:
-                return on
-            most = per_place(counts, quota.sizes)
-            return ops.logical_and(on, ranks(on, quota.sizes) <= most)
+            return self._fill(None, magnitudes, quota.sizes, counts, free)
         floors = [quota.floor_count(size) for size in quota.sizes]
         floor = ops.minimum(ops.convert_to_tensor(floors, dtype="int32"), counts)
         # The floor is not what is asked for in the end: nothing is added to it.
@@ -79,55 +74,50 @@ class Selection:
     ) -> Tensor:
         """Adds the largest to `chosen` until each group has its count."""
         if free is not None:
-            shares = np.subtract(1, self.quota.reuse[: len(sizes)], dtype="float32")
-            own = ops.ceil(ops.cast(counts, "float32") * shares - 1e-4)
-            own = ops.cast(own, "int32")
+            own = self.quota.own(counts)
             if final and max(self.quota.borrow) > 1:
-                counts = counts + self._stand_ins(own, sums(free, sizes), sizes)
+                missing = ops.maximum(own - sums(free, sizes), 0)
+                # They may be more than there are: a rank beyond a group means all.
+                counts = counts + self.quota.stand_ins(missing)
             if chosen is not None:
                 own = own - sums(ops.logical_and(chosen, free), sizes)
-            chosen = _add(chosen, magnitudes, free, sizes, own)
+            chosen = self._add(chosen, magnitudes, free, sizes, own)
         missing = counts if chosen is None else counts - sums(chosen, sizes)
-        chosen = _add(chosen, magnitudes, None, sizes, missing)
+        chosen = self._add(chosen, magnitudes, None, sizes, missing)
         if free is None or not final or max(self.quota.read) == 0:
             return chosen
         taken = ops.logical_not(free)
-        shares = np.array(self.quota.read[: len(sizes)], "float32")
-        wanted = ops.floor(ops.cast(sums(taken, sizes), "float32") * shares + 1e-4)
-        missing = ops.cast(wanted, "int32") - sums(
-            ops.logical_and(chosen, taken), sizes
-        )
-        return _add(chosen, magnitudes, taken, sizes, missing)
+        wanted = self.quota.read_besides(sums(taken, sizes))
+        missing = wanted - sums(ops.logical_and(chosen, taken), sizes)
+        return self._add(chosen, magnitudes, taken, sizes, missing)
 
-    def _stand_ins(
-        self, asked: Tensor, found: Tensor, sizes: tuple[int, ...]
+    def _add(
+        self,
+        chosen: Tensor | None,
+        magnitudes: Tensor,
+        allowed: Tensor | None,
+        sizes: tuple[int, ...],
+        counts: Tensor,
     ) -> Tensor:
-        """How many more taken scores than free ones are missing.
-
-        They may come to more than the group has: a rank beyond it means all.
-        """
-        missing = ops.cast(ops.maximum(asked - found, 0), "float32")
-        more = np.subtract(self.quota.borrow[: len(sizes)], 1, dtype="float32")
-        return ops.cast(ops.floor(missing * more), "int32")
-
-
-def _add(
-    chosen: Tensor | None,
-    magnitudes: Tensor,
-    allowed: Tensor | None,
-    sizes: tuple[int, ...],
-    counts: Tensor,
-) -> Tensor:
-    """`chosen` and the `counts` largest of what is allowed and not chosen yet."""
-    if chosen is None and allowed is None:
+        """`chosen` and the `counts` largest of what is allowed and not chosen yet."""
+        if chosen is not None:
+            rest = ops.logical_not(chosen)
+            allowed = rest if allowed is None else ops.logical_and(allowed, rest)
+        # What may not be taken lies below everything, so a rank within the group is one
+        # among the allowed; one that is not there (counts < 1) is above everything.
+        if allowed is not None:
+            magnitudes = ops.where(allowed, magnitudes, 0.0)
+        counts = ops.maximum(counts, 0)
         at = ops.convert_to_tensor(sizes, dtype="int32") - counts
-        return threshold.keep_largest(magnitudes, sizes, at)
-    if chosen is not None:
-        rest = ops.logical_not(chosen)
-        allowed = rest if allowed is None else ops.logical_and(allowed, rest)
-    # What may not be taken lies below everything, so a rank within the group is one
-    # among the allowed; one that is not there (counts < 1) is above everything.
-    magnitudes = ops.where(allowed, magnitudes, 0.0)
-    at = ops.convert_to_tensor(sizes, dtype="int32") - ops.maximum(counts, 0)
-    more = ops.logical_and(threshold.keep_largest(magnitudes, sizes, at), allowed)
-    return more if chosen is None else ops.logical_or(chosen, more)
+        if not self.exact:
+            more = threshold.keep_largest(magnitudes, sizes, at)
+            more = more if allowed is None else ops.logical_and(more, allowed)
+        else:
+            above, equal = threshold.compare(magnitudes, sizes, at)
+            if allowed is not None:
+                above = ops.logical_and(above, allowed)
+                equal = ops.logical_and(equal, allowed)
+            room = per_place(counts - sums(above, sizes), sizes)
+            first = ops.logical_and(equal, ranks(equal, sizes) <= room)
+            more = ops.logical_or(above, first)
+        return more if chosen is None else ops.logical_or(chosen, more)

@@ -40,17 +40,21 @@ def ranks(
     sizes: Sequence[int], sparsities: Sequence[float], ramp: Tensor | None
 ) -> Tensor:
     """Ranks of several groups, `ramp` in 0..1 scaling the sparsity; int32 (groups,)."""
+    whole = ops.convert_to_tensor(
+        [rank(size, p) for size, p in zip(sizes, sparsities, strict=True)],
+        dtype="int32",
+    )
     if ramp is None:
-        return ops.convert_to_tensor(
-            [rank(size, p) for size, p in zip(sizes, sparsities, strict=True)],
-            dtype="int32",
-        )
+        return whole
     spans = ops.convert_to_tensor(
         [(size - 1) * p / 100 for size, p in zip(sizes, sparsities, strict=True)],
         dtype="float32",
     )
     # The small offset is `rank`'s rounding: exact multiples stay where they are.
-    return ops.cast(ops.ceil(spans * ramp - 1e-4), "int32")
+    risen = ops.cast(ops.ceil(spans * ramp - 1e-4), "int32")
+    # A float32 does not tell neighbours among millions apart: when the ramp has
+    # ended, the rank is the one that holds without it.
+    return ops.where(ramp >= 1, whole, ops.minimum(risen, whole))
 
 
 def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor:
@@ -70,11 +74,29 @@ def keep_largest(magnitudes: Tensor, sizes: Sequence[int], at: Tensor) -> Tensor
     Returns:
         Boolean tensor of the shape of `magnitudes`.
     """
+    parts, found = _find(magnitudes, sizes, at)
+    return ops.concatenate([part >= found[i] for i, part in enumerate(parts)])
+
+
+def compare(
+    magnitudes: Tensor, sizes: Sequence[int], at: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The same in two parts: which magnitudes are above it, and which are equal."""
+    parts, found = _find(magnitudes, sizes, at)
+    above = [part > found[i] for i, part in enumerate(parts)]
+    equal = [ops.equal(part, found[i]) for i, part in enumerate(parts)]
+    return ops.concatenate(above), ops.concatenate(equal)
+
+
+def _find(
+    magnitudes: Tensor, sizes: Sequence[int], at: Tensor
+) -> tuple[list[Tensor], Tensor]:
+    """Bits of the magnitudes by group, and those of the order statistics."""
     bits = ops.view(ops.stop_gradient(magnitudes), dtype="int32")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     parts = [bits[s : s + n] for s, n in zip(starts, sizes, strict=True)]
-    found = (_selected if _op_by_op(magnitudes, at) else _halved)(parts, at)
-    return ops.concatenate([part >= found[i] for i, part in enumerate(parts)])
+    find = _selected if _op_by_op(magnitudes, at) else _halved
+    return parts, find(parts, at)
 
 
 def _op_by_op(*tensors: Tensor) -> bool:

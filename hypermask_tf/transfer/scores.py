@@ -1,6 +1,5 @@
 """The scores a new task starts with: which units are on, and how strongly."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -63,8 +62,8 @@ def pin(model: Any, source: int) -> None:
     own_counts, groups = quota.own_counts(), model._layout.group_slices
     if quota.threshold == "network":
         total = int(counts.sum())
-        own = math.ceil(round((1 - quota.reuse[0]) * total, 9))
-        counts, own_counts, groups = np.array([total]), [own], [slice(0, before.size)]
+        counts, own_counts = np.array([total]), [quota.own_count()]
+        groups = [slice(0, before.size)]
     pinned = np.zeros(before.size)
     for group, count, own in zip(groups, counts.tolist(), own_counts, strict=True):
         order = group.start + np.argsort(-strength[group], kind="stable")

@@ -29,6 +29,13 @@ def named_mlp() -> keras.Model:
     return keras.Model(inputs, layers.Dense(CLASSES, name="logits")(x))
 
 
+def wide(units: int) -> keras.Model:
+    """One hidden layer."""
+    inputs = keras.Input((FEATURES,))
+    x = layers.Dense(units, "relu")(inputs)
+    return keras.Model(inputs, layers.Dense(CLASSES)(x))
+
+
 def normalised() -> keras.Model:
     """An MLP with batch norm and dropout."""
     inputs = keras.Input((FEATURES,))
@@ -111,6 +118,13 @@ def learn(
     x, y = data(number)
     x, y = np.tile(x, (passes, 1)), np.tile(y, passes)
     return model.fit(x, y, task=task, epochs=epochs, **options)
+
+
+def steps(model: hm.HyperMask, count: int = 1) -> None:
+    """Takes steps of the task that has begun, one batch each."""
+    x, y = data(model.num_learned_tasks - 1)
+    for _ in range(count):
+        model.train_on_batch(x, y)
 
 
 def shake(variables: list[Any], seed: int = 0) -> None:

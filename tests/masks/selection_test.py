@@ -149,3 +149,48 @@ def test_of_equal_magnitudes_the_first_are_on_if_the_number_is_exact(ramp):
             i < n for n, size in zip(counts, (5, 3), strict=True) for i in range(size)
         ]
         assert keep.tolist() == expected
+
+
+@pytest.mark.parametrize("sharing", ["layer", "network"])
+@pytest.mark.parametrize(
+    ("rules", "free_on", "on"),
+    [
+        ({"reuse": 0.5}, 3, 6),
+        ({"reuse": 0.0}, 4, 6),
+        ({"reuse": 0.0, "borrow": 2.0}, 4, 8),
+        ({"reuse": 0.0, "read": 0.5}, 4, 8),
+    ],
+)
+def test_of_equal_magnitudes_no_more_are_taken_than_without(
+    sharing, rules, free_on, on
+):
+    # Twelve equal scores, six of which are on; the last four are free.
+    free = np.arange(12) >= 8
+    selection = _selection((12,), 50.0, exact=True, threshold=sharing, floor=0, **rules)
+    keep = _keep(selection, np.ones(12, "float32"), free)
+    assert (keep & free).sum() == free_on and keep.sum() == on
+    # The first of each kind.
+    for kind in (free, ~free):
+        assert (np.diff(keep[kind].astype(int)) <= 0).all()
+
+
+def test_what_is_pinned_comes_before_all_that_is_taken_and_after_what_is_asked_for():
+    magnitudes = np.arange(1, 13, dtype="float32")
+    free, pinned = np.arange(12) < 4, np.isin(np.arange(12), [0, 5, 6])
+    selection = _selection((12,), 50.0, exact=True, reuse=0.5)
+    keep = ops.convert_to_numpy(
+        selection.keep(
+            ops.convert_to_tensor(magnitudes),
+            None,
+            ops.convert_to_tensor(free),
+            ops.convert_to_tensor(pinned),
+        )
+    )
+    # Three free ones, the pinned among them; two pinned; and the largest of the rest.
+    assert np.flatnonzero(keep).tolist() == [0, 2, 3, 5, 6, 11]
+
+
+def test_a_larger_one_is_on_whatever_is_equal_below_it():
+    selection = _selection((4,), 50.0, exact=True)
+    keep = _keep(selection, np.array([1, 1, 1, 2], "float32"))
+    assert keep.tolist() == [True, False, False, True]
