@@ -34,6 +34,36 @@ def test_quantised_files_are_close_to_keras(converted, name, quantization, toler
     )
 
 
+def _extremes(x):
+    """Zeros, tiny and large numbers, and single pixels that are on."""
+    single = np.zeros_like(x[:4]).reshape(4, -1)
+    single[[0, 1, 2, 3], [0, 7, -7, -1]] = [1.0, -1.0, 50.0, -50.0]
+    whole = [np.full_like(x[:1], value) for value in (0, 1, -1, 1e-6, 1e3, -1e3)]
+    single = single.reshape(x[:4].shape)
+    return np.concatenate([*whole, x[:4] * 1e3, x[:4] * 1e-4, single])
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(
+    ("quantization", "tolerance"),
+    [
+        ("float32", 1e-4),
+        ("float16", 0.005),
+        ("weight_int8", 0.02),
+        ("dynamic_int8", 0.08),
+        ("mixed", 0.3),
+        ("int4", 0.6),
+    ],
+)
+def test_files_are_close_to_keras_on_extremes(converted, name, quantization, tolerance):
+    case = converted[name]
+    x = _extremes(case.x)
+    logits = np.asarray(case.model(x, training=False))
+    outputs = run_tflite(case.files[quantization], x)
+    largest = np.abs(logits).max(axis=1, keepdims=True)
+    assert (np.abs(outputs - logits) / largest).max() < tolerance
+
+
 def test_dynamic_int8_is_smaller(converted):
     files = converted["mlp"].files
     assert len(files["dynamic_int8"]) < 0.5 * len(files["float32"])

@@ -152,6 +152,29 @@ def twice_in_a_row():
     return _model(inputs, shared(shared(layers.Dense(4, "relu")(inputs))))
 
 
+def twice_from_the_input():
+    """Its kernel reads the input in one call, its own units in the other."""
+    inputs = keras.Input((4,))
+    shared = layers.Dense(4, "relu")
+    return _model(inputs, layers.Dense(5, "relu")(shared(shared(inputs))))
+
+
+def twice_around_a_residual():
+    inputs = keras.Input((5,))
+    x = layers.Dense(4, "relu")(inputs)
+    shared = layers.Dense(4, "tanh")
+    return _model(inputs, layers.Add()([x, shared(shared(x))]))
+
+
+def three_times():
+    """Two calls read the same units, the third one reads others."""
+    inputs = keras.Input((5,))
+    first, second = layers.Dense(4, "relu")(inputs), layers.Dense(4, "tanh")(inputs)
+    shared = layers.Dense(3)
+    x = layers.Add()([shared(layers.ReLU()(first)), shared(first), shared(second)])
+    return _model(inputs, layers.Concatenate()([x, first]))
+
+
 def shared_normalisation():
     inputs, shared = keras.Input(_IMAGE), layers.BatchNormalization()
     depthwise = layers.DepthwiseConv2D(3, padding="same")
@@ -204,6 +227,9 @@ ZOO = {
     nested_sequential: ((6, 4), 0),
     siamese: ((4,), 0),
     twice_in_a_row: ((4, 4), 0),
+    twice_from_the_input: ((4, 5), 0),
+    twice_around_a_residual: ((4,), 0),
+    three_times: ((4, 4, 3), 0),
     shared_normalisation: ((4, 3), 0),
     recurrent: ((6, 4), 1),
     own_layer: ((6, 4), 1),
@@ -214,6 +240,8 @@ ZOO = {
 # the layer, the mean over all units, and layers without a rule.
 _NOT_ALL_REMOVABLE = (
     twice_in_a_row,
+    twice_from_the_input,
+    three_times,
     normalised_across_units,
     recurrent,
     own_layer,

@@ -14,6 +14,17 @@ class RandomModel:
             at zero: an off unit is then exactly zero wherever it is seen.
     """
 
+    image_layers = tuple(
+        (
+            "conv strided grouped depthwise separable transposed batch_norm layer_norm "
+            "activate pool crop drop add multiply gate concatenate shortcut slice nest "
+            "spotlight reuse reuse reuse"
+        ).split()
+    )
+    vector_layers = tuple(
+        "dense residual_dense reshape shift batch_norm layer_norm".split()
+    )
+
     def __init__(self, seed, zero_stays):
         self._random = np.random.default_rng(seed)
         self._zero_stays = zero_stays
@@ -24,13 +35,13 @@ class RandomModel:
         inputs = keras.Input((6, 6, 2))
         self.tensors = [layers.Conv2D(4, 3, padding="same")(inputs)]
         for _ in range(size):
-            grow = getattr(self, "_" + self._one_of(_IMAGE_LAYERS))
+            grow = getattr(self, "_" + self._one_of(self.image_layers))
             # Mostly one of the last, so that the model is deep.
             recent = -min(self._random.geometric(0.6), len(self.tensors))
             self.tensors.append(grow(self.tensors[recent]))
         x = self._to_vector(self.tensors[-1])
         for _ in range(3):
-            x = getattr(self, "_" + self._one_of(_VECTOR_LAYERS))(x)
+            x = getattr(self, "_" + self._one_of(self.vector_layers))(x)
         return keras.Model(inputs, layers.Dense(3)(x))
 
     def _one_of(self, choices):
@@ -186,11 +197,3 @@ def _difference(x, y):
 
 def _mean_of_space(x):
     return ops.mean(x, axis=(1, 2))
-
-
-_IMAGE_LAYERS = (
-    "conv strided grouped depthwise separable transposed batch_norm layer_norm "
-    "activate pool crop drop add multiply gate concatenate shortcut slice nest "
-    "spotlight reuse reuse reuse"
-).split()
-_VECTOR_LAYERS = "dense residual_dense reshape shift batch_norm layer_norm".split()

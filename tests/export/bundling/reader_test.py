@@ -4,9 +4,10 @@ import os
 import pytest
 
 from export.bundle_reader import Bundle, BundleError
-from export.bundle_reader.files import sidecar_text
+from export.bundle_reader.files import sidecar_text, write_files
 from export.bundle_reader.parts import decode_parts
 from export.sidecar import write_json
+from tests.export.bundling.sealed import part, record, sealed
 
 
 def _names(folder):
@@ -99,3 +100,50 @@ def test_the_file_is_closed_when_it_is_refused(tmp_path):
 def test_json_is_spaced_as_the_export_tool_does(ten_tasks, tmp_path):
     write_json(tmp_path / "a.json", ten_tasks[3].sidecar)
     assert (tmp_path / "a.json").read_bytes() == sidecar_text(ten_tasks[3].sidecar)
+
+
+def test_parts_that_no_file_uses_are_verified_too(tmp_path):
+    parts = [part(b"nobody's"), part(b"abcd"), part(b"nobody's too")]
+    content = sealed(record(parts, [[1, 0, 4]], b"abcd"))
+    path = tmp_path / "b.hmb"
+    for number in (0, 2):
+        path.write_bytes(content)
+        with Bundle(path) as bundle:
+            bundle.verify()
+            offset = bundle.parts[number].offset
+        damaged = bytearray(content)
+        damaged[offset] ^= 1
+        path.write_bytes(damaged)
+        with Bundle(path) as bundle:
+            assert bundle.read("task_00.tflite") == b"abcd"
+            with pytest.raises(BundleError, match=f"part {number} differs"):
+                bundle.verify()
+            with pytest.raises(BundleError, match=f"part {number} differs"):
+                bundle.body()
+
+
+def test_of_no_files_none_are_extracted(bundle_path, tmp_path):
+    with Bundle(bundle_path) as bundle:
+        assert bundle.extract(tmp_path / "out", []) == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "a/b", "a/", "", ".", ".."])
+def test_nothing_is_written_outside_of_the_folder(tmp_path, name):
+    folder = tmp_path / "in"
+    with pytest.raises(BundleError, match="a plain file name"):
+        write_files(folder, {"good": b"1", name: b"2"}, overwrite=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_whole_and_readable_by_all(tmp_path, monkeypatch):
+    write_files(tmp_path, {"a": b"1"}, overwrite=False)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+    def full(descriptor):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("export.bundle_reader.files.os.fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_files(tmp_path, {"a": b"2", "b": b"3"}, overwrite=True)
+    assert _names(tmp_path) == ["a"] and (tmp_path / "a").read_bytes() == b"1"

@@ -57,3 +57,23 @@ def test_ranges_never_overlap_and_stay_inside(ten_tasks):
 def test_what_is_no_model_is_refused(content):
     with pytest.raises(ValueError, match=r"\.tflite file"):
         weight_ranges(content)
+
+
+def test_short_buffers_stay_with_what_surrounds_them(small):
+    for size in (SMALLEST_BUFFER - 1, SMALLEST_BUFFER, SMALLEST_BUFFER + 1):
+        content = small.tflite(np.ones((1, size), np.int8))
+        found = [length for _, length in weight_ranges(content)]
+        assert found == ([] if size < SMALLEST_BUFFER else [size])
+
+
+def test_a_buffer_may_end_with_the_file_and_not_behind_it(small):
+    content = small.tflite(np.arange(300, dtype="float32")[None])
+    ((start, _),) = weight_ranges(content)
+    for more, found in ((0, [(start, len(content) - start)]), (1, None)):
+        length = struct.pack("<I", len(content) - start + more)
+        said = content[: start - 4] + length + content[start:]
+        if found is None:
+            with pytest.raises(ValueError, match="damaged"):
+                weight_ranges(said)
+        else:
+            assert weight_ranges(said) == found

@@ -64,11 +64,12 @@ def test_a_newer_update_and_a_bundle_are_refused(bundles):
             parse_update(foreign)
 
 
-def test_damaged_bundles_make_no_update(bundles, tmp_path):
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_damaged_bundles_make_no_update(bundles, tmp_path, damaged):
     old, new = bundles
-    content = bytearray(new.read_bytes())
-    content[30] ^= 1
-    new.write_bytes(content)
+    content = bytearray(bundles[damaged].read_bytes())
+    content[30] ^= 1  # in the first part, which opening does not read
+    bundles[damaged].write_bytes(content)
     with pytest.raises(BundleError):
         write_update(tmp_path / "u.hmu", old, new)
     assert not (tmp_path / "u.hmu").exists()

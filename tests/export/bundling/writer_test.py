@@ -111,6 +111,55 @@ def test_limits_hold_for_the_writer_too(monkeypatch, ten_tasks):
         bundle_bytes(ten_tasks[:3])
 
 
+@pytest.mark.parametrize(
+    ("limit", "what"),
+    [
+        ("MAX_CONTENT_BYTES", "bytes in a file"),
+        ("MAX_BUNDLE_BYTES", "bytes. Received"),
+        ("MAX_RECORD_BYTES", "bytes of JSON"),
+    ],
+)
+def test_what_is_at_a_limit_is_written(monkeypatch, ten_tasks, limit, what):
+    source = ten_tasks[0]
+    content = bundle_bytes([source])
+    text = layout.Row(*next(layout.ROW.iter_unpack(content[-104:-56]))).size
+    most = {
+        "MAX_CONTENT_BYTES": len(source.content),
+        "MAX_BUNDLE_BYTES": len(content),
+        "MAX_RECORD_BYTES": text,
+    }[limit]
+    monkeypatch.setattr(layout, limit, most)
+    assert bundle_bytes([source]) == content
+    monkeypatch.setattr(layout, limit, most - 1)
+    with pytest.raises(ValueError, match=what):
+        bundle_bytes([source])
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MAX_NEEDS", 2), ("MAX_DICTIONARY_BYTES", 5000)]
+)
+def test_the_reader_reads_what_the_writer_writes(
+    small, tmp_path, monkeypatch, limit, most
+):
+    """Under lower limits, which many tasks alike would exceed."""
+    monkeypatch.setattr(layout, limit, most)
+    rng = np.random.default_rng(0)
+    base = rng.integers(-127, 128, (100, 100))
+    sources = []
+    for index in range(5):
+        mask = rng.random(base.shape) < 0.3
+        dense = rng.normal(size=(16, 24)).astype("float32")
+        weights = (base * mask).astype(np.int8)
+        content = small.tflite(weights, dense, description=f"the task {index}")
+        sources.append(small.source(index, content))
+    create_bundle(tmp_path / "b.hmb", sources)
+    with Bundle(tmp_path / "b.hmb") as bundle:
+        bundle.verify()
+        needs = [len(part.references) for part in bundle.parts]
+        needs += [len(part.dictionary) for part in bundle.parts]
+    assert max(needs) == (2 if limit == "MAX_NEEDS" else 4)
+
+
 def test_equal_weights_are_stored_once(small, tmp_path):
     weight = np.random.default_rng(0).integers(-127, 128, (64, 64), np.int8)
     sources = [
