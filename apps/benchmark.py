@@ -38,7 +38,7 @@ with quiet_stderr():
     from apps.benchmarks.step_timer import Sample, StepTimer
     from apps.build import build_model, build_scenario
     from apps.manifest import hardware
-    from export import command
+    from export import command, paths
     from hypermask_tf import HyperMask, files
     from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import LOOPS
@@ -62,10 +62,10 @@ _WHOLE = flags.DEFINE_bool(
     "is computed, units that are off too.",
 )
 _PEER = flags.DEFINE_bool("peer", False, "Time PyTorch with hypnettorch beside it.")
-_PEER_PYTHON = flags.DEFINE_string(
+_PEER_PYTHON = paths.define_path(
     "peer_python", None, "Interpreter that has them; by default the one that runs this."
 )
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = paths.define_path(
     "output", None, "Folder for benchmark.json and benchmark.png; none: print only."
 )
 

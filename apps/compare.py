@@ -26,13 +26,13 @@ with quiet_stderr():
     from apps.comparison import Entry, compare, problem
     from apps.naming import title
     from apps.runs import Run, find_runs, group
-    from export import command
+    from export import command, paths
     from hypermask_tf import files
 
     start_backend()
 
-_RUNS = flags.DEFINE_list("runs", ["runs/*"], "Run folders, or patterns of them.")
-_OUTPUT = flags.DEFINE_string(
+_RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
+_OUTPUT = paths.define_path(
     "output", None, "Write the tables to this file too (.md), and JSON beside it."
 )
 _ACROSS = flags.DEFINE_bool(

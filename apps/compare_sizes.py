@@ -19,21 +19,19 @@ if __package__ in (None, ""):  # started as a file from a plain checkout
 from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
-    from absl import flags
-
     from apps import tables
     from apps.comparison import problem
     from apps.naming import title
     from apps.runs import find_runs, group
     from apps.size_plot import plot_sizes
     from apps.size_rows import SizeRow, size_rows
-    from export import command
+    from export import command, paths
     from hypermask_tf import files
 
     start_backend()
 
-_RUNS = flags.DEFINE_list("runs", ["runs/*"], "Run folders, or patterns of them.")
-_OUTPUT = flags.DEFINE_string(
+_RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
+_OUTPUT = paths.define_path(
     "output", None, "Write the table to this file too (.md), and a picture beside it."
 )
 _HEADER = (

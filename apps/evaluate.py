@@ -37,7 +37,7 @@ with quiet_stderr():
     from apps.answers import COVERAGES, Answers
     from apps.evaluation_data import measured, noise_like, unknown_inputs
     from apps.runs import find_runs, group
-    from export import command
+    from export import command, paths
     from hypermask_tf import files, inference, inference_plots, scenarios
     from hypermask_tf.training import RunFolder
 
@@ -46,7 +46,7 @@ with quiet_stderr():
 # A replay makes new networks after every task, which TensorFlow warns of.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the run to evaluate.")
+_RUN_DIR = paths.define_path("run_dir", None, "Folder of the run to evaluate.")
 _METHODS = flags.DEFINE_list(
     "methods",
     ["all"],
@@ -72,13 +72,13 @@ _UNKNOWN = flags.DEFINE_list(
     "Benchmarks whose test images belong to no task of the run, of the same shape; "
     "noise is always tried.",
 )
-_DATA_DIR = flags.DEFINE_string(
+_DATA_DIR = paths.define_path(
     "data_dir", None, "Where the data sets lie; by default where the run found them."
 )
-_RUNS = flags.DEFINE_list(
+_RUNS = paths.define_paths(
     "runs", [], "Evaluated run folders, or patterns of them, to collect into a table."
 )
-_OUTPUT = flags.DEFINE_string("output", None, "Write that table to this file too.")
+_OUTPUT = paths.define_path("output", None, "Write that table to this file too.")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -18,13 +18,11 @@ if __package__ in (None, ""):  # started as a file from a plain checkout
 from export.quiet import quiet_stderr, start_backend
 
 with quiet_stderr():
-    from absl import flags
-
     from apps import tables
     from apps.naming import network
     from apps.published import published
     from apps.runs import Run, find_runs, group
-    from export import command
+    from export import command, paths
     from hypermask_tf import files
 
     start_backend()
@@ -46,8 +44,8 @@ _HEADER = (
     "device",
 )
 
-_RUNS = flags.DEFINE_list("runs", ["runs/*"], "Run folders, or patterns of them.")
-_OUTPUT = flags.DEFINE_string("output", None, "Write the table to this file too.")
+_RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
+_OUTPUT = paths.define_path("output", None, "Write the table to this file too.")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -37,7 +37,7 @@ with quiet_stderr():
     from apps.sweep_plot import plot_sweep
     from apps.sweep_report import summarise, sweep_table
     from apps.sweep_runs import SweepRun
-    from export import command
+    from export import command, paths
     from hypermask_tf import files
 
     start_backend()
@@ -48,7 +48,7 @@ _GRID = flags.DEFINE_string(
     "Flags and the values to try: 'sparsity=80|90;hidden=400,400|800,800'.",
 )
 _SEEDS = flags.DEFINE_list("seeds", ["1"], "Seeds that every point is trained with.")
-_SWEEP_DIR = flags.DEFINE_string("sweep_dir", None, "Folder to write the sweep to.")
+_SWEEP_DIR = paths.define_path("sweep_dir", None, "Folder to write the sweep to.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Runs at the same time.", lower_bound=1)
 flags.register_validator("grid", bool, message="Pass a grid: --grid='sparsity=80|90'")
 flags.register_validator(

@@ -16,18 +16,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export import command
+from export import command, mistakes, paths
 from export.bundle_reader import BundleError
 from export.bundling import commands
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells a mistake in one line, as the other commands do."""
+    """Reads paths and tells a mistake in one line, as the other commands do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("type", Path, paths.path_argument)
 
     def error(self, message: str) -> NoReturn:
         sys.exit(command.mistake(f"{message}. See bundle.py --help"))
@@ -94,8 +98,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, TypeError, ImportError, OSError) as error:
-        if options.debug:
+    except Exception as error:
+        if options.debug or not mistakes.is_users(error):
             raise
         status = command.mistake(str(error))
         return command.FAILED if isinstance(error, BundleError) else status

@@ -22,7 +22,7 @@ from rich.table import Table
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export import command
+from export import command, mistakes, paths
 from export.micro.run import MicroRun, micro_runtime, run_micro
 from export.quiet import quiet_stderr
 from export.report import read_good_files
@@ -38,7 +38,7 @@ FIT_KINDS = ("float32", "int8")
 
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
-    flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
+    paths.define_path("run_dir", None, "Folder of the exported run.")
     flags.DEFINE_list(
         "quantization",
         None,
@@ -48,7 +48,7 @@ def define_flags() -> None:
     flags.DEFINE_integer(
         "examples", 0, "How many test examples a file; 0 for all.", lower_bound=0
     )
-    flags.DEFINE_string(
+    paths.define_path(
         "data_dir",
         None,
         "Where the data sets lie; by default where the run found them.",
@@ -134,6 +134,8 @@ def _results(
         try:
             micro = run_micro(content, x)
         except ValueError as error:
+            if mistakes.is_fault(error):
+                raise
             yield entry, str(error)
             continue
         check = compare_logits(

@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
+from export import mistakes
+
 _DEBUG = flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
 FAILED = 1
 USER_MISTAKE = 2
+# As a shell says it of what Ctrl-C ended.
+INTERRUPTED = 130
 
 
 def mistake(text: str) -> int:
@@ -30,15 +34,21 @@ def say(text: str) -> None:
 
 
 def guard(main: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:
-    """`main` with a user's mistakes told in one line, as status 2."""
+    """`main` with a user's mistakes told in one line, as status 2.
+
+    Any other error keeps its traceback, which a program ends with as status 1.
+    """
 
     def guarded(argv: Sequence[str]) -> int:
         if len(argv) > 1:
             return mistake(f"Expected flags only. Received: {' '.join(argv[1:])}")
         try:
             return main(argv)
-        except (ValueError, TypeError, ImportError, OSError) as error:
-            if _DEBUG.value:
+        except KeyboardInterrupt:
+            say("interrupted.")
+            return INTERRUPTED
+        except Exception as error:
+            if _DEBUG.value or not mistakes.is_users(error):
                 raise
             return mistake(str(error))
 

@@ -80,6 +80,9 @@ def convert_files(
         jobs: the files to write; put jobs of one model side by side, it is then
             read and traced once.
         jobs_per_process: after how many jobs a fresh child takes over.
+
+    Raises:
+        RuntimeError: with the child's traceback, when the fault is not the model's.
     """
     for start in range(0, len(jobs), jobs_per_process):
         yield from _convert_in_child(jobs[start : start + jobs_per_process])
@@ -137,7 +140,7 @@ def _convert_in_child(jobs: Sequence[ConversionJob]) -> Iterator[Conversion]:
         try:
             _send(child.stdin, jobs)
             for line in child.stdout or ():
-                yield Conversion(jobs[done], json.loads(line)["error"])
+                yield Conversion(jobs[done], _error(json.loads(line)))
                 done += 1
             status = child.wait()
         finally:
@@ -148,6 +151,12 @@ def _convert_in_child(jobs: Sequence[ConversionJob]) -> Iterator[Conversion]:
                     pipe.close()
         for job in jobs[done:]:
             yield Conversion(job, _died(status, log))
+
+
+def _error(answer: dict[str, str]) -> str:
+    if "fault" in answer:
+        raise RuntimeError(f"The conversion process failed:\n{answer['fault']}")
+    return answer["error"]
 
 
 def _send(stdin: IO[str] | None, jobs: Sequence[ConversionJob]) -> None:

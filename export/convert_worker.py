@@ -1,8 +1,9 @@
 """The child process of `export.convert`: the only place that calls the converter.
 
 Reads a JSON list of jobs from standard input, writes each job's file, and answers
-with one JSON line a job on standard output: `{"error": ""}`. Everything else that
-TensorFlow prints goes to standard error.
+with one JSON line a job on standard output: `{"error": ""}`. A fault of this project
+ends it with a line `{"fault": TRACEBACK}`. Everything else that TensorFlow prints goes
+to standard error.
 """
 
 import itertools
@@ -11,9 +12,12 @@ import os
 import re
 import sys
 import tempfile
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from export import mistakes
 from export.convert import INPUT_NAME, OUTPUT_NAME, SIGNATURE
 from export.quantize.quantize import quantize
 
@@ -77,14 +81,22 @@ def main() -> None:
     """Converts the jobs given on standard input."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # stray prints must not mix with the answers
-    jobs = json.load(sys.stdin)
+    try:
+        for error in _errors(json.load(sys.stdin)):
+            print(json.dumps({"error": error}), file=answers, flush=True)
+    except Exception:
+        print(json.dumps({"fault": traceback.format_exc()}), file=answers, flush=True)
+        sys.exit(1)
+
+
+def _errors(jobs: list[dict[str, Any]]) -> Iterator[str]:
+    """Converts jobs; gives why each failed, or nothing."""
     for (model_path, input_shape), group in itertools.groupby(
         jobs, lambda job: (job["model_path"], job["input_shape"])
     ):
         content, problem = _convert(model_path, input_shape)
         for job in group:
-            answer = json.dumps({"error": problem or _finish(content, job)})
-            print(answer, file=answers, flush=True)
+            yield problem or _finish(content, job)
 
 
 def _convert(model_path: str, input_shape: list[int]) -> tuple[bytes, str]:
@@ -93,6 +105,8 @@ def _convert(model_path: str, input_shape: list[int]) -> tuple[bytes, str]:
             write_saved_model(model_path, input_shape, folder)
             return saved_model_to_tflite(folder), ""
         except Exception as error:
+            if mistakes.is_fault(error):
+                raise
             return b"", explain(error)
 
 
@@ -101,6 +115,8 @@ def _finish(content: bytes, job: dict[str, Any]) -> str:
         quantized = quantize(content, job["quantization"])
         Path(job["tflite_path"]).write_bytes(quantized)
     except Exception as error:
+        if mistakes.is_fault(error):
+            raise
         return explain(error)
     return ""
 

@@ -2,9 +2,10 @@
 
 from absl import flags
 
+from export import paths
 from export.quantize.recipe import FLOAT32, QUANTIZATIONS, RECIPES
 
-RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder of the run to export.")
+RUN_DIR = paths.define_path("run_dir", None, "Folder of the run to export.")
 QUANTIZATION = flags.DEFINE_list(
     "quantization",
     [FLOAT32],
@@ -54,7 +55,7 @@ BASELINE = flags.DEFINE_bool(
     "each task's files.",
 )
 LATENCY = flags.DEFINE_bool("latency", True, "Measure latencies.")
-DRIFT_AGAINST = flags.DEFINE_string(
+DRIFT_AGAINST = paths.define_path(
     "drift_against",
     None,
     "Show how files moved since an older export: its folder, its run, or runs/x@2 "
@@ -67,7 +68,7 @@ WORKERS = flags.DEFINE_integer(
     lower_bound=1,
 )
 MARKDOWN = flags.DEFINE_bool("markdown", False, "Print the tables as Markdown.")
-DATA_DIR = flags.DEFINE_string(
+DATA_DIR = paths.define_path(
     "data_dir", None, "Where the data sets lie; by default where the run found them."
 )
 

@@ -28,14 +28,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export import command
+from export import command, paths
 from export.convert import FLOAT32, QUANTIZATIONS
 from export.quiet import quiet_stderr, start_backend
 
 
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
-    flags.DEFINE_string("run_dir", None, "Folder of the run to export.")
+    paths.define_path("run_dir", None, "Folder of the run to export.")
     flags.DEFINE_string(
         "method", None, "How the task is inferred; the library's default by default."
     )
@@ -57,7 +57,7 @@ def define_flags() -> None:
         upper_bound=1.0,
     )
     flags.DEFINE_bool("overwrite", False, "Replace a router.")
-    flags.DEFINE_string(
+    paths.define_path(
         "data_dir",
         None,
         "Where the data sets lie; by default where the run found them.",
@@ -104,7 +104,7 @@ def main(argv: Sequence[str]) -> int:
                 name,
                 flags.FLAGS.max_accuracy_drop,
             )
-        except RuntimeError as error:
+        except router.RouterError as error:
             command.mistake(str(error))
             return command.FAILED
     check = described["verification"]

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from export import mistakes
 from export.quantize.recipe import fallbacks
 from export.task_data import TaskData
 from export.task_info import TaskInfo
@@ -123,5 +124,7 @@ class _Tried:
                     request.options,
                 )
             except ValueError as error:
+                if mistakes.is_fault(error):
+                    raise
                 self._made[name] = (" ".join(str(error).split()),)
         return self._made[name]

@@ -4,7 +4,9 @@ import concurrent.futures
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 
+from export import mistakes
 from export.export_task import TaskOutcome, TaskRequest, export_task
 
 # What LiteRT, its quantizer and the arrays of a task take.
@@ -20,15 +22,30 @@ def export_tasks(
         requests: taken one by one, as many ahead as there are workers, so that no
             more arrays are held than are worked on.
         workers: how many processes; 1 works in this one.
+
+    Raises:
+        ChildProcessError: when one of them is killed.
     """
     if workers <= 1:
         yield from map(export_task, requests)
         return
+    try:
+        yield from _side_by_side(requests, workers)
+    except BrokenProcessPool as error:
+        raise ChildProcessError(
+            "A process that exports tasks was killed, mostly for lack of memory. Work "
+            f"on fewer tasks at a time. Received: workers={workers}"
+        ) from error
+
+
+def _side_by_side(
+    requests: Iterable[TaskRequest], workers: int
+) -> Iterator[TaskOutcome]:
     context = multiprocessing.get_context("spawn")
     waiting: set[concurrent.futures.Future[TaskOutcome]] = set()
     with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
         for request in requests:
-            waiting.add(pool.submit(export_task, request))
+            waiting.add(pool.submit(_in_child, request))
             if len(waiting) > workers:
                 done, waiting = _next(waiting)
                 yield from done
@@ -49,6 +66,14 @@ def free_memory() -> int:
     except (ValueError, OSError, AttributeError):
         return BYTES_PER_WORKER
     return pages * size
+
+
+def _in_child(request: TaskRequest) -> TaskOutcome:
+    try:
+        return export_task(request)
+    except Exception as error:
+        mistakes.mark(error)
+        raise
 
 
 def _next(

@@ -6,6 +6,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from export import mistakes
+
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
@@ -14,7 +16,7 @@ def quiet_stderr() -> Iterator[None]:
     TensorFlow and LiteRT print start-up notices from C++ before any log level is
     read, so only the file descriptor itself can keep them out. The held text is
     dropped when the block ends well and printed when it raises something that is
-    not a user's mistake (`ValueError` or `OSError`), so that a crash keeps its logs.
+    not a user's mistake, so that a crash keeps its logs.
 
     Example:
 
@@ -29,7 +31,7 @@ def quiet_stderr() -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            crashed = not isinstance(error, (ValueError, OSError))
+            crashed = not mistakes.is_users(error)
             raise
         finally:
             sys.stderr.flush()

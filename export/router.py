@@ -26,6 +26,10 @@ from export.verify import run_tflite
 SCHEMA_VERSION = 1
 
 
+class RouterError(RuntimeError):
+    """A router cannot be converted, or is outside tolerance."""
+
+
 @dataclasses.dataclass(frozen=True)
 class TestSet:
     """Inputs of all tasks, with task and class of each, `(n, 2)`."""
@@ -68,7 +72,7 @@ def export_router(
         What the JSON beside the file holds.
 
     Raises:
-        RuntimeError: when it cannot be converted or is outside tolerance.
+        RouterError: when it cannot be converted or is outside tolerance.
     """
     said = np.asarray(model.predict(tests.x, batch_size=1000, verbose=0))
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +83,7 @@ def export_router(
         job = ConversionJob(Path(work, "router.keras"), path, quantization, shape)
         for conversion in convert_files([job]):
             if conversion.error:
-                raise RuntimeError(conversion.error)
+                raise RouterError(conversion.error)
         content = path.read_bytes()
         inspection = inspect_tflite(content)
         check = compare(
@@ -91,7 +95,7 @@ def export_router(
         )
         problems = (*check.failures, *map(_not_builtin, inspection.custom_ops))
         if problems:
-            raise RuntimeError("; ".join(problems))
+            raise RouterError("; ".join(problems))
         described = _describe(content, inspection, check, quantization, path.name)
         write_json(path.with_suffix(".json"), {**described, **facts})
         os.replace(path, folder / path.name)

@@ -7,16 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from absl import flags
-
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export import command
+from export import command, paths
 from export.report import read_report
 from export.report_markdown import drift_table, summary_table
 
-_RUN_DIRS = flags.DEFINE_list("run_dirs", [], "Runs that export_tflite exported.")
+_RUN_DIRS = paths.define_paths("run_dirs", [], "Runs that export_tflite exported.")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from export import mistakes
 from export.encode.encode import encode_sparse
 from export.inspect_tflite import FileInspection, inspect_tflite
 from export.measure.kernels import Kernels, kernels
@@ -144,7 +145,9 @@ def _sparse_file(
     expected = run_tflite(dense, x)
     try:
         found = run_tflite(content, x)
-    except (RuntimeError, ValueError):
+    except (RuntimeError, ValueError) as error:
+        if mistakes.is_fault(error):
+            raise
         return None
     tolerance = SPARSE_TOLERANCE * max(1.0, float(np.abs(expected).max(initial=0)))
     # NaN compares as false, and such a file is not taken.

@@ -10,6 +10,18 @@ from collections.abc import Iterator
 from typing import Any
 
 
+def expanded(path: str | os.PathLike[str]) -> pathlib.Path:
+    """A path with the home folder for a leading `~`, and no other change.
+
+    Example:
+
+    >>> expanded("runs/~x").as_posix()
+    'runs/~x'
+    """
+    # `Path.expanduser` raises an error for a user that does not exist.
+    return pathlib.Path(os.path.expanduser(path))
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """Gives a temporary path beside `path` and renames it at the end.
@@ -28,7 +40,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     >>> path.read_text()
     'whole'
     """
-    path = pathlib.Path(path)
+    path = expanded(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays last: Keras reads a file's kind from it.
     handle, name = tempfile.mkstemp(

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from hypermask_tf import files
+
 # Where a colour scale or an axis may begin: round numbers, so that two pictures
 # of similar runs share their scale; close enough for small differences to show, but
 # never above 98, which would paint a few samples of a test set as a collapse.
@@ -73,7 +75,7 @@ def save_figure(figure: Any, path: str | os.PathLike[str]) -> Path:
     Returns:
         The path written.
     """
-    target = Path(path)
+    target = files.expanded(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     # The temporary name keeps the ending, which names the format.
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")

@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from export import paths
 from hypermask_tf import scenarios
 
 BENCHMARK = flags.DEFINE_string(
@@ -31,7 +32,7 @@ CLASS_ORDER = flags.DEFINE_enum(
     "Order of the classes of split_cifar100: as they are, or the shuffled one of "
     "FeCAM, with CIFAR's own mean and deviation.",
 )
-DATA_DIR = flags.DEFINE_string(
+DATA_DIR = paths.define_path(
     "data_dir",
     None,
     "Folder of prepared TFDS data sets, or of those that scenarios.to_npz wrote; "

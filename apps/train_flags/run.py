@@ -2,7 +2,9 @@
 
 from absl import flags
 
-RUN_DIR = flags.DEFINE_string("run_dir", None, "Folder to write the run to.")
+from export import paths
+
+RUN_DIR = paths.define_path("run_dir", None, "Folder to write the run to.")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a run in --run_dir.")
 RESUME = flags.DEFINE_bool(
     "resume",

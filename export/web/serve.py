@@ -20,14 +20,14 @@ from absl import flags
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from export import command
+from export import command, paths
 from export.web.build_site import build_site
 from export.web.manifest import SMALLEST
 
 
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
-    flags.DEFINE_string("run_dir", None, "Folder of the exported run.")
+    paths.define_path("run_dir", None, "Folder of the exported run.")
     flags.DEFINE_string(
         "quantization",
         SMALLEST,
@@ -37,7 +37,7 @@ def define_flags() -> None:
     flags.DEFINE_integer(
         "port", 8000, "Port on localhost; 0 takes a free one.", 0, 65535
     )
-    flags.DEFINE_string(
+    paths.define_path(
         "output", None, "Write the page into this folder instead of serving it."
     )
     flags.DEFINE_bool("overwrite", False, "Replace the page in --output.")

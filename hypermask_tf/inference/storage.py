@@ -48,7 +48,7 @@ def read(
         ValueError: If it is damaged, or of a version that is not known.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(files.expanded(path), allow_pickle=False) as file:
             head = json.loads(str(file["head"]))
             arrays = {name: file[name] for name in file.files if name != "head"}
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError) as error:

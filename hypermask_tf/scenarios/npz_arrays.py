@@ -66,7 +66,7 @@ def to_npz(
     prepared = find_prepared(name, data_dir)
     version = prepared.name if prepared is not None else name.partition(":")[2]
     names = [data.class_names[label] for label in data.labels]
-    path = npz_path(name, Path(folder))
+    path = npz_path(name, files.expanded(folder))
     with files.replacing(path) as temporary:
         np.savez_compressed(
             temporary,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hypermask_tf import files
 from hypermask_tf.scenarios.npz_arrays import npz_path, read_npz
 from hypermask_tf.scenarios.raw_data import RawData
 
@@ -26,7 +27,7 @@ def tfds_data_dir(data_dir: str | os.PathLike[str] | None = None) -> Path:
     'data'
     """
     chosen = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return Path(chosen).expanduser()
+    return files.expanded(chosen)
 
 
 def find_prepared(

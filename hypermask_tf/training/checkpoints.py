@@ -30,7 +30,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = pathlib.Path(folder)
+        self.folder = files.expanded(folder)
 
     def save(
         self,

@@ -22,7 +22,7 @@ class RunFolder:
     whatever is there is whole.
 
     Args:
-        path: The folder. Use `create` or `open`.
+        path: The folder; `~` is the home folder. Use `create` or `open`.
 
     Attributes:
         checkpoints: The saved states of the run, see `Checkpoints`.
@@ -37,7 +37,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = pathlib.Path(path)
+        self.path = files.expanded(path)
         self.checkpoints_dir = self.path / "checkpoints"
         self.checkpoints = Checkpoints(self.checkpoints_dir)
         self.logs_dir = self.path / "logs"

@@ -1,7 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
 from export import convert as convert_module
+from export import mistakes
 from export.convert import ConversionJob, convert
 from export.verify import run_tflite
 
@@ -108,10 +110,34 @@ def test_a_child_that_dies_fails_its_jobs_with_its_last_words(tmp_path, monkeypa
     assert "ended with status 1" in results[0].error
 
 
+def test_a_fault_in_the_child_is_not_told_as_the_models(tmp_path, monkeypatch):
+    child = tmp_path / "child"
+    child.write_text('#!/bin/sh\necho \'{"fault": "Traceback: so"}\'\n')
+    child.chmod(0o755)
+    monkeypatch.setattr(convert_module.sys, "executable", str(child))
+    job = ConversionJob(tmp_path / "m.keras", tmp_path / "m.tflite", "float32", (4,))
+    with pytest.raises(RuntimeError, match="Traceback: so") as caught:
+        list(convert_module.convert_files([job]))
+    assert not mistakes.is_users(caught.value)
+
+
+@pytest.mark.slow
+def test_a_fault_in_the_child_comes_with_its_traceback(tmp_path, monkeypatch):
+    job = ConversionJob(tmp_path / "m.keras", tmp_path / "m.tflite", "float32", (4,))
+    whole = job.to_json()
+    monkeypatch.setattr(
+        ConversionJob, "to_json", lambda job: {**whole, "input_shape": 4}
+    )
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(job.model_path)
+    with pytest.raises(RuntimeError) as caught:
+        list(convert_module.convert_files([job]))
+    assert not mistakes.is_users(caught.value)
+    text = str(caught.value)
+    assert "Traceback" in text and "write_saved_model" in text and "TypeError" in text
+
+
 @pytest.mark.slow
 def test_mobilenet_v3_small_equals_keras():
-    import keras
-
     model = keras.applications.MobileNetV3Small(
         (32, 32, 3), weights=None, classes=10, classifier_activation=None
     )

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from export import export_task as module
+from export import mistakes
 from export.export_task import Rejection, TaskRequest, export_task
 from export.quantize.recipe import QUANTIZATIONS
 from export.task_data import TaskData, task_data
@@ -82,6 +83,13 @@ def test_where_nothing_is_good_nothing_is_given(request_, monkeypatch):
     assert outcome.variants == ()
     (rejection,) = outcome.rejected
     assert rejection.replaced_by == "" and rejection.reasons == ("no such kernel",)
+
+
+def test_a_fault_of_ours_is_no_reason_to_reject(request_, monkeypatch):
+    monkeypatch.setattr("export.variant.activation_bytes", int)
+    with pytest.raises(ValueError, match="invalid literal") as caught:
+        export_task(dataclasses.replace(request_, quantizations=("float32",)))
+    assert not mistakes.is_users(caught.value)
 
 
 def test_only_the_gate_decides(request_):

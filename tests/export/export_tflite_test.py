@@ -9,6 +9,7 @@ from absl import flags
 
 from export import command, export_tflite
 from export.export_task import Rejection
+from export.preparation import checked_tasks
 from export.quantize.recipe import QUANTIZATIONS
 from export.report import ExportReport, FailedFile
 from export.variant import VariantOptions
@@ -128,7 +129,7 @@ def test_a_failed_file_gives_status_1_and_its_line(call_main, capsys):
     assert capsys.readouterr().err == "export_tflite: task_00.tflite: bad; worse\n"
 
 
-@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError, FileExistsError])
+@pytest.mark.parametrize("kind", [FileNotFoundError, FileExistsError])
 def test_a_mistake_in_the_run_gives_status_2(call_main, capsys, kind):
     def export_run(*arguments):
         raise kind("Expected a good run.\nReceived: a bad one")
@@ -136,3 +137,10 @@ def test_a_mistake_in_the_run_gives_status_2(call_main, capsys, kind):
     assert call_main(export_run) == 2
     error = capsys.readouterr().err
     assert error == "export_tflite: Expected a good run. Received: a bad one\n"
+
+
+def test_an_error_that_is_raised_for_the_user_gives_status_2(call_main, capsys):
+    assert call_main(lambda *arguments: checked_tasks(None, 0)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("export_tflite: Expected a run with at least one learned")
+    assert error.count("\n") == 1

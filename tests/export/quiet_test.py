@@ -12,7 +12,10 @@ def test_native_output_is_dropped(capfd):
     assert capfd.readouterr().err == "after"
 
 
-@pytest.mark.parametrize(("error", "kept"), [(ValueError, ""), (RuntimeError, "noise")])
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [(FileNotFoundError, ""), (ValueError, "noise"), (RuntimeError, "noise")],
+)
 def test_only_a_crash_keeps_the_output(capfd, error, kept):
     with pytest.raises(error), quiet_stderr():
         os.write(2, b"noise")
