@@ -62,8 +62,8 @@ class MaskedTarget:
     def penalties(self, mask: TaskMask, task: Tensor, current: Tensor) -> list[Tensor]:
         """What the target's weight penalties say of the network of a task.
 
-        What earlier tasks use counts, and gets no gradient: penalties learn on what is
-        free.
+        What earlier tasks use counts, and gets no gradient, nor does the mask: penalties
+        of weights act on those that are free.
         """
         variables = self.target.trainable_variables
         penalised = [i for i, v in enumerate(variables) if v.regularizer is not None]
@@ -77,7 +77,7 @@ class MaskedTarget:
             if i in held:
                 value = ops.where(held[i].value, ops.stop_gradient(value), value)
             if factor is not None:
-                value = apply_mask(value, factor)
+                value = apply_mask(value, ops.stop_gradient(factor))
             found.append(variables[i].regularizer(value))
         return found
 

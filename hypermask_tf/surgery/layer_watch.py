@@ -57,6 +57,8 @@ def _attributes(layer: Any) -> dict[str, Any]:
 
 def _token(value: Any) -> Any:
     """What tells a value from another one; objects themselves, so that they live on."""
+    if isinstance(value, keras.Variable):
+        return value  # its values are none of ours
     if keras.ops.is_tensor(value) and value.dtype != "resource":
         value = keras.ops.convert_to_numpy(value)
     if isinstance(value, np.ndarray):

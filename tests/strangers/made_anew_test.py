@@ -56,7 +56,8 @@ class Gated(keras.Layer):
         self.gate, self.inner = gate, inner
 
     def build(self, shape):
-        self.inner.build(shape)
+        if not self.inner.built:
+            self.inner.build(shape)
 
     def call(self, x):
         return self.gate(self.inner(x))

@@ -19,7 +19,7 @@ from tests.strangers.strangers import (
 def test_undoing_a_task_is_as_if_it_had_not_begun(protection):
     model = learner(dense(), protection=protection)
     fit(model, 0)
-    before, outputs = state(model), predict(model, 0)
+    outputs, before = predict(model, 0), state(model)
     fit(model, 1, y=1 - Y, epochs=3)
     model.undo_task()
     assert model.num_learned_tasks == 1 and model.num_finished_tasks == 0
