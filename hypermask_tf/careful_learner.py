@@ -117,7 +117,10 @@ class CarefulLearner(MaskReader):
                 stack.enter_context(self._learn_lock)
             stack.enter_context(self._ask_lock)
             self._refresh()
-            self._write_down()
+            # Not while somebody else takes steps: what is written would be old.
+            if self._learn_lock.acquire(blocking=False):
+                stack.callback(self._learn_lock.release)
+                self._write_down()
             before = self.active_task
             if task is not None:
                 self.active_task = task

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -73,6 +73,9 @@ def check_data(x: Any, y: Any, loss: Any, target: keras.Model) -> None:
         spec = x.element_spec
         check_shapes(spec[0] if isinstance(spec, tuple) and spec else spec, target)
         return
+    if isinstance(x, keras.utils.PyDataset):
+        check_shapes(_inputs_of(x[0]), target)
+        return
     for part in keras.tree.flatten(x):
         if _is_array(part) and len(part.shape) and part.shape[0] == 0:
             raise ValueError(
@@ -82,6 +85,27 @@ def check_data(x: Any, y: Any, loss: Any, target: keras.Model) -> None:
     check_shapes(x, target)
     _check_kind(y)
     _check_labels(y, loss, target)
+
+
+def checked(x: Any, target: keras.Model) -> Any:
+    """A generator whose batches are looked at as they come; all else as it is.
+
+    Keras takes any shape from it, and says of a wrong one what a product of matrices
+    says, in a graph.
+    """
+    if not inspect.isgenerator(x):
+        return x
+
+    def batches() -> Iterator[Any]:
+        for batch in x:
+            check_shapes(_inputs_of(batch), target)
+            yield batch
+
+    return batches()
+
+
+def _inputs_of(batch: Any) -> Any:
+    return batch[0] if isinstance(batch, tuple) and batch else batch
 
 
 def _is_array(part: Any) -> bool:

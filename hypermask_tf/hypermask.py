@@ -203,7 +203,7 @@ class HyperMask(SavedLearner):
             self._enter(task, inherit)
             args, kwargs = with_callbacks(self, args, kwargs)
             first_step.prepare(self, x, y)
-            return super().fit(x, y, *args, **kwargs)
+            return super().fit(data_checks.checked(x, self.target), y, *args, **kwargs)
 
     def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """`keras.Model.train_on_batch` on the task being learned.
@@ -236,7 +236,9 @@ class HyperMask(SavedLearner):
         with self._evaluating_task(task, x, y):
             data_checks.check_data(x, y, self.loss, self.target)
             first_step.prepare(self, x, y, training=False)
-            return super().evaluate(x, y, *args, **kwargs)
+            return super().evaluate(
+                data_checks.checked(x, self.target), y, *args, **kwargs
+            )
 
     def test_on_batch(
         self, x: Any, y: Any = None, *args: Any, task: int | None = None, **kwargs: Any

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from hypermask_tf import checks, regularizers
+from hypermask_tf.choice_checks import check_choices
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
 from hypermask_tf.hypernetworks.budget import GIB, check_budget
 from hypermask_tf.label_range import LabelRange
@@ -106,6 +107,17 @@ class LearnerState(ReplicatedModel):
         if sampled_tasks is not None:
             sampled_tasks = checks.check_positive("sampled_tasks", sampled_tasks)
         self.sampled_tasks = sampled_tasks
+        check_choices(
+            protection=protection,
+            threshold=threshold,
+            hypernetwork=self.hypernetwork,
+            reuse=reuse,
+            borrow=borrow,
+            read=read,
+            floor=floor,
+            sampled_tasks=sampled_tasks,
+            output_reduction=output_reduction,
+        )
         self.normalization = normalization
         self.augmentation = augmentation
         self.outliers = outliers

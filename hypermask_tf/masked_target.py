@@ -62,8 +62,8 @@ class MaskedTarget:
     def penalties(self, mask: TaskMask, task: Tensor, current: Tensor) -> list[Tensor]:
         """What the target's weight penalties say of the network of a task.
 
-        What earlier tasks use counts, and gets no gradient, nor does the mask: penalties
-        of weights act on those that are free.
+        What earlier tasks use counts, and gets no gradient, nor does the mask:
+        penalties of weights act on those that are free.
         """
         variables = self.target.trainable_variables
         penalised = [i for i, v in enumerate(variables) if v.regularizer is not None]

@@ -1,5 +1,9 @@
 """A network, or a part of a learner, made anew with everything it holds."""
 
+import contextlib
+import random
+from collections.abc import Iterator
+
 import keras
 
 from hypermask_tf.own_objects import is_own, own_objects
@@ -19,10 +23,11 @@ def clone_network(model: keras.Model, dtype: str | None = None) -> keras.Model:
     Raises:
         ValueError: If a layer cannot be made from its configuration.
     """
-    if is_graph(model):
-        new = Builder({}, dtype).build(without_class(model))
-    else:
-        new = _clone_class(model, dtype)
+    with _no_draws():
+        if is_graph(model):
+            new = Builder({}, dtype).build(without_class(model))
+        else:
+            new = _clone_class(model, dtype)
     copy_state(model, new)
     return new
 
@@ -42,14 +47,25 @@ def check_remakable(model: keras.Model) -> None:
     Raises:
         ValueError: If a layer cannot be made from its configuration; it is named.
     """
-    if not is_graph(model):
-        _clone_class(model, None)
-        return
-    for layer in model.layers:
-        if is_graph(layer):
-            check_remakable(layer)
-        else:
-            remake_layer(layer)
+    with _no_draws():
+        if not is_graph(model):
+            _clone_class(model, None)
+            return
+        for layer in model.layers:
+            if is_graph(layer):
+                check_remakable(layer)
+            else:
+                remake_layer(layer)
+
+
+@contextlib.contextmanager
+def _no_draws() -> Iterator[None]:
+    """Seeds that layers draw when they are made are no draws of the user's."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def without_class(model: keras.Model) -> keras.Model:

@@ -63,10 +63,11 @@ def test_planned_for_few_or_for_many_the_first_tasks_are_the_same():
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_the_optimizer_starts_afresh_at_its_compiled_rate():
+def test_the_optimizer_starts_afresh_at_the_rate_of_the_users():
     model = builders.learner(tasks=1)
     builders.learn(model, 0)
+    assert float(model.extend(2).optimizer.learning_rate) == pytest.approx(0.01)
     model.optimizer.learning_rate = 1e-5
     longer = model.extend(2)
-    assert float(longer.optimizer.learning_rate) == pytest.approx(0.01)
+    assert float(longer.optimizer.learning_rate) == pytest.approx(1e-5)
     assert int(longer.optimizer.iterations) == 0

@@ -280,9 +280,10 @@ def test_a_penalty_of_the_target_counts_once(kind):
     model = builders.learner(keras.Model(inputs, outputs), beta=0.0, lam=0.0)
     x, y = builders.data(0, 32)
     model.begin_task(0)
-    # Decay is that of the shared weights θ, activity that of the masked network.
+    # Both are of the masked network.
     kernel, bias = (keras.ops.convert_to_numpy(v) for v in hidden.trainable_variables)
-    activity = x @ (kernel * model.mask(0)["hidden/kernel"]) + bias
+    kernel = kernel * model.mask(0)["hidden/kernel"]
+    activity = x @ kernel + bias
     expected = 0.01 * np.sum(kernel**2)
     if kind == "activity_regularizer":
         expected = 0.01 * np.sum(activity**2) / len(x)
