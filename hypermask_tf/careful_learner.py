@@ -60,7 +60,7 @@ class CarefulLearner(MaskReader):
             self._data_digest = None
 
     def begin_task(self, task: int, inherit: int | None = None) -> None:
-        self._refresh()
+        self.refresh()
         if self.num_learned_tasks > self.num_finished_tasks:
             check_finite(self, self.num_learned_tasks - 1)
         before, kept = Snapshot(self), self._before_task
@@ -77,7 +77,7 @@ class CarefulLearner(MaskReader):
         # The target's layers get their state after this.
         self._just_loaded, self._before_task = True, None
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Notices what was changed from outside since the last call.
 
         Raises:
@@ -116,7 +116,7 @@ class CarefulLearner(MaskReader):
                 # There variables have no values while steps are taken.
                 stack.enter_context(self._learn_lock)
             stack.enter_context(self._ask_lock)
-            self._refresh()
+            self.refresh()
             # Not while somebody else takes steps: what is written would be old.
             if self._learn_lock.acquire(blocking=False):
                 stack.callback(self._learn_lock.release)
@@ -145,7 +145,7 @@ class CarefulLearner(MaskReader):
     def _learning(self, x: Any, y: Any) -> Iterator[None]:
         """Whatever is raised in here, the learner is as before."""
         with self._learn_lock:
-            self._refresh()
+            self.refresh()
             before, kept = Snapshot(self), self._before_task
             digest = self._data_digest
             try:
@@ -160,7 +160,7 @@ class CarefulLearner(MaskReader):
     def _learning_batch(self, x: Any, y: Any) -> Iterator[None]:
         """The same for one batch, which is too little to remember all for."""
         with self._learn_lock:
-            self._refresh()
+            self.refresh()
             learned = self.num_learned_tasks
             try:
                 yield
@@ -171,6 +171,10 @@ class CarefulLearner(MaskReader):
                 if self._before_task and (fatal or self.num_learned_tasks > learned):
                     self.undo_task()
                 raise clearer from error.__cause__
+
+    def _on_device(self) -> bool:
+        """Whether `fit` gets which samples to take; these are on the device already."""
+        return self.device_loop is not None and self.train_function is self.device_loop
 
     def _check_labels_seen(self) -> None:
         limit = data_checks.label_limit(self.loss, self.target)
@@ -183,7 +187,15 @@ class CarefulLearner(MaskReader):
         if limit is not None and (found := _TF_LABEL.search(str(error))):
             return data_checks.label_error(found[1], found[1], limit[0])
         if not isinstance(error, NonFiniteLossError):
-            return error
+            # Steps may trip over NaN before the loss is looked at.
+            if isinstance(error, ValueError | TypeError):
+                return error
+            try:
+                check_finite(self, max(self.num_learned_tasks - 1, 0))
+            except NonFiniteLossError as broken:
+                error = broken
+            else:
+                return error
         try:
             self._check_labels_seen()
         except ValueError as labels:

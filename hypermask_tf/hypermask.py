@@ -198,8 +198,9 @@ class HyperMask(SavedLearner):
         """
         data_checks.check_arguments("fit", kwargs)
         with self._learning(x, y):
-            data_checks.check_data(x, y, self.loss, self.target)
-            self._note_data(task, x, y)
+            if not self._on_device():
+                data_checks.check_data(x, y, self.loss, self.target)
+                self._note_data(task, x, y)
             self._enter(task, inherit)
             args, kwargs = with_callbacks(self, args, kwargs)
             first_step.prepare(self, x, y)
@@ -280,7 +281,7 @@ class HyperMask(SavedLearner):
                 the baked model does not compute what the learner does (it is tried).
         """
         task = checks.check_task(task, self.num_tasks)
-        self._refresh()
+        self.refresh()
         if task >= max(self.num_learned_tasks, 1):
             warnings.warn(f"Task {task} has not been learned yet.", stacklevel=2)
         baked = bake.bake(self, task, dtype)
@@ -300,7 +301,7 @@ class HyperMask(SavedLearner):
             ValueError: If the capacity would not grow, or the copy does not compute
                 what this learner does (it is tried).
         """
-        self._refresh()
+        self.refresh()
         return extension.extend(self, num_tasks)
 
     def grow(self, widths: dict[str, int]) -> "HyperMask":
@@ -317,12 +318,12 @@ class HyperMask(SavedLearner):
             ValueError: If masks are not over units, a name is unknown, a layer would
                 shrink, or new units would count in old tasks though they are off.
         """
-        self._refresh()
+        self.refresh()
         return growth.grow(self, widths)
 
     def __deepcopy__(self, memo: Any) -> "HyperMask":
         """A learner of its own that goes on as this one would."""
-        self._refresh()
+        self.refresh()
         return copies.duplicate(self)
 
     def export(

@@ -9,6 +9,7 @@ import keras
 from hypermask_tf.own_objects import is_own, own_objects
 from hypermask_tf.surgery.builder import Builder
 from hypermask_tf.surgery.remake import keep_parts, remake_layer, with_policy
+from hypermask_tf.surgery.sample import make_sample
 from hypermask_tf.surgery.state import copy_state
 from hypermask_tf.units.keras_graph import is_graph
 
@@ -93,6 +94,10 @@ def _clone_class(model: keras.Model, dtype: str | None) -> keras.Model:
         with keras.saving.custom_object_scope(own_objects(model)):
             new = keras.saving.deserialize_keras_object(config, safe_mode=False)
         keep_parts(model, new)
+        if len(new.variables) != len(model.variables):
+            sample = make_sample(model)  # what `build` leaves, a first call makes
+            if sample is not None:
+                new(keras.ops.convert_to_tensor(sample))
         if len(new.variables) != len(model.variables):
             raise ValueError(
                 f"a model with {len(new.variables)} variables, and not "

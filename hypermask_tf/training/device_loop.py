@@ -93,6 +93,7 @@ def on_device(model: Any, x: np.ndarray, y: np.ndarray) -> Iterator[DeviceLoop]:
     Raises:
         ValueError: As `DeviceLoop` does.
     """
+    model.refresh()
     if model.device_loop is None:
         model.device_loop = _loop_of_backend()(model)
     loop, before = model.device_loop, model.train_function

@@ -55,7 +55,7 @@ def test_an_embedding_gets_room_too():
 
 def test_use_must_be_tracked():
     with pytest.raises(ValueError, match="Capacity needs"):
-        make_room(_learner(protection="all"), 2.0)
+        make_room(_learner(protection="all", reuse=1.0), 2.0)
 
 
 def test_new_units_are_drawn_alike_whatever_was_drawn_before():
