@@ -121,13 +121,30 @@ class CarefulLearner(MaskReader):
             if self._learn_lock.acquire(blocking=False):
                 stack.callback(self._learn_lock.release)
                 self._write_down()
-            before = self.active_task
+            before, values = self.active_task, self._values_at_hand()
             if task is not None:
                 self.active_task = task
             try:
                 yield
+            except BaseException:
+                self._take_back(values)
+                raise
             finally:
                 self._active.assign(before)
+
+    def _values_at_hand(self) -> list[tuple[Any, Any]]:
+        """On JAX, the values of all variables: a call takes them away meanwhile."""
+        if keras.backend.backend() != "jax":
+            return []
+        return [(variable, variable.value) for variable in self.variables]
+
+    def _take_back(self, values: list[tuple[Any, Any]]) -> None:
+        """Gives variables their values after a call that broke off."""
+        if values:
+            self.jax_state_sync()  # of steps that were taken
+        for variable, value in values:
+            if not value.is_deleted():  # else a step has taken it
+                variable.assign(value)
 
     @contextlib.contextmanager
     def _evaluating_task(self, task: int | None, x: Any, y: Any) -> Iterator[None]:

@@ -42,7 +42,9 @@ def part_functions(
         vector = tf.reshape(model.hypernetwork.embeddings, (-1,))[:1]
         vector = tf.tile(vector, (model._layout.num_scores,))
         vector += tf.linspace(0.0, 1.0, model._layout.num_scores)
-        mask = model._task_masks.mask(vector, task, finished, model._ramp(task))
+        mask = model._task_masks.mask(
+            vector, task, finished, model._ramp(task), finished
+        )
         return [mask.on, [m for m in mask.masks if m is not None]]
 
     @compiled

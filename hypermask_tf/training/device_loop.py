@@ -93,7 +93,8 @@ def on_device(model: Any, x: np.ndarray, y: np.ndarray) -> Iterator[DeviceLoop]:
     Raises:
         ValueError: As `DeviceLoop` does.
     """
-    model.refresh()
+    check_device_loop(model)
+    model.refresh()  # what was changed from outside asks for another loop
     if model.device_loop is None:
         model.device_loop = _loop_of_backend()(model)
     loop, before = model.device_loop, model.train_function
