@@ -1,7 +1,6 @@
 """Calls that leave a learner as it was when they fail, one at a time."""
 
 import contextlib
-import re
 import threading
 import warnings
 import weakref
@@ -9,18 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
-from hypermask_tf import data_checks
+from hypermask_tf import checks, data_checks
+from hypermask_tf.failed_calls import check_labels_seen, explained
 from hypermask_tf.finite_guard import NonFiniteLossError, check_finite, check_loss
 from hypermask_tf.mask_reader import MaskReader
 from hypermask_tf.snapshot import Snapshot
 from hypermask_tf.surgery.layer_watch import LayerWatch
 from hypermask_tf.surgery.witness import Witness
-
-# What TensorFlow says of a label that has no output.
-_TF_LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range")
 
 
 class CarefulLearner(MaskReader):
@@ -152,15 +147,16 @@ class CarefulLearner(MaskReader):
             self._evaluating = True
             try:
                 yield
-                self._check_labels_seen()
+                check_labels_seen(self)
             except Exception as error:
-                raise self._explained(error, x, y) from error.__cause__
+                raise explained(self, error, x, y) from error.__cause__
             finally:
                 self._evaluating = False
 
     @contextlib.contextmanager
     def _learning(self, x: Any, y: Any) -> Iterator[None]:
         """Whatever is raised in here, the learner is as before."""
+        checks.check_compiled(self)
         with self._learn_lock:
             self.refresh()
             before, kept = Snapshot(self), self._before_task
@@ -168,7 +164,7 @@ class CarefulLearner(MaskReader):
             try:
                 yield
             except Exception as error:
-                clearer = self._explained(error, x, y)
+                clearer = explained(self, error, x, y)
                 before.restore()
                 self._before_task, self._data_digest = kept, digest
                 raise clearer from error.__cause__
@@ -176,6 +172,7 @@ class CarefulLearner(MaskReader):
     @contextlib.contextmanager
     def _learning_batch(self, x: Any, y: Any) -> Iterator[None]:
         """The same for one batch, which is too little to remember all for."""
+        checks.check_compiled(self)
         with self._learn_lock:
             self.refresh()
             learned = self.num_learned_tasks
@@ -183,7 +180,7 @@ class CarefulLearner(MaskReader):
                 yield
                 check_loss(self.get_metrics_result()["loss"], max(learned - 1, 0))
             except Exception as error:
-                clearer = self._explained(error, x, y)
+                clearer = explained(self, error, x, y)
                 fatal = isinstance(error, NonFiniteLossError)
                 if self._before_task and (fatal or self.num_learned_tasks > learned):
                     self.undo_task()
@@ -192,38 +189,6 @@ class CarefulLearner(MaskReader):
     def _on_device(self) -> bool:
         """Whether `fit` gets which samples to take; these are on the device already."""
         return self.device_loop is not None and self.train_function is self.device_loop
-
-    def _check_labels_seen(self) -> None:
-        limit = data_checks.label_limit(self.loss, self.target)
-        if limit is not None:
-            self._labels.check(limit[0])
-
-    def _explained(self, error: Exception, x: Any, y: Any) -> Exception:
-        """A clearer error in place of `error`, where one is known; else itself."""
-        limit = data_checks.label_limit(self.loss, self.target)
-        if limit is not None and (found := _TF_LABEL.search(str(error))):
-            return data_checks.label_error(found[1], found[1], limit[0])
-        if not isinstance(error, NonFiniteLossError):
-            # Steps may trip over NaN before the loss is looked at.
-            if isinstance(error, ValueError | TypeError):
-                return error
-            try:
-                check_finite(self, max(self.num_learned_tasks - 1, 0))
-            except NonFiniteLossError as broken:
-                error = broken
-            else:
-                return error
-        try:
-            self._check_labels_seen()
-        except ValueError as labels:
-            return labels
-        for what, data in (("inputs", x), ("labels", y)):
-            if where := _first_not_finite(data):
-                return NonFiniteLossError(
-                    f"Expected finite {what}. Received: NaN or an infinite number, "
-                    f"first in sample {where - 1}. Nothing of this call is kept."
-                )
-        return error
 
     def _note_data(self, task: int | None, x: Any, y: Any) -> None:
         """Warns when data that are plainly others come without a task."""
@@ -237,16 +202,3 @@ class CarefulLearner(MaskReader):
                 f"that this is meant; `task={current + 1}` begins another task.",
                 stacklevel=3,
             )
-
-
-def _first_not_finite(data: Any) -> int | None:
-    """One more than the number of the first sample with a number that is none."""
-    for part in keras.tree.flatten(data):
-        if not (hasattr(part, "__array__") and hasattr(part, "shape")):
-            continue
-        array = np.asarray(ops.convert_to_numpy(part))
-        if array.dtype.kind == "f" and array.ndim:
-            bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
-            if bad.any():
-                return int(bad.argmax()) + 1
-    return None

@@ -25,6 +25,12 @@ def check_target(target: Any) -> None:
         )
 
 
+def check_compiled(model: keras.Model) -> None:
+    """Raises a ValueError if `model` has nothing to learn with."""
+    if not model.compiled:
+        raise ValueError("Call `compile()` before `fit()`: no optimizer is set.")
+
+
 def check_one_output(target: keras.Model) -> None:
     """Raises a ValueError if `target` has several outputs, so no one last layer."""
     outputs = len(getattr(target, "outputs", None) or [None])

@@ -24,7 +24,7 @@ def like(model: Any, **changes: Any) -> Any:
         **changes: Arguments that differ, as objects.
     """
     with replicas.scope(model):
-        parts = {
+        parts: dict[str, Any] = {
             "target": clone_network,
             "hypernetwork": clone_part,
             "augmentation": clone_part,

@@ -20,7 +20,10 @@ def with_callbacks(
     Callbacks see the same logs one after the other, so those of the user find
     `mask_sparsity` like any metric.
     """
-    own = [FiniteGuard(model.num_learned_tasks - 1), MaskMonitor()]
+    own: list[keras.callbacks.Callback] = [
+        FiniteGuard(model.num_learned_tasks - 1),
+        MaskMonitor(),
+    ]
     positional = len(args) > _CALLBACKS
     given = args[_CALLBACKS] if positional else kwargs.get("callbacks")
     if isinstance(given, keras.callbacks.CallbackList):

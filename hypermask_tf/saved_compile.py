@@ -125,7 +125,7 @@ def _leaves(parts: Any) -> Iterator[Any]:
 def _code_of(leaf: Any) -> list[Any]:
     """Functions that a file would name, and the class if it is the user's."""
     if inspect.isfunction(leaf):
-        found = [leaf]
+        found: list[Any] = [leaf]
     else:
         held = getattr(leaf, "__dict__", {})
         found = [value for value in held.values() if inspect.isfunction(value)]

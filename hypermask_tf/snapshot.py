@@ -32,7 +32,8 @@ class Snapshot:
         """
         for variable, value in self._values:
             variable.assign(value)
-        if self._model.optimizer is self._optimizer:
+        optimizer = getattr(self._model, "optimizer", None)
+        if optimizer is self._optimizer:
             self._model._optimizer_reset.restore(self._rates)
-        elif self._model.optimizer is not None:
+        elif optimizer is not None:
             self._model._optimizer_reset.start_over()

@@ -105,8 +105,7 @@ class TaskLearner(Learner):
 
     def _enter(self, task: int | None, inherit: int | None = None) -> None:
         """Continues the task being learned, or begins the next."""
-        if not self.compiled:
-            raise ValueError("Call `compile()` before `fit()`: no optimizer is set.")
+        checks.check_compiled(self)
         self._optimizer_reset.remember()
         learned = self.num_learned_tasks
         task = max(learned - 1, 0) if task is None else task

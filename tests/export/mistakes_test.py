@@ -107,7 +107,7 @@ def test_a_mark_travels_between_processes(body):
 @pytest.fixture
 def read_flags():
     """Flags as a command reads them."""
-    flags.FLAGS(["x"])
+    flags.FLAGS.mark_as_parsed()
     yield
     flags.FLAGS.unparse_flags()
 

@@ -71,6 +71,14 @@ def test_another_width_is_told_from_any_feed_in_any_task(feed, task):
         model.fit(*FEEDS[feed](X[:, :5], Y), task=task, verbose=0)
 
 
+@pytest.mark.parametrize("call", ["fit", "train_on_batch", "evaluate"])
+def test_a_learner_that_is_not_compiled_says_so(call):
+    target = keras.Sequential([keras.Input((8,)), dense(), keras.layers.Dense(2)])
+    model = hm.HyperMask(target, 2, sparsity=50)
+    with pytest.raises(ValueError, match=r"`compile\(\)`"):
+        getattr(model, call)(X, Y)
+
+
 def test_a_class_to_ignore_is_no_label():
     target = keras.Sequential([keras.Input((8,)), dense(), keras.layers.Dense(2)])
     model = hm.HyperMask(target, 2, sparsity=50)
