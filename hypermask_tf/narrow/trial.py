@@ -36,13 +36,14 @@ def disagreement(
     for anywhere in (False, True):
         for seed in range(_TRIES):
             random = np.random.default_rng(seed)
-            verdict = _Trial(narrow, target, layout, counts, random, anywhere).verdict()
+            trial = _Trial(narrow, target, layout, counts, random, anywhere)
+            verdict = trial.verdict()
             if verdict:
                 return verdict
             if verdict is not None:
                 break  # they agree, on weights that say something
         else:
-            return "its outputs do not depend on its inputs, in a trial"
+            return f"its outputs do not depend on its inputs in a trial, {trial.flat()}"
     return ""
 
 
@@ -107,6 +108,13 @@ class _Trial:
                 f"{self._first_layer(own, tolerance)}"
             )
         return None if None in verdicts else ""
+
+    def flat(self) -> str:
+        """From which layer on samples come to nearly the same."""
+        for path, arrays in self._whole.layers(self._inputs):
+            if all(_close(array, array, 1.0) is None for array in arrays):
+                return f"from layer {path!r} on"
+        return "in the end"
 
     def _at_width(self) -> Network:
         values = self._narrow.at_width(self._trainable, self._fixed, self._mask)

@@ -1,6 +1,7 @@
 """A network, or a part of a learner, made anew with everything it holds."""
 
 import contextlib
+import inspect
 import random
 from collections.abc import Iterator
 
@@ -83,16 +84,27 @@ def without_class(model: keras.Model) -> keras.Model:
     return model
 
 
+def _revive(model: keras.Model, dtype: str | None) -> keras.Model:
+    """A model of the same class, by its configuration, or as one that takes none."""
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    if dtype is not None:
+        config = with_policy(config, dtype)
+    try:
+        # The model is an object of this process, not a file from somewhere.
+        with keras.saving.custom_object_scope(own_objects(model)):
+            return keras.saving.deserialize_keras_object(config, safe_mode=False)
+    except TypeError:
+        required = inspect.signature(type(model)).parameters
+        if required or dtype is not None:
+            raise
+        return type(model)()
+
+
 def _clone_class(model: keras.Model, dtype: str | None) -> keras.Model:
     """A subclassed model, made as its class says."""
     try:
-        config = keras.saving.serialize_keras_object(model)
-        config.pop("compile_config", None)
-        if dtype is not None:
-            config = with_policy(config, dtype)
-        # The model is an object of this process, not a file from somewhere.
-        with keras.saving.custom_object_scope(own_objects(model)):
-            new = keras.saving.deserialize_keras_object(config, safe_mode=False)
+        new = _revive(model, dtype)
         keep_parts(model, new)
         if len(new.variables) != len(model.variables):
             sample = make_sample(model)  # what `build` leaves, a first call makes

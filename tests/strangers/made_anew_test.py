@@ -220,6 +220,42 @@ def test_a_step_is_computed_whole_where_a_layer_would_become_another_one():
     assert not model.is_narrow and "'doubled'" in model.why_whole
 
 
+class Plain(keras.Model):
+    """As most people write one: no arguments, no `build`, no `get_config`."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.logits = layers.Dense(16, "relu"), layers.Dense(2)
+
+    def call(self, x):
+        return self.logits(self.hidden(x))
+
+
+class Wide(Plain):
+    def __init__(self, units):
+        super().__init__()
+        self.hidden = layers.Dense(units, "relu")
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.backend
+def test_a_subclassed_model_needs_no_configuration_if_it_takes_no_arguments():
+    target = Plain()
+    target(X)
+    model = hm.HyperMask(target, 2, granularity="weight", protection="current")
+    model.compile("adam", LOSS)
+    fit(model, 0)
+    expected = predict(model, 0)
+    for made in (model.bake(0), model.extend(4), copy.deepcopy(model)):
+        _close(predict(made, None if type(made) is Plain else 0), expected)
+    target = Wide(8)
+    target(X)
+    with pytest.raises(ValueError, match="subclassed target"):
+        hm.HyperMask(target, 2, granularity="weight", protection="current")
+
+
 def test_a_layer_that_cannot_be_made_is_refused_at_once():
     class Needs(keras.Layer):
         def __init__(self, factor):
