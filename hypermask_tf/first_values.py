@@ -50,7 +50,7 @@ def _array(variable: Any) -> np.ndarray:
 
 def _constant(variable: Any) -> Any:
     """The number that all of a variable holds, or None where its parts differ."""
-    if not variable.shape:
+    if len(variable.shape) == 0:
         return _array(variable)
     if 0 in tuple(variable.shape):
         return np.zeros(())
@@ -75,6 +75,7 @@ def _slots(
     Keras names them after the weight. A slot is known by what its names end with: a
     bias that is all zeros is then told from a constant by the kernels beside it.
     """
+    unnamed: list[int] = []
     by_path: dict[str, list[Any]] = {}
     for weight in weights:
         by_path.setdefault(weight.path.replace("/", "_"), []).append(weight)
@@ -83,6 +84,7 @@ def _slots(
     for i, variable in enumerate(variables):
         paths = [path for path in by_path if variable.name.startswith(f"{path}_")]
         if not paths:
+            unnamed.append(i)
             continue
         path = max(paths, key=len)
         slot = variable.name[len(path) + 1 :]
@@ -92,3 +94,9 @@ def _slots(
         if count < len(by_path[path]):
             slots.setdefault(slot, []).append((i, by_path[path][count]))
     yield from slots.values()
+    # Under names of their own they may stand in the order of the weights.
+    for start in range(len(unnamed) - len(weights) + 1):
+        run = unnamed[start : start + len(weights)]
+        pairs = list(zip(run, weights, strict=True))
+        if all(tuple(variables[i].shape) == tuple(w.shape) for i, w in pairs):
+            yield pairs

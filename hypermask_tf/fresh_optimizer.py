@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.decay_exclusions import exclude_from_decay, excluded_from_decay
+
 # What the copy of an optimizer takes over where `get_config` does not say it.
 _PLAIN = (bool, int, float, str, type(None))
 # What tells whether an optimizer has variables, and is no setting.
@@ -170,23 +172,3 @@ def _take_exclusions(
     places, pattern = excluded_from_decay(optimizer, [old for old, _ in variables])
     if places or pattern:
         exclude_from_decay(fresh, places, pattern, [new for _, new in variables])
-
-
-def excluded_from_decay(
-    optimizer: Any, variables: Sequence[Any]
-) -> tuple[list[int], str | None]:
-    """Which of `variables` get no weight decay, by place and by a pattern of names."""
-    keys = getattr(optimizer, "_exclude_from_weight_decay", None) or set()
-    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
-    places = [i for i, v in enumerate(variables) if optimizer._var_key(v) in keys]
-    return places, pattern.pattern if pattern else None
-
-
-def exclude_from_decay(
-    optimizer: Any, places: Sequence[int], pattern: str | None, variables: Sequence[Any]
-) -> None:
-    """Does to an optimizer what `excluded_from_decay` found at another one."""
-    optimizer.exclude_from_weight_decay(
-        var_list=[variables[i] for i in places],
-        var_names=[pattern] if pattern else None,
-    )

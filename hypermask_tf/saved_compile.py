@@ -1,7 +1,6 @@
 """What a learner was compiled with, in a file."""
 
 import contextlib
-import inspect
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,19 +8,14 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf.fresh_optimizer import (
-    all_optimizers,
-    exclude_from_decay,
-    excluded_from_decay,
-    rate_variables,
-    showing_rate,
-)
+from hypermask_tf.decay_exclusions import exclude_from_decay, excluded_from_decay
+from hypermask_tf.fresh_optimizer import all_optimizers, rate_variables, showing_rate
+from hypermask_tf.saved_names import PLAIN, SavedNames
 
 _PARTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 # Keys beside the arguments of `compile`.
 UNSAVED = "unsaved"
 _EXCLUDED = "excluded_from_weight_decay"
-_PLAIN = (bool, int, float, str, type(None))
 # What serializing an object without a configuration ends in; a lambda needs its source.
 _ERRORS = (TypeError, ValueError, NotImplementedError, AttributeError, OSError)
 
@@ -37,7 +31,7 @@ def to_config(model: Any) -> dict[str, Any]:
     held = model.compile_arguments.values
     parts = {name: held.get(name) for name in _PARTS}
     parts = {"optimizer": model.optimizer, **parts}
-    names = _Names(parts)
+    names = SavedNames(parts)
     config: dict[str, Any] = {}
     unsaved = {}
     with _rates_of_the_user(model):
@@ -82,68 +76,8 @@ def compile_by(model: Any, config: Mapping[str, Any]) -> None:
     model._optimizer_reset.remember()
 
 
-class _Names:
-    """Functions and classes among the arguments of `compile`, by name."""
-
-    def __init__(self, parts: Any) -> None:
-        self._found: dict[str, list[Any]] = {}
-        for leaf in _leaves(parts):
-            for code in _code_of(leaf):
-                known = self._found.setdefault(_name(code), [])
-                if not any(code is other for other in known):
-                    known.append(code)
-
-    def check(self, leaf: Any) -> None:
-        """Raises a ValueError where a name in `leaf` stands for two things."""
-        for code in _code_of(leaf):
-            if len(self._found[_name(code)]) > 1:
-                raise ValueError(f"two objects are called {_name(code)!r}")
-
-    def module(self, name: str) -> str | None:
-        """Where the function of that name is defined, if that is not in Keras."""
-        for code in self._found.get(name, []):
-            if inspect.isfunction(code) and _is_own(code):
-                return str(code.__module__)
-        return None
-
-
-def _leaves(parts: Any) -> Iterator[Any]:
-    if isinstance(parts, keras.optimizers.Optimizer):
-        for one in all_optimizers(parts):
-            yield one
-            if callable(rate := vars(one)["_learning_rate"]):
-                yield rate
-    elif isinstance(parts, dict):
-        yield from _leaves(list(parts.values()))
-    elif isinstance(parts, list | tuple):
-        for part in parts:
-            yield from _leaves(part)
-    elif not isinstance(parts, _PLAIN):
-        yield parts
-
-
-def _code_of(leaf: Any) -> list[Any]:
-    """Functions that a file would name, and the class if it is the user's."""
-    if inspect.isfunction(leaf):
-        found: list[Any] = [leaf]
-    else:
-        held = getattr(leaf, "__dict__", {})
-        found = [value for value in held.values() if inspect.isfunction(value)]
-        if _is_own(type(leaf)):
-            found.append(type(leaf))
-    return [code for code in found if code.__name__ != "<lambda>"]
-
-
-def _name(code: Any) -> str:
-    return str(keras.saving.get_registered_name(code))
-
-
-def _is_own(code: Any) -> bool:
-    return not str(code.__module__).startswith(("keras.", "builtins"))
-
-
-def _serialize(part: Any, names: _Names) -> Any:
-    if isinstance(part, _PLAIN):
+def _serialize(part: Any, names: SavedNames) -> Any:
+    if isinstance(part, PLAIN):
         return part
     if isinstance(part, list | tuple):
         return [_serialize(inner, names) for inner in part]
@@ -152,29 +86,12 @@ def _serialize(part: Any, names: _Names) -> Any:
     try:
         if isinstance(part, types.MethodType):
             raise TypeError("a bound method has no configuration")
-        for leaf in _leaves([part]):
-            names.check(leaf)
-        return _with_modules(keras.saving.serialize_keras_object(part), names)
+        return names.resolved(part, keras.saving.serialize_keras_object(part))
     except _ERRORS as error:
         called = getattr(part, "__qualname__", type(part).__qualname__)
         # Without addresses of objects, which differ from process to process.
         reason = str(error).partition(" at 0x")[0]
         raise TypeError(f"{called}: {reason}") from error
-
-
-def _with_modules(config: Any, names: _Names) -> Any:
-    """Functions of the user's with their module.
-
-    Keras writes "builtins" for all, and finds its own of that name first.
-    """
-    if isinstance(config, list | tuple):
-        return [_with_modules(part, names) for part in config]
-    if not isinstance(config, dict):
-        return config
-    if config.get("class_name") == "function":
-        module = names.module(str(config["config"]))
-        return {**config, "module": module} if module else config
-    return {key: _with_modules(part, names) for key, part in config.items()}
 
 
 def _deserialize(config: Any) -> Any:

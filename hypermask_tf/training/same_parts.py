@@ -38,7 +38,9 @@ def saved_widths(
     if len(saved) != len(layers):  # a Sequential model does not list its input
         saved = [part for part in saved if part["class_name"] != "InputLayer"]
         layers = [p for p in layers if not isinstance(p, keras.layers.InputLayer)]
-    for layer, part in zip(layers, saved, strict=False):
+    if len(saved) != len(layers):  # of other parts, as `check_same` will say
+        return widths
+    for layer, part in zip(layers, saved, strict=True):
         if isinstance(layer, keras.Model):
             widths |= saved_widths(layer, part, f"{prefix}{layer.name}/")
             continue
