@@ -149,3 +149,62 @@ def test_mistakes_are_named():
         AccuracyMatrix(2, [0.5])
     with pytest.raises(ValueError, match=r"lengths \[2, 1\]"):
         AccuracyMatrix.from_dict({"accuracy_matrix": [[None, None], [None]]})
+
+
+def test_growing_by_nothing_changes_nothing():
+    matrix = filled()
+    matrix.grow(3)
+    assert matrix.to_dict() == filled().to_dict()
+
+
+def test_an_accuracy_of_zero_or_one_is_one_like_another():
+    matrix = filled([[0.0], [0.0, 1.0], [1.0, 0.0, 0.0]], initial=[0.0, 1.0, 0.0])
+    assert matrix.average_accuracy == pytest.approx(1 / 3)
+    assert matrix.backward_transfer == matrix.forgetting == 0.0
+    matrix = filled([[0.0], [0.0, 0.0]], num_tasks=2, initial=None)
+    assert matrix.forgetting == 0.0
+
+
+def _by_definition(rows, initial):
+    """The four numbers, written once more with loops."""
+    k = len(rows)
+    last = rows[-1]
+    average = sum(last) / k
+    if k == 1:
+        return average, None, None, None
+    backward = sum(last[j] - rows[j][j] for j in range(k - 1)) / (k - 1)
+    forward = sum(rows[j - 1][j] - initial[j] for j in range(1, k)) / (k - 1)
+    lost = [max(rows[i][j] for i in range(k - 1)) - last[j] for j in range(k - 1)]
+    return average, backward, forward, sum(lost) / (k - 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+@pytest.mark.parametrize("planned", [0, 1, 4])
+def test_metrics_by_definition(count, planned):
+    """With tasks still to come, whose accuracies were measured before."""
+    random = np.random.default_rng(count)
+    rows = random.random((count, count + planned)).tolist()
+    initial = random.random(count + planned).tolist()
+    matrix = filled(rows, initial, count + planned)
+    assert matrix.num_finished == count
+    wanted = _by_definition([row[:count] for row in rows], initial)
+    found = (
+        matrix.average_accuracy,
+        matrix.backward_transfer,
+        matrix.forward_transfer,
+        matrix.forgetting,
+    )
+    assert found == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_tasks_out_of_range(index):
+    matrix = AccuracyMatrix(3)
+    for call in (
+        lambda: matrix.record(index, 0, 0.5),
+        lambda: matrix.record(0, index, 0.5),
+        lambda: matrix.record_initial(index, 0.5),
+    ):
+        with pytest.raises(ValueError, match="a task from 0 to 2"):
+            call()
+    assert np.isnan(matrix.matrix).all() and np.isnan(matrix.initial).all()

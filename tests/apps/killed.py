@@ -117,7 +117,5 @@ def _count_moments(at, send):
     # Before and after a file gets its name, in the middle of writing one, in a step.
     files.os.replace = around(os.replace, True, True)
     files.os.fsync = around(os.fsync, True, False)
-    FiniteGuard.on_train_batch_end = around(
-        FiniteGuard.on_train_batch_end, False, True
-    )
+    FiniteGuard.on_train_batch_end = around(FiniteGuard.on_train_batch_end, False, True)
     return lambda: count

@@ -1,6 +1,7 @@
 """One file that says task, class and confidence."""
 
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -42,6 +43,16 @@ def exported(fitted, tests, tmp_path_factory):
         model, {"a": 1}, tests, "float32", folder, "router"
     )
     return folder, described
+
+
+def test_the_truth_is_the_task_and_then_the_class():
+    tasks = [
+        SimpleNamespace(index=index, test=(np.full((2, 3), index), np.array(labels)))
+        for index, labels in ((0, [2, 1]), (4, [0, 3]))
+    ]
+    tests = router.TestSet.of(tasks)
+    assert tests.truth.tolist() == [[0, 2], [0, 1], [4, 0], [4, 3]]
+    np.testing.assert_array_equal(tests.x[:, 0], [0, 0, 4, 4])
 
 
 def test_a_file_says_what_keras_says(fitted, tests, exported):

@@ -6,6 +6,7 @@ from keras import ops
 
 from hypermask_tf import inference
 from hypermask_tf.inference import calibration
+from tests.hypermask import builders
 from tests.inference.conftest import fitted
 
 pytestmark = pytest.mark.backend
@@ -41,3 +42,16 @@ def test_weights_follow_what_tells_the_tasks_apart():
     assert weights[1] < 0.1
     alone = calibration.fit_weight(telling, 2)
     assert weights[0] == pytest.approx(alone, rel=0.1)
+
+
+def test_the_share_is_that_of_the_weights_on_validation_data(methods, networks):
+    """Of this task and those before it; what is fitted later is not asked."""
+    for task in (1, 2):
+        outputs = networks(builders.data(task, 96)[0])
+        parts = [_evidence(methods[name], outputs) for name in ("density", "energy")]
+        parts[1] = -np.logaddexp(0, -parts[1].astype("float64"))
+        upto = [part[:, : task + 1].astype("float64") for part in parts]
+        weights = calibration.fit_weights(upto, task)
+        found = methods["density_energy"].statistics[task]["share"]
+        assert found == pytest.approx(weights[1] / weights[0], rel=0.05)
+    assert methods["density_energy"].statistics[0]["share"] == 1.0

@@ -92,8 +92,38 @@ def test_tukey_refuses_negative_features(networks):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"mode": "x"}, {"tukey": 0.0}, {"shrinkage": (1.0,)}]
+    "arguments",
+    [
+        {"mode": "x"},
+        {"tukey": 0.0},
+        {"tukey": 1.1},
+        {"shrinkage": (1.0,)},
+        {"shrinkage": (1.0, 1.0, 1.0)},
+        {"shrinkage": (-0.1, 1.0)},
+        {"shrinkage": (1.0, -0.1)},
+    ],
 )
 def test_refuses_arguments_out_of_range(networks, arguments):
     with pytest.raises(ValueError, match="Received"):
         inference.get("fecam", networks, **arguments)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_correlations_of_few_samples(count):
+    rows = np.random.default_rng(count).normal(size=(count, 4))
+    c = np.cov(rows, rowvar=False)
+    off = c[~np.eye(4, dtype=bool)].mean()
+    c = c + 0.5 * np.diag(c).mean() * np.eye(4) + 0.25 * off * (1 - np.eye(4))
+    scale = np.sqrt(np.diag(c))
+    wanted = (c / scale[:, None] / scale)[np.tril_indices(4, -1)]
+    found = prototypes.correlation(rows, (0.5, 0.25))
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    inverse = prototypes.pseudo_inverse(found)
+    whole = np.eye(4)
+    whole[np.tril_indices(4, -1)] = wanted
+    whole = np.tril(whole, -1) + np.tril(whole, -1).T + np.eye(4)
+    np.testing.assert_allclose(inverse, np.linalg.pinv(whole), rtol=1e-4, atol=1e-5)
+
+
+def test_a_single_sample_has_no_correlations():
+    assert not prototypes.correlation(np.ones((1, 4)), (1.0, 1.0)).any()

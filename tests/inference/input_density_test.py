@@ -96,3 +96,52 @@ def test_refuses_arguments_out_of_range(networks):
         inference.get("density", networks, shrinkage=2)
     with pytest.raises(ValueError, match="dims=0"):
         FixedFeatures(dims=0)
+
+
+@pytest.mark.backend
+def test_fixed_features_are_the_same_for_good():
+    """Files of statistics hold what was computed with them, by earlier versions too."""
+    x = np.sin(np.arange(2 * 6 * 5 * 2)).reshape(2, 6, 5, 2).astype("float32")
+    model = FixedFeatures(dims=3, filters=2, kernel_size=3, seed=4).model(x.shape[1:])
+    image = [[0.0195843, 0.0185707, 0.1602869], [0.0053876, 0.0518751, 0.1162017]]
+    np.testing.assert_allclose(np.asarray(model(x)), image, rtol=1e-4, atol=1e-5)
+    model = FixedFeatures(dims=3).model((5,))
+    x = np.sin(np.arange(10)).reshape(2, 5).astype("float32")
+    line = [[0.9979786, 0.6091544, -0.4681867], [-0.4354388, -0.3632848, 0.3973221]]
+    np.testing.assert_allclose(np.asarray(model(x)), line, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.backend
+def test_filters_see_no_brightness():
+    """Each has length 1 and mean 0 over all its weights."""
+    model = FixedFeatures(filters=7, kernel_size=3).model((6, 6, 2))
+    (kernel,) = [np.asarray(w) for w in model.weights if len(w.shape) == 4]
+    np.testing.assert_allclose(kernel.sum(axis=(0, 1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose((kernel**2).sum(axis=(0, 1, 2)), 1, rtol=1e-5)
+    assert np.abs(kernel.sum(axis=(0, 1))).min() > 1e-3
+    assert not model.trainable_variables
+
+
+@pytest.mark.parametrize("shrinkage", [0.0, 1.0])
+def test_shrinkage_at_its_ends(networks, shrinkage):
+    method = inference.get("density", networks, shrinkage=shrinkage)
+    method.fit(0, *builders.data(0, 96))
+    packed = class_gaussian.fit(FEATURES, shrinkage)
+    _, factor = class_gaussian._unpacked(packed)
+    covariance = np.cov(FEATURES, rowvar=False)
+    if shrinkage:
+        covariance = np.trace(covariance) / 5 * np.eye(5)
+    np.testing.assert_allclose(factor @ factor.T, covariance, rtol=5e-3, atol=5e-3)
+
+
+def test_a_feature_that_never_varies_is_as_narrow_as_a_thousandth():
+    """Of the mean deviation: it must not make a density infinite, nor be ignored."""
+    features = FEATURES.copy()
+    features[:, 2] = 1.0
+    matrix, offset, constant = class_gaussian.whitening(class_gaussian.fit(features, 0))
+    assert np.isfinite(constant)
+    moved = features[0] + np.eye(5)[2] * np.sqrt(np.cov(features.T).trace() / 5)
+    distances = [
+        np.sqrt(((matrix @ x - offset) ** 2).sum()) for x in (features[0], moved)
+    ]
+    assert distances[1] == pytest.approx(1000, rel=0.05) and distances[0] < 5

@@ -70,3 +70,20 @@ def test_temperature_divides_the_logits(networks):
     np.testing.assert_allclose(
         ops.convert_to_numpy(found), _evidence("entropy", networks, divided), atol=1e-5
     )
+
+
+def test_a_temperature_must_be_fitted_first(networks):
+    method = inference.get("energy", networks, temperature=True)
+    with pytest.raises(ValueError, match="those of 0"):
+        method.predict(np.zeros((1, 8), "float32"))
+    method.fit(0, np.zeros((3, 8), "float32"), np.arange(3))
+    with pytest.raises(ValueError, match="those of 1"):
+        method.predict(np.zeros((1, 8), "float32"))
+
+
+def test_arguments_win_over_those_of_a_variant(networks):
+    assert inference.get("fecam_tukey", networks).tukey == 0.5
+    assert inference.get("fecam_tukey", networks, tukey=0.25).tukey == 0.25
+    assert inference.get("density_alone", networks, mode="task").mode == "task"
+    with pytest.raises(ValueError, match="Received: 'guess'"):
+        inference.get("guess", networks)

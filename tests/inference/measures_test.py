@@ -35,3 +35,16 @@ def test_full_coverage_is_accuracy_and_order_is_by_confidence():
     assert found[-1] == pytest.approx(right.mean())
     best = confidence >= np.sort(confidence)[-50]
     assert found[0] == pytest.approx(right[best].mean())
+
+
+def test_the_number_kept_is_the_nearest():
+    confidence, right = np.arange(10)[::-1], np.array([1, 1, 1, 0, 0] * 2)
+    found = measures.accuracy_at_coverage(
+        confidence, right, np.array([0.01, 0.29, 0.31, 0.36, 0.44, 0.46])
+    )
+    assert found.tolist() == [1, 1, 1, 3 / 4, 3 / 4, 3 / 5]
+
+
+def test_confusion_of_tasks_that_nobody_inferred():
+    found = measures.confusion(np.array([2, 2, 0]), np.array([0, 1, 0]), 3)
+    assert found.tolist() == [[1, 0, 0], [0, 0, 0], [1, 1, 0]]

@@ -5,6 +5,8 @@ import pytest
 
 from hypermask_tf import inference
 from hypermask_tf.inference import FixedFeatures, TaskNetworks
+from tests.hypermask import builders
+from tests.inference.conftest import fitted
 
 
 @pytest.mark.parametrize("name", inference.NAMES)
@@ -19,6 +21,32 @@ def test_round_trip(methods, networks, x, tmp_path, name):
     wanted = methods[name].predict(x)
     np.testing.assert_array_equal(loaded.predict(x).posterior, wanted.posterior)
     np.testing.assert_array_equal(loaded.predict(x).confidence, wanted.confidence)
+
+
+@pytest.mark.parametrize("name", ["entropy", "max_softmax", "energy"])
+def test_arguments_come_back(networks, tmp_path, name):
+    method = fitted(name, networks, temperature=True)
+    method.save(tmp_path / "method.npz")
+    loaded = inference.load(tmp_path / "method.npz", networks)
+    assert loaded.get_config() == {"temperature": True} and loaded.needs_fit
+    x = builders.data(1, 96)[0]
+    wanted = method.predict(x).posterior
+    np.testing.assert_array_equal(loaded.predict(x).posterior, wanted)
+    plain = fitted(name, networks).predict(x).posterior
+    assert np.abs(plain - wanted).max() > 1e-4
+
+
+def test_a_file_is_read_with_the_networks_of_more_or_fewer_tasks(learner, tmp_path):
+    path = tmp_path / "method.npz"
+    two = TaskNetworks(learner, 2)
+    method = fitted("density", two)
+    method.save(path)
+    for count in (1, 2, 3):
+        loaded = inference.load(path, TaskNetworks(learner, count))
+        assert len(loaded.statistics) == 2
+    loaded.fit(2, *builders.data(2, 96))
+    x = builders.data(2, 99)[0]
+    assert np.mean(loaded.predict(x).task == 2) > 0.9
 
 
 def test_a_damaged_file_is_refused(methods, networks, tmp_path):

@@ -38,6 +38,8 @@ def test_a_bundle_through_its_life(call, run, small, ten_tasks, tmp_path):
     old.write_bytes(edge.read_bytes())
     status, out, _ = call("add", edge, run)
     assert status == 0 and "task_00.tflite was in" in out and "4 files" in out
+    assert [out.count(f"task_0{i}.tflite") for i in range(4)] == [1, 1, 1, 1]
+    assert "task_03.tflite was in" not in out
     assert call("verify", edge)[0] == 0
     status, out, _ = call("list", edge, "--json")
     assert [entry["file"] for entry in json.loads(out)] == [

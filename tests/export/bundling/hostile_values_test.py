@@ -138,9 +138,10 @@ def test_frames_with_something_behind_them(refused, tmp_path):
             last_file(tmp_path / "b", made)
 
 
-def _placed(change, behind=b""):
+def _placed(change, behind=b"", between=b""):
     """A bundle whose table says something else of where its record lies."""
     frames, text = abcd()
+    frames += between
     stored = pack_frame(text)
     start = layout.HEADER.size + len(frames)
     row = layout.Row(start, len(stored), len(text), hashlib.sha256(stored).digest())
@@ -152,6 +153,7 @@ def _placed(change, behind=b""):
 def test_bytes_that_belong_to_nobody(refused, tmp_path):
     assert last_file(tmp_path / "b", _placed(lambda row: {})) == b"abcd"
     refused(_placed(lambda row: {}, behind=b"\0"), "records .* that end at byte")
+    refused(_placed(lambda row: {}, between=b"\0"), "the parts of a record to end")
     refused(_placed(lambda row: {"offset": row.offset - 1}), "that end at byte")
     refused(_placed(lambda row: {"stored": row.stored - 1}), "that end at byte")
     refused(_placed(lambda row: {"offset": 15}), "between byte 16 and")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from export.bundling.sources import read_sources
+from export.bundling.sources import SourceFile, read_sources
 
 
 @pytest.fixture
@@ -74,3 +74,31 @@ def test_smallest_needs_a_task_number(run):
     assert read_sources([run])[-1].task_index is None
     with pytest.raises(ValueError, match="names no task index"):
         read_sources([run], smallest=True)
+
+
+def test_a_json_without_the_hash_of_its_file_proves_nothing(run):
+    path = run / "export" / "task_00.json"
+    values = json.loads(path.read_text())
+    del values["sha256"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(ValueError, match="Export it again"):
+        read_sources([run])
+
+
+def test_of_equally_small_files_the_first_is_taken(small, tmp_path):
+    content = small.tflite(description="a")
+    for order in ("ab", "ba"):
+        folder = tmp_path / order
+        files = [f"task_00.{name}.tflite" for name in order]
+        small.save([small.source(0, content, file) for file in files], folder)
+        assert _files(read_sources([folder], smallest=True)) == ["task_00.a.tflite"]
+
+
+def test_files_without_a_task_number_come_last(small, tmp_path):
+    sources = [small.source(i, small.tflite(), f"task_{i:02d}.tflite") for i in (0, 3)]
+    other = SourceFile("a.tflite", small.tflite(), {})
+    sidecar = {"sha256": other.sha256, "task": "none"}
+    sources.append(SourceFile(other.file, other.content, sidecar))
+    small.save(sources, tmp_path)
+    names = ["task_00.tflite", "task_03.tflite", "a.tflite"]
+    assert _files(read_sources([tmp_path])) == names

@@ -28,6 +28,9 @@ def test_nonzero_takes_any_length(size):
     ("stream", "size", "transform"),
     [
         (b"abc", 4, "none"),
+        (b"abcde", 4, "none"),
+        (b"abcdef", 4, "planes2"),
+        (b"abcdefgh", 4, "planes4"),
         (b"abc", 3, "planes2"),
         (b"abcdef", 6, "planes4"),
         (b"", 8, "nonzero"),

@@ -136,7 +136,13 @@ def test_what_is_at_a_limit_is_written(monkeypatch, ten_tasks, limit, what):
 
 
 @pytest.mark.parametrize(
-    ("limit", "most"), [("MAX_NEEDS", 2), ("MAX_DICTIONARY_BYTES", 5000)]
+    ("limit", "most"),
+    [
+        ("MAX_NEEDS", 2),
+        ("MAX_DICTIONARY_BYTES", 100),
+        ("MAX_DICTIONARY_BYTES", 2000),
+        ("MAX_DICTIONARY_BYTES", 5000),
+    ],
 )
 def test_the_reader_reads_what_the_writer_writes(
     small, tmp_path, monkeypatch, limit, most
@@ -158,6 +164,7 @@ def test_the_reader_reads_what_the_writer_writes(
         needs = [len(part.references) for part in bundle.parts]
         needs += [len(part.dictionary) for part in bundle.parts]
     assert max(needs) == (2 if limit == "MAX_NEEDS" else 4)
+    assert len(set(needs)) > 1
 
 
 def test_equal_weights_are_stored_once(small, tmp_path):

@@ -1,3 +1,6 @@
+import copy
+import dataclasses
+import hashlib
 import json
 import struct
 import subprocess
@@ -7,10 +10,18 @@ import flatbuffers
 import numpy as np
 import pytest
 
+from export.quantize.quantize import quantize
 from export.task_info import TaskInfo
 from export.verify import make_interpreter, run_tflite
 from export.write import flatbuffer
-from export.write.metadata import read_description, read_labels
+from export.write.metadata import (
+    _add,
+    append_labels,
+    describe,
+    read_description,
+    read_labels,
+)
+from export.write.model_metadata import model_metadata, normalization
 from export.write.write import write_file
 
 PERMUTATION = list(range(100))
@@ -121,6 +132,97 @@ def test_standard_metadata_is_read_field_by_field(written):
     assert unit.table(1).floats(0) == [2.0] and unit.table(1).floats(1) == [2.0]
     (labels,) = logits.tables(6)
     assert labels.text(0) == "labels.txt" and labels.byte(2) == 2  # TENSOR_AXIS_LABELS
+
+
+def _image(**changes):
+    """What the metadata of a task say of its input."""
+    data = model_metadata(dataclasses.replace(TASK, **changes))
+    root = _Table(data, struct.unpack_from("<I", data)[0])
+    ((image,),) = (graph.tables(2) for graph in root.tables(3))
+    return image
+
+
+def test_channels_are_normalised_in_their_order():
+    scale = [0.5, 0.25, 0.2]
+    for offset, mean in (
+        (-1.0, [2.0, 4.0, 5.0]),
+        ([-1.0, -0.5, 1.0], [2.0, 2.0, -5.0]),
+    ):
+        preprocessing = {"scale": scale, "offset": offset}
+        image = _image(input_shape=(8, 8, 3), preprocessing=preprocessing)
+        assert image.table(3).table(1).byte(0) == 1  # RGB
+        (unit,) = image.tables(4)
+        assert unit.table(1).floats(0) == pytest.approx(mean)
+        assert unit.table(1).floats(1) == pytest.approx([2.0, 4.0, 5.0])
+    assert normalization({"scale": 0.5}) == ([0.0], [2.0])
+    assert normalization({"offset": 0.5}) is None
+
+
+@pytest.mark.parametrize("shape", [(64,), (8, 8, 2), (8, 8)])
+def test_what_is_no_image_says_nothing_of_colours(shape):
+    image = _image(input_shape=shape, preprocessing={})
+    for field in (3, 4):
+        with pytest.raises(AssertionError, match="is missing"):
+            image.table(field)
+
+
+def test_lists_longer_than_32_are_told_by_their_hash():
+    for length in (31, 32, 33):
+        numbers = list(range(length))
+        for given in (numbers, tuple(numbers), np.array(numbers)):
+            task = dataclasses.replace(TASK, preprocessing={"order": given})
+            (found,) = describe(task)["preprocessing"].values()
+            if length <= 32:
+                assert found is given
+            else:
+                text = "[" + ",".join(map(str, numbers)) + "]"
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                assert found == {"length": 33, "sha256": digest}
+
+
+@pytest.mark.parametrize("quantization", ["int8", "dynamic_int8"])
+def test_ranges_that_scales_came_from_are_gone_and_scales_are_not(
+    converted, quantization
+):
+    case = converted["mlp"]
+    raw = quantize(case.files["float32"], quantization, case.x)
+    scales = []
+    for content in (raw, write_file(raw, TASK)):
+        (graph,) = flatbuffer.unpack(content).subgraphs
+        known = [t.quantization for t in graph.tensors if t.quantization is not None]
+        scales.append([q.scale.tolist() for q in known if q.scale is not None])
+    assert all(q.min is None and q.max is None and q.scale is not None for q in known)
+    assert scales[0] == scales[1] and len(scales[0]) > 1
+    np.testing.assert_array_equal(
+        run_tflite(write_file(raw, TASK), case.x), run_tflite(raw, case.x)
+    )
+
+
+def test_labels_fill_all_outputs():
+    for outputs, unused in ((2, 0), (3, 1), (7, 5)):
+        content = append_labels(b"", dataclasses.replace(TASK, num_outputs=outputs))
+        assert read_labels(content) == ["seven", "zwei ü", *["unused"] * unused]
+
+
+def test_notes_of_others_stay_and_equal_buffers_are_shared(converted):
+    model = flatbuffer.unpack(converted["mlp"].files["float32"])
+    notes = {}
+    for name in ("first", "second", "third"):
+        _add(model, name, f"what {name} says".encode())
+        notes[name] = f"what {name} says".encode()
+    (graph,) = model.subgraphs
+    twin = copy.copy(next(t for t in graph.tensors if t.shape is not None))
+    model.buffers.append(copy.copy(model.buffers[twin.buffer]))
+    twin.buffer = len(model.buffers) - 1
+    graph.tensors.append(twin)
+    lean = flatbuffer.unpack(write_file(flatbuffer.pack(model), TASK))
+    found = {
+        flatbuffer.text(entry.name): bytes(lean.buffers[entry.buffer].data)
+        for entry in lean.metadata
+    }
+    assert notes.items() <= found.items()
+    contents = [bytes(b.data) for b in lean.buffers if b.data is not None]
+    assert len(set(contents)) == len(contents)
 
 
 class _Table:
