@@ -47,7 +47,8 @@ def grow(model: Any, widths: dict[str, int]) -> Any:
     scale = list(model._layout.scales)
     wider = copies.like(model, target=target, sparsity=sparsity, mask_scale=scale)
     _copy(model, wider, units)
-    copies.check_tasks(model, wider, "`grow`", REORDERED)
+    if model.num_learned_tasks:  # else there is no network yet that is to stay
+        copies.check_tasks(model, wider, "`grow`", REORDERED)
     copies.compile_like(wider, model)
     return wider
 
