@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from hypermask_tf import replicas
-from hypermask_tf.scenarios.seeding import derived_seed
+from hypermask_tf.scenarios.seeding import derived_seed, seeded
 from hypermask_tf.training.checkpoint import Checkpoint
 
 
@@ -32,6 +32,6 @@ def load_learner(saved: Checkpoint, built: Any, num_tasks: int, seed: int) -> An
             f"{num_tasks}, and a checkpoint of a learner of {model.num_tasks}"
         )
     if model.num_tasks < num_tasks:
-        keras.utils.set_random_seed(derived_seed(seed, num_tasks))
-        model = model.extend(num_tasks)
+        with seeded(derived_seed(seed, num_tasks)):
+            model = model.extend(num_tasks)
     return model
