@@ -11,6 +11,7 @@ from apps import train_flags as f
 from apps.build import build_hypernetwork
 from export.quiet import quiet_stderr, start_backend
 from hypermask_tf.training import Distribution, distribute, is_chief
+from hypermask_tf.training.folder_lock import LOCK_FILE
 
 
 def look_for_gpus() -> None:
@@ -54,5 +55,6 @@ def _own_folder(run_dir: str) -> str:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if f.RESUME.value:
         # The chief waits for this process before it writes anything.
-        shutil.copytree(run_dir, folder, dirs_exist_ok=True)
+        ignored = shutil.ignore_patterns(LOCK_FILE)
+        shutil.copytree(run_dir, folder, dirs_exist_ok=True, ignore=ignored)
     return folder

@@ -95,7 +95,7 @@ def main(argv: Sequence[str]) -> int:
         raise ValueError("--output goes with --runs; --run_dir writes into the run")
     names = _names()
     run = RunFolder.open(str(_RUN_DIR.value))
-    results = run.results()
+    run.results()  # a run without any is told of before anything is measured
     if run.manifest().get("baseline") == "alone":
         raise ValueError(
             "Expected a run whose checkpoints hold all tasks so far. Received: one of "
@@ -106,8 +106,8 @@ def main(argv: Sequence[str]) -> int:
     with console.status("reading the data") as status:
         found = _evaluated(run, scenario, names, status)
     own = {f"{evaluation_tables.PREFIX}{key}": value for key, value in found.items()}
-    others = {key: results[key] for key in results if key not in own}
-    run.write_results({**others, **own})
+    # As they are now: the run may have gone on meanwhile.
+    run.write_results({**run.results(), **own})
     for table in evaluation_tables.one_run(own):
         console.print(table)
     console.print(f"In {run.path}: results.json, plots/inference_*.png, inference/")

@@ -39,6 +39,7 @@ with quiet_stderr():
     from apps.sweep_runs import SweepRun
     from export import command, paths
     from hypermask_tf import files
+    from hypermask_tf.training import FolderLock
 
     start_backend()
 
@@ -70,6 +71,11 @@ def main(argv: Sequence[str]) -> int:
     del argv
     _check_measure(sys.argv[1:])
     grid = parse_grid(str(_GRID.value))
+    with FolderLock(str(_SWEEP_DIR.value)):
+        return _sweep(grid)
+
+
+def _sweep(grid: dict[str, list[str]]) -> int:
     sweep = _Sweep(grid, make_points(grid, flags.FLAGS), [*map(int, _SEEDS.value)])
     with make_progress(Console()) as progress:
         total = len(sweep.wanted)

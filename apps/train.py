@@ -12,6 +12,7 @@ the call; 143 after SIGTERM and 130 after Ctrl-C, which save the run at the end 
 epoch.
 """
 
+import contextlib
 import os
 import sys
 import traceback
@@ -49,6 +50,7 @@ with quiet_stderr():
         SequenceOptions,
         TaskSequence,
         TrainingStopped,
+        is_chief,
     )
 
     distribution.look_for_gpus()
@@ -60,6 +62,18 @@ def main(argv: Sequence[str]) -> int:
         resume.reopen(flags.FLAGS)
     else:
         RunFolder.check_free(str(f.RUN_DIR.value), f.OVERWRITE.value)
+    with _claimed():
+        return _train()
+
+
+def _claimed() -> contextlib.AbstractContextManager[object]:
+    """Keeps other processes away from the run, if this one is to write to it."""
+    if f.DRY_RUN.value or not is_chief(f.DISTRIBUTE.value):
+        return contextlib.nullcontext()
+    return RunFolder(str(f.RUN_DIR.value)).lock()
+
+
+def _train() -> int:
     shared = distribution.start(flags.FLAGS)
     console = Console(quiet=not shared.chief)
     keras.utils.set_random_seed(f.SEED.value)

@@ -77,9 +77,7 @@ def main(argv: Sequence[str]) -> int:
             f"KERAS_BACKEND={backend}. Unset it, or set KERAS_BACKEND=tensorflow"
         )
     with quiet_stderr():
-        from export import router
-        from hypermask_tf import inference
-        from hypermask_tf.training import RunFolder
+        from hypermask_tf.training import FolderLock, RunFolder
 
         start_backend()
 
@@ -89,13 +87,32 @@ def main(argv: Sequence[str]) -> int:
     taken = run.export_dir / f"{name}.tflite"
     if taken.exists() and not flags.FLAGS.overwrite:
         raise FileExistsError(f"{taken} exists. Pass --overwrite to replace it.")
+    with FolderLock(run.export_dir):
+        described = _export(run, chosen, name)
+    if described is None:
+        return command.FAILED
+    check = described["verification"]
+    Console().print(
+        f"{taken}: {described['bytes'] / 1000:.1f} kB, accuracy "
+        f"{100 * check['tflite_accuracy']:.2f} % (Keras "
+        f"{100 * check['keras_accuracy']:.2f} %) with unknown task, "
+        f"{check['examples']} inputs"
+    )
+    return 0
+
+
+def _export(run: Any, chosen: str, name: str) -> dict[str, Any] | None:
+    """Writes the file; returns its JSON, or None after saying why there is none."""
+    from export import router
+    from hypermask_tf import inference
+
     scenario = run.load_scenario(flags.FLAGS.data_dir)
     console = Console()
     with console.status("reading the run"):
         method = _method(run, scenario, chosen)
     with console.status("converting and verifying"):
         try:
-            described = router.export_router(
+            return router.export_router(
                 inference.decision_model(method),
                 _facts(method, scenario),
                 router.TestSet.of(scenario.tasks[: method.networks.num_tasks]),
@@ -105,16 +122,8 @@ def main(argv: Sequence[str]) -> int:
                 flags.FLAGS.max_accuracy_drop,
             )
         except router.RouterError as error:
-            command.mistake(str(error))
-            return command.FAILED
-    check = described["verification"]
-    console.print(
-        f"{taken}: {described['bytes'] / 1000:.1f} kB, accuracy "
-        f"{100 * check['tflite_accuracy']:.2f} % (Keras "
-        f"{100 * check['keras_accuracy']:.2f} %) with unknown task, "
-        f"{check['examples']} inputs"
-    )
-    return 0
+            command.say(str(error))
+            return None
 
 
 def _chosen_method() -> str:

@@ -52,12 +52,23 @@ def export_run(
         ValueError: on an unknown task or a damaged checkpoint.
         FileNotFoundError: when the run's checkpoint or data set is missing.
         FileExistsError: when files exist and `overwrite` is false.
+        FolderInUseError: when another process exports into the folder.
         ImportError: when a package is missing that a later stage needs.
     """
+    from hypermask_tf.training import FolderLock
+
     options = options or ExportOptions()
     check_shared(run)
     check_packages(options.quantizations)
     on_step("loading the model and the data", 0, 1)
+    # Two exports at a time would mix files of the one with JSON of the other.
+    with FolderLock(run.export_dir):
+        return _export_run(run, options, on_step)
+
+
+def _export_run(
+    run: "RunFolder", options: ExportOptions, on_step: OnStep
+) -> ExportReport:
     older = _older_files(options.drift_against)
     model = run.load_model()
     scenario = run.load_scenario(options.data_dir)

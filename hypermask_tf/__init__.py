@@ -3,7 +3,7 @@
 Reference: HyperMask, arXiv 2310.00113.
 """
 
-from hypermask_tf import inference, outliers, scenarios, targets, transfer
+from hypermask_tf import inference, outliers, scenarios, targets, training, transfer
 from hypermask_tf.capacity import Capacity
 from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.hypermask import HyperMask
@@ -35,5 +35,6 @@ __all__ = [
     "outliers",
     "scenarios",
     "targets",
+    "training",
     "transfer",
 ]

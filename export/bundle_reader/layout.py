@@ -20,6 +20,7 @@ VERSION = 1
 # As in PNG: a high byte, the name, and line ends that a text transfer would change.
 MAGIC = b"\x8dHMB\r\n\x1a\n"
 END_MAGIC = b"\n\x1a\r\nBMH\x8d"
+UPDATE_MAGIC = b"\x8dHMU\r\n\x1a\n"
 
 HEADER = struct.Struct("<8sII")
 ROW = struct.Struct("<QII32s")
@@ -62,6 +63,15 @@ def pack_end(table_offset: int, rows: Sequence[Row]) -> bytes:
     return table + FOOTER.pack(table_offset, len(rows), 0, digest, END_MAGIC)
 
 
+def what_is(content: bytes) -> str:
+    """Returns what a file seems to be, from its first bytes."""
+    kinds = {MAGIC: "a bundle", UPDATE_MAGIC: "an update", b"TFL3": "a .tflite file"}
+    for start in (content[: len(MAGIC)], content[4:8]):
+        if start in kinds and len(content) >= HEADER.size:
+            return kinds[start]
+    return f"a file that starts with {content[: len(MAGIC)]!r}"
+
+
 def check_header(header: bytes) -> None:
     """Refuses what is no bundle, or one of a later version.
 
@@ -70,8 +80,8 @@ def check_header(header: bytes) -> None:
     """
     if header[: len(MAGIC)] != MAGIC or len(header) < HEADER.size:
         raise BundleError(
-            f"Expected a bundle, which starts with {MAGIC!r}. "
-            f"Received: {len(header)} bytes that start with {header[:8]!r}"
+            f"Expected a bundle, which starts with {MAGIC!r}. Received: "
+            f"{what_is(header)}"
         )
     _, version, zero = HEADER.unpack(header[: HEADER.size])
     if version > VERSION:

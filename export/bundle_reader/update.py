@@ -17,9 +17,10 @@ from . import layout
 from .errors import BundleError
 from .files import write_file
 from .frames import unpack_frame
+from .states import state_of, why_not
 
 VERSION = 1
-MAGIC = b"\x8dHMU\r\n\x1a\n"
+MAGIC = layout.UPDATE_MAGIC
 HEAD = struct.Struct("<8sIIQ32sQ32s")
 SEAL_BYTES = 32
 
@@ -63,15 +64,13 @@ class Update:
             base: the bundle on the device.
 
         Raises:
-            BundleError: when `base` is another bundle than the update belongs to.
+            BundleError: when `base` is another bundle than the update belongs to, or
+                has it already.
         """
-        digest = hashlib.sha256(base).digest()
-        if len(base) != self.base_size or digest != self.base_sha256:
-            raise BundleError(
-                "The update belongs to another bundle: expected SHA-256 "
-                f"{self.base_sha256.hex()}, {self.base_size} bytes. Received: "
-                f"{digest.hex()}, {len(base)} bytes"
-            )
+        known = (self.base_size, self.base_sha256)
+        if state_of(base) != known:
+            given = (self.target_size, self.target_sha256)
+            raise BundleError(why_not(base, known, given))
         target = unpack_frame(self.patch, self.target_size, base)
         if hashlib.sha256(target).digest() != self.target_sha256:
             raise BundleError(
@@ -89,7 +88,7 @@ def parse_update(content: bytes) -> Update:
     if content[: len(MAGIC)] != MAGIC or len(content) < HEAD.size + SEAL_BYTES:
         raise BundleError(
             f"Expected an update, which starts with {MAGIC!r}. "
-            f"Received: {len(content)} bytes that start with {content[:8]!r}"
+            f"Received: {layout.what_is(content)}"
         )
     fields = HEAD.unpack_from(content)
     version, zero = fields[1], fields[2]
@@ -132,7 +131,8 @@ def apply_update(
         The path of the newer bundle.
 
     Raises:
-        BundleError: when the update is damaged, or belongs to another bundle.
+        BundleError: when the update is damaged, belongs to another bundle, or is
+            applied already.
         OSError: when a file cannot be read or written.
     """
     parsed = parse_update(_read(update))

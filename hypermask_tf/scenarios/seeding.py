@@ -1,9 +1,14 @@
-"""Random orders that stay the same for ever."""
+"""Random orders that stay the same for ever, and draws that touch nothing else."""
 
+import contextlib
+import random
+from collections.abc import Iterator
 from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
 
 def random_permutation(n: int, *seed: int) -> npt.NDArray[np.int64]:
@@ -45,6 +50,50 @@ def derived_seed(*seed: int) -> int:
     True
     """
     return int(_stream(seed).randint(2**31 - 1))
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draws inside the block depend on `seed`; those after it are as without the block.
+
+    `keras.utils.set_random_seed` cannot be undone: whatever a program draws after a
+    library has called it is the library's, whichever seed the user has set. Here the
+    generators of Python, of NumPy and of Keras go back to where they were.
+
+    Keras has no public way to put its generator back. It lies where
+    `keras.utils.set_random_seed` resets it, and only unseeded calls of `keras.random`
+    draw from it: layers and initializers draw their seeds from Python's. TensorFlow's
+    own generator (`tf.random.normal` without a seed) is left alone.
+
+    Args:
+        seed: An integer from 0 to 2**32 - 1.
+
+    Raises:
+        ValueError: If the seed is outside that range.
+
+    Example:
+
+    >>> drawn = []
+    >>> for _ in range(2):
+    ...     with seeded(7):
+    ...         drawn.append(random.random())
+    >>> drawn[0] == drawn[1] != random.random()
+    True
+    """
+    _stream((seed,))  # refuses what is no seed
+    seed = int(seed)
+    python, numpy = random.getstate(), np.random.get_state()
+    own = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    random.seed(seed)
+    np.random.seed(seed)
+    # Made anew from Python's generator when it is first asked.
+    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, own)
 
 
 def _stream(seed: tuple[int, ...]) -> np.random.RandomState:

@@ -16,6 +16,8 @@ from hypermask_tf.training.distribution import (
 )
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.folder_in_use_error import FolderInUseError
+from hypermask_tf.training.folder_lock import FolderLock
 from hypermask_tf.training.layout_map import hypernetwork_layout_map
 from hypermask_tf.training.level_codes import LevelCodes
 from hypermask_tf.training.make_room import make_room
@@ -44,6 +46,8 @@ __all__ = [
     "DeviceLoop",
     "Distribution",
     "FirstWeights",
+    "FolderInUseError",
+    "FolderLock",
     "LevelCodes",
     "NetworkFacts",
     "NonFiniteLossError",

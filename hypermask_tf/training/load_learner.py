@@ -1,17 +1,12 @@
 """The learner of a checkpoint, with room for the tasks that are asked for."""
 
-import contextlib
-import random
 import warnings
-from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from hypermask_tf import copies, replicas
 from hypermask_tf.compaction import rebuild
 from hypermask_tf.saved_learner import plain_settings
-from hypermask_tf.scenarios.seeding import derived_seed
+from hypermask_tf.scenarios.seeding import derived_seed, seeded
 from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.same_parts import check_same, saved_widths
 
@@ -51,7 +46,7 @@ def load_learner(saved: Checkpoint, built: Any, num_tasks: int, seed: int) -> An
     check_same(model, config)
     _take_values(model, saved)
     if model.num_tasks < num_tasks:
-        with _seeded(derived_seed(seed, num_tasks)):
+        with seeded(derived_seed(seed, num_tasks)):
             model = model.extend(num_tasks)
     return model
 
@@ -81,16 +76,3 @@ def _take_values(model: Any, saved: Checkpoint) -> None:
         warnings.warn_explicit(
             warning.message, warning.category, warning.filename, warning.lineno
         )
-
-
-@contextlib.contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """While this lasts, what is drawn depends on `seed`; then as it was before."""
-    python, numpy = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)

@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import keras
-
 from hypermask_tf.capacity import Capacity, GroupCapacity
+from hypermask_tf.scenarios.seeding import seeded
 
 
 def make_room(model: Any, factor: float, seed: int = 1) -> Any:
@@ -21,7 +20,7 @@ def make_room(model: Any, factor: float, seed: int = 1) -> Any:
         model: A `HyperMask` with unit masks that tracks what tasks use.
         factor: Above 1. A group grows again until a task finds its units.
         seed: Seed of the new units: they are drawn alike, whatever this process has
-            drawn before.
+            drawn before. What it draws afterwards does not depend on it.
 
     Raises:
         ValueError: If it does not track use, or its target cannot grow.
@@ -34,8 +33,8 @@ def make_room(model: Any, factor: float, seed: int = 1) -> Any:
         for name in group.layers:
             width = _width(_layer(model.target, name))
             widths[name] = max(math.ceil(width * times), widths.get(name, 0))
-    keras.utils.set_random_seed(seed)
-    return model.grow(widths)
+    with seeded(seed):
+        return model.grow(widths)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypermask_tf import files, scenarios
 from hypermask_tf.training.checkpoints import Checkpoints
+from hypermask_tf.training.folder_lock import LOCK_FILE, FolderLock
 from hypermask_tf.training.position import Position
 
 _OWN = ("checkpoints", "logs", "plots", "inference", "export")
@@ -57,15 +58,19 @@ class RunFolder:
 
         Raises:
             FileExistsError: If something is there and may not be replaced.
+            FolderInUseError: If another process writes to it.
         """
         cls.check_free(path, overwrite)
         run = cls(path)
-        for name in _OWN:
-            shutil.rmtree(run.path / name, ignore_errors=True)
-        for name in _FILES:
-            (run.path / name).unlink(missing_ok=True)
-        run.remove_leftovers()
         run.path.mkdir(parents=True, exist_ok=True)
+        with run.lock():
+            # Another process may have begun a run there meanwhile.
+            cls.check_free(path, overwrite)
+            for name in _OWN:
+                shutil.rmtree(run.path / name, ignore_errors=True)
+            for name in _FILES:
+                (run.path / name).unlink(missing_ok=True)
+            run.remove_leftovers()
         return run
 
     @classmethod
@@ -78,7 +83,8 @@ class RunFolder:
         run = cls(path)
         if run.path.is_dir():
             # A process that was killed at once has left no more than a part of a file.
-            found = set(run.path.iterdir()) - set(run._leftovers())
+            harmless = {*run._leftovers(), run.path / LOCK_FILE}
+            found = set(run.path.iterdir()) - harmless
         else:
             found = {run.path} if run.path.exists() else set()
         if found:
@@ -110,6 +116,10 @@ class RunFolder:
                 "Train one with apps/train.py --run_dir=…"
             )
         return run
+
+    def lock(self) -> FolderLock:
+        """What keeps other processes from writing to the run; see `FolderLock`."""
+        return FolderLock(self.path)
 
     def remove_leftovers(self) -> None:
         """Removes the temporary files of a process that was killed while writing."""

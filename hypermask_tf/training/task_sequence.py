@@ -1,5 +1,6 @@
 """Learns the tasks of a scenario one after the other."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,8 @@ class TaskSequence:
 
     A task's training data are loaded when it is learned; of the others only what is
     measured is read. The run is saved after every task and within long ones: after
-    `restore`, `learn` goes on as if it had never stopped.
+    `restore`, `learn` goes on as if it had never stopped. From either until `learn`
+    ends, no other process may write to the run.
 
     Args:
         model: A compiled `HyperMask`, as it was built.
@@ -57,6 +59,7 @@ class TaskSequence:
         self.options.check(model, scenario)
         self.model, self.scenario, self.run = model, scenario, run
         self.stop_asked = False
+        self._lock = None if run is None else run.lock()
         self._first = FirstWeights(model.target) if self.options.restart else None
         self._progress = Progress.start(scenario.num_tasks)
         self._measuring = Measuring(scenario, self.options, self._stop_if_asked)
@@ -79,20 +82,29 @@ class TaskSequence:
         Raises:
             ValueError: If the checkpoint holds more tasks than the scenario, or there
                 is no run folder.
+            FolderInUseError: If another process writes to the run.
         """
-        if self.run is None:
+        if self.run is None or self._lock is None:
             raise ValueError("`restore` needs the folder of a run. Received: run=None")
-        self.run.remove_leftovers()
-        saved = self.run.checkpoints.latest()
+        self._lock.acquire()
+        try:
+            return self._restore(self.run)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _restore(self, run: RunFolder) -> Position:
+        run.remove_leftovers()
+        saved = run.checkpoints.latest()
         if saved is not None:
             tasks = self.scenario.num_tasks
             self.model = load_learner(saved, self.model, tasks, self.options.seed)
             self._progress = Progress.of(saved, tasks)
             if not self.position.running:
                 # A process may have been killed before it came to these.
-                self.run.checkpoints.keep_running(0)
-                self.run.write_results(self.results())
-        self.run.checkpoints.remove_after(self.position)
+                run.checkpoints.keep_running(0)
+                run.write_results(self.results())
+        run.checkpoints.remove_after(self.position)
         return self.position
 
     def learn(
@@ -107,7 +119,15 @@ class TaskSequence:
             NonFiniteLossError: If the loss is no longer finite; the checkpoint of
                 the task before stays.
             TrainingStopped: If `stop_asked` was set.
+            FolderInUseError: If another process writes to the run.
         """
+        with self._lock or contextlib.nullcontext():
+            self._learn_all(on_task_end)
+        return self.matrix
+
+    def _learn_all(
+        self, on_task_end: Callable[[Task, AccuracyMatrix], None] | None
+    ) -> None:
         if self.position == Position():
             self._measuring.before(self.model, self.matrix)
         for task in self.scenario[self.position.task :]:
@@ -122,7 +142,6 @@ class TaskSequence:
                 self.run.write_results(self.results())
             if on_task_end is not None:
                 on_task_end(task, self.matrix)
-        return self.matrix
 
     def _learn(self, task: Task) -> None:
         options, progress = self.options, self._progress

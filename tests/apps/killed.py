@@ -40,14 +40,20 @@ def train(*arguments, output, at=0, send=signal.SIGKILL):
         at: The moment at which it gets a signal; 0 for never.
         send: The signal.
     """
-    process = PROCESSES.Process(
-        target=_run, args=(list(arguments), str(output), at, send)
-    )
-    process.start()
+    process = start(*arguments, output=output, at=at, send=send)
     process.join(600)
     if process.exitcode is None:
         process.kill()
     return process.exitcode
+
+
+def start(*arguments, output, at=0, send=signal.SIGKILL):
+    """As `train`, and does not wait for the end of the process."""
+    process = PROCESSES.Process(
+        target=_run, args=(list(arguments), str(output), at, send)
+    )
+    process.start()
+    return process
 
 
 def moments(output):

@@ -51,6 +51,8 @@ def test_a_bundle_through_its_life(call, run, small, ten_tasks, tmp_path):
     assert status == 0 and f"{update.stat().st_size:,} bytes" in out
     assert call("apply", old, update)[0] == 0
     assert old.read_bytes() == edge.read_bytes()
+    status, _, err = call("apply", old, update)
+    assert status == 1 and "already applied" in err and err.count("\n") == 1
     status, out, _ = call("extract", edge, "--output", tmp_path / "o")
     assert status == 0 and "8 files" in out
     for path in (run / "export").iterdir():

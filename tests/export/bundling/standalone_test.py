@@ -68,7 +68,7 @@ def test_reader_alone_updates_and_restores(ten_tasks, tmp_path):
     assert result.returncode == 0, result.stderr
     said = json.loads(result.stdout)
     assert said["hashes"] == {source.file: source.sha256 for source in ten_tasks}
-    assert "belongs to another bundle" in said["refused"]
+    assert "already applied" in said["refused"]
     assert (tmp_path / "edge.hmb").read_bytes() == new
     for source in ten_tasks:
         content = (tmp_path / "o" / source.file).read_bytes()

@@ -44,13 +44,52 @@ def test_a_changed_task_costs_itself(small, ten_tasks):
     assert len(update.pack()) < len(weights[1].content) + 1000 < len(new)
 
 
-def test_a_wrong_base_is_refused_and_stays(bundles, tmp_path):
+def test_a_wrong_base_is_refused_and_stays(bundles, ten_tasks, tmp_path):
     old, new = bundles
     write_update(tmp_path / "u.hmu", old, new)
     before = new.read_bytes()
-    with pytest.raises(BundleError, match="belongs to another bundle"):
+    foreign = tmp_path / "foreign.hmb"
+    foreign.write_bytes(bundle_bytes(ten_tasks[7:]))
+    with pytest.raises(BundleError, match="already applied"):
         apply_update(new, tmp_path / "u.hmu")
+    with pytest.raises(BundleError, match="belongs to another bundle"):
+        apply_update(foreign, tmp_path / "u.hmu")
     assert new.read_bytes() == before
+
+
+def _why(bundle, update):
+    with pytest.raises(BundleError) as caught:
+        update.apply(bundle)
+    return str(caught.value)
+
+
+def test_each_state_of_a_bundle_has_its_own_message(ten_tasks):
+    """It is told from the bundle alone, which keeps what it was."""
+    states = [bundle_bytes(ten_tasks[:count]) for count in range(1, 7)]
+    update = make_update(states[1], states[3])
+    said = [_why(states[i], update) for i in (0, 2, 3, 4, 5)]
+    behind, between, applied, newer, newest = said
+    assert len(set(said)) == 5
+    assert "after updates that it lacks" in behind
+    assert "belongs to the first 2 of the 3 files" in between
+    assert "already applied" in applied
+    assert "older than the bundle: it leads to the first 4 of the 5 files" in newer
+    assert "first 4 of the 6 files" in newest
+
+
+def test_what_is_no_bundle_or_damaged_is_told_so(bundles, ten_tasks):
+    old, new = (path.read_bytes() for path in bundles)
+    update = make_update(old, new)
+    assert "Received: an update" in _why(update.pack(), update)
+    assert "Received: a .tflite file" in _why(ten_tasks[0].content, update)
+    assert "Expected a bundle" in _why(b"", update)
+    assert "cut off" in _why(old[:-1], update)
+    for place in (30, len(old) // 2, len(old) - 70):
+        damaged = bytearray(old)
+        damaged[place] ^= 1
+        assert "damaged" in _why(bytes(damaged), update)
+    with pytest.raises(BundleError, match="Received: a bundle"):
+        parse_update(old)
 
 
 def test_a_newer_update_and_a_bundle_are_refused(bundles):
