@@ -77,7 +77,7 @@ def _leaves(parts: Any) -> Iterator[Any]:
 def _own_code(leaf: Any) -> list[Any]:
     """The user's functions in `leaf`, and its class if that is the user's."""
     held = [leaf, *getattr(leaf, "__dict__", {}).values()]
-    found = [value for value in held if inspect.isfunction(value)]
+    found: list[Any] = [value for value in held if inspect.isfunction(value)]
     if not inspect.isfunction(leaf):
         found.append(type(leaf))
     return [c for c in found if c.__name__ != "<lambda>" and not _is_of_keras(c)]
