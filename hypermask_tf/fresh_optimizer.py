@@ -13,6 +13,8 @@ from hypermask_tf.decay_exclusions import exclude_from_decay, excluded_from_deca
 _PLAIN = (bool, int, float, str, type(None))
 # What tells whether an optimizer has variables, and is no setting.
 _STATE = ("built", "_lock")
+# What a `MultiOptimizer` calls its optimizers by variable.
+_MAP = "optimizer_map"
 
 
 def all_optimizers(optimizer: Any) -> list[Any]:
@@ -93,7 +95,7 @@ def _make(
             "returns: let it return all arguments of the constructor. "
             f"Received: {type(optimizer).__name__} with {sorted(config)}: {error}"
         ) from error
-    _take_attributes(fresh, optimizer)
+    _take_attributes(fresh, optimizer, set(config))
     if isinstance(held := vars(fresh)["_learning_rate"], keras.Variable):
         held.assign(rate)
     _take_exclusions(fresh, optimizer, variables)
@@ -108,17 +110,15 @@ def _argument(
     variables: Sequence[tuple[Any, Any]],
 ) -> Any:
     """What the constructor gets for `key`: the object, not its configuration."""
-    if not isinstance(value, dict | list | tuple):
-        return value
     held = vars(optimizer).get(key, vars(optimizer).get(f"_{key}"))
-    if held is None:
+    if key == _MAP:
+        return _optimizer_map(held, make, variables)
+    if held is None or not isinstance(value, dict | list | tuple):
         return value
     if _is_optimizer(held):
         return make(held)
     if isinstance(held, list | tuple):
         return [make(part) if _is_optimizer(part) else part for part in held]
-    if key == "optimizer_map":
-        return _optimizer_map(held, make, variables)
     return held
 
 
@@ -138,28 +138,34 @@ def _is_optimizer(value: Any) -> bool:
 
 
 def _plain_config(optimizer: Any) -> dict[str, Any]:
-    """Its configuration, without that of schedules, which may have none."""
+    """Its configuration, without that of schedules and maps, which may have none."""
     with contextlib.ExitStack() as stack:
         for one in all_optimizers(optimizer):
             stack.enter_context(showing_rate(one, 0.0))
+            if f"_{_MAP}" in vars(one):
+                stack.enter_context(_showing(one, f"_{_MAP}", None))
         return dict(optimizer.get_config())
 
 
-@contextlib.contextmanager
-def showing_rate(optimizer: Any, rate: Any) -> Iterator[None]:
+def showing_rate(optimizer: Any, rate: Any) -> contextlib.AbstractContextManager[None]:
     """While this lasts, `get_config` finds another learning rate."""
-    held = vars(optimizer)["_learning_rate"]
-    vars(optimizer)["_learning_rate"] = rate
+    return _showing(optimizer, "_learning_rate", rate)
+
+
+@contextlib.contextmanager
+def _showing(optimizer: Any, name: str, value: Any) -> Iterator[None]:
+    held = vars(optimizer)[name]
+    vars(optimizer)[name] = value
     try:
         yield
     finally:
-        vars(optimizer)["_learning_rate"] = held
+        vars(optimizer)[name] = held
 
 
-def _take_attributes(fresh: Any, optimizer: Any) -> None:
+def _take_attributes(fresh: Any, optimizer: Any, known: set[str]) -> None:
     """Takes over settings that `get_config` leaves out: plain values and functions."""
     for name, value in list(vars(optimizer).items()):
-        if name in _STATE or name.startswith("_self_"):
+        if name in _STATE or name.startswith("_self_") or name.lstrip("_") in known:
             continue
         plain = isinstance(value, _PLAIN) or inspect.isfunction(value)
         if plain and (name not in vars(fresh) or vars(fresh)[name] != value):
