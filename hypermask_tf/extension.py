@@ -22,6 +22,9 @@ def extend(model: Any, num_tasks: int) -> Any:
         )
     longer = copies.like(model, num_tasks=num_tasks)
     copies.assign_all(model, longer)
+    if model.num_finished_tasks < model.num_tasks:
+        # The copy holds what was learned: further heads start as the first ones did.
+        longer._bank.start_heads_as(model.num_finished_tasks, model.num_tasks)
     copies.check_tasks(model, longer, "`extend`")
     copies.compile_like(longer, model)
     return longer

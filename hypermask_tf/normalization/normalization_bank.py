@@ -117,6 +117,19 @@ class NormalizationBank(keras.layers.Layer):
             own, bank = self._scales.by_index[index]
             own.assign(ops.copy(bank.value[task]))
 
+    def start_heads_as(self, task: int, first: int) -> None:
+        """Gives the tasks from `first` on the head that `task` starts with.
+
+        Args:
+            task: One whose head has not been archived.
+            first: The first of those that get it.
+        """
+        for index in self.head_indices:
+            _, bank = self._scales.by_index[index]
+            values = ops.convert_to_numpy(bank).copy()
+            values[first:] = values[task]
+            bank.assign(values)
+
     def rows(self) -> list[tuple[Any, Any]]:
         """Every working copy with its bank."""
         parts = (self._scales.by_index, self._statistics.by_index)

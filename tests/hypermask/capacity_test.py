@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+from hypermask_tf.capacity import Capacity, GroupCapacity
 from tests.hypermask import builders
 
 
@@ -141,3 +142,86 @@ def test_a_full_network_lends_more_units_than_it_lacks():
     builders.learn(model, 4)
     for after, value in zip(model.task_values(0)[0], before, strict=True):
         np.testing.assert_array_equal(after, value)
+
+
+@pytest.mark.parametrize(
+    ("taken", "wanted", "together", "full"),
+    [
+        # Of two groups of ten units; what each task wants of each, and of both.
+        ((7, 7), (3, 3), 6, False),
+        ((8, 7), (3, 3), 6, True),
+        ((7, 8), (3, 3), 6, True),
+        ((10, 5), (0, 0), 0, True),
+        ((9, 9), (0, 0), 0, False),
+        # A threshold for the network: they find more elsewhere.
+        ((9, 4), (1, 1), 7, False),
+        ((9, 4), (1, 1), 8, True),
+    ],
+)
+def test_it_is_full_where_a_task_does_not_find_what_it_asks_for(
+    taken, wanted, together, full
+):
+    groups = tuple(
+        GroupCapacity((name,), 10, *numbers)
+        for name, *numbers in zip("ab", taken, wanted, strict=True)
+    )
+    capacity = Capacity(groups, {"a/kernel": (20, 5), "b/kernel": (60, 35)}, together)
+    assert capacity.full is full
+    assert [group.free for group in groups] == [10 - taken[0], 10 - taken[1]]
+    assert capacity.units_free == pytest.approx((20 - sum(taken)) / 20)
+    assert capacity.fraction == pytest.approx(40 / 80)
+    assert "25%" in str(capacity) and "58%" in str(capacity) and "50%" in str(capacity)
+
+
+def test_a_floor_that_asks_for_more_than_a_group_has():
+    # Of 16 and 12 units, 4 and 3 are on; a floor of half would be 8 and 6.
+    model = _learner(threshold="network", floor=50.0)
+    for task, free in enumerate([(12, 9), (8, 6), (4, 3), (0, 0)]):
+        model.begin_task(task)
+        on = model.units_on(task)
+        assert (on[:16].sum(), on[16:].sum()) == (4, 3)
+        capacity = model.capacity()
+        assert [group.free for group in capacity.groups] == list(free)
+        assert [group.wanted for group in capacity.groups] == [4, 3]
+        assert capacity.wanted == 7
+        assert capacity.full == (task == 3)
+
+
+def test_what_is_said_names_what_is_free_and_what_is_wanted():
+    model = _learner(sparsity=[75, 50], tasks=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.begin_task(0)
+    # Of 12 units six are on: two tasks fill the second layer.
+    with pytest.warns(
+        UserWarning, match=r"full after task 1.*\(dense\w* 0 of 6 wanted\)"
+    ):
+        model.begin_task(1)
+    with pytest.warns(UserWarning, match=r"task 2 finds .*\(dense\w* 0 of 6 wanted\)"):
+        model.begin_task(2)
+
+
+def test_all_layers_together_may_have_too_little():
+    model = _learner(threshold="network", sparsity=70, floor=10.0, tasks=6)
+    wanted, said = model.capacity().wanted, []
+    for task in range(4):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            model.begin_task(task)
+        free = sum(group.free for group in model.capacity().groups)
+        text = f"{free} of {wanted} wanted in all layers together"
+        said += [text in str(w.message) for w in caught]
+    assert any(said)
+
+
+def test_while_the_first_task_is_being_thinned_out_nothing_is_said_of_the_next():
+    # At the first step everything is on: that says nothing of what stays.
+    model = _learner(ramp_steps=10, tasks=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.begin_task(0)
+    # The last task has no next one.
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        model.begin_task(1)
+    assert all("after task" not in str(w.message) for w in caught)

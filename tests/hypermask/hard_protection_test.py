@@ -116,3 +116,22 @@ def test_saved_and_loaded_it_goes_on_protecting(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     builders.learn(loaded, 2, epochs=2)
     assert [_digest(loaded, task) for task in range(2)] == before
+
+
+@pytest.mark.backend
+def test_in_double_precision_nothing_is_rounded_to_single():
+    if keras.backend.backend() == "jax":
+        pytest.skip("JAX computes in single precision unless told otherwise")
+    inputs = keras.Input((builders.FEATURES,), dtype="float64")
+    x = keras.layers.Dense(16, "relu", dtype="float64")(inputs)
+    target = keras.Model(inputs, keras.layers.Dense(3, dtype="float64")(x))
+    model = builders.learner(target, granularity="weight", protection="hard")
+    # Numbers that a float32 does not hold.
+    for variable in target.variables:
+        variable.assign(np.random.default_rng(0).normal(size=variable.shape))
+    before = []
+    for task in range(3):
+        model.begin_task(task)
+        builders.steps(model, 2)
+        before.append(_digest(model, task))
+        assert [_digest(model, earlier) for earlier in range(task + 1)] == before

@@ -65,3 +65,24 @@ def test_a_head_per_task_needs_one_output():
     outputs = [keras.layers.Dense(size)(x) for size in (3, 2)]
     with pytest.raises(ValueError, match="a target with 2 outputs"):
         builders.learner(keras.Model(inputs, outputs), head="per_task")
+
+
+@pytest.mark.parametrize("learned", [0, 1, 2])
+def test_heads_of_further_tasks_start_as_the_first_did(learned):
+    """From weights that somebody brought, for instance."""
+    target = builders.mlp()
+    brought = [np.full(v.shape, 0.25) for v in target.trainable_variables[-2:]]
+    for variable, value in zip(target.trainable_variables[-2:], brought, strict=True):
+        variable.assign(value)
+    model = builders.learner(target, granularity="unit", head="per_task", tasks=2)
+    for task in range(learned):
+        model.begin_task(task)
+        builders.steps(model)
+    model = model.extend(4)
+    for task in range(learned, 4):
+        model.begin_task(task)
+        for variable, value in zip(
+            model.target.trainable_variables[-2:], brought, strict=True
+        ):
+            np.testing.assert_array_equal(ops.convert_to_numpy(variable.value), value)
+        builders.steps(model)

@@ -199,3 +199,84 @@ def test_inheriting_in_the_middle_of_a_task_is_refused():
     builders.learn(model, 1)
     with pytest.raises(ValueError, match="task 1 has begun"):
         model.fit(*builders.data(1), task=1, inherit=0)
+
+
+@pytest.mark.parametrize(
+    ("protection", "kind"),
+    [("hard", "chunked"), ("used", "chunked"), ("used", "mlp"), ("hard", "mlp")],
+)
+def test_inheriting_shares_units_on_purpose_where_it_may_alone(protection, kind):
+    """Elsewhere the new task has the units it would have had."""
+
+    def begun(**inherit):
+        keras.utils.set_random_seed(0)
+        hypernetwork = hm.ChunkedHypernetwork(4, (8,), 7, 3, seed=1)
+        model = _shaken(
+            builders.mlp(),
+            reuse=0.5,
+            protection=protection,
+            hypernetwork=hypernetwork if kind == "chunked" else None,
+        )
+        model.begin_task(2, **inherit)
+        return model, model.units_on(2)
+
+    (model, inherited), (_, plain) = begun(inherit=0), begun()
+    if (protection, kind) == ("hard", "mlp"):
+        # 4 and 3 units, of which 2 and 2 are their own.
+        shared = inherited & model.units_on(0)
+        assert (shared[:16].sum(), shared[16:].sum()) == (2, 1)
+    else:
+        np.testing.assert_array_equal(inherited, plain)
+
+
+def test_what_a_copy_does_not_need_adds_nothing():
+    """A task with more units than its source: the others start silent."""
+    target = builders.mlp()
+    model = _shaken(target, reuse=0.0, borrow=3.0, protection="hard", tasks=8)
+    for task in range(2, 4):
+        model.begin_task(task)
+        builders.shake(target.variables, task)
+    x, _ = builders.data(0, 16)
+    before = _outputs(model, x, 0)
+    # Four tasks have taken all: three taken units stand in for each that is missing.
+    model.begin_task(4, inherit=0)
+    assert model.units_on(4).sum() == 3 * model.units_on(0).sum()
+    after = _outputs(model, x, 4)
+    np.testing.assert_array_equal(_outputs(model, x, 0), before)
+    assert np.isfinite(after).all()
+
+
+@pytest.mark.parametrize("protection", ["used", "hard"])
+def test_all_weights_of_a_copy_can_learn(protection):
+    model = _shaken(builders.mlp(), reuse=0.0, protection=protection)
+    model.begin_task(2, inherit=1)
+    masks = model.mask(2)
+    start = {
+        v.path: ops.convert_to_numpy(v.value) for v in model.target.trainable_variables
+    }
+    builders.steps(model, 5)
+    for variable in model.target.trainable_variables[:-1]:
+        on = masks[variable.path] != 0
+        moved = ops.convert_to_numpy(variable.value) != start[variable.path]
+        assert moved[on].mean() > 0.8, variable.path
+
+
+def test_the_normalisation_of_a_copy_is_that_of_its_source():
+    target = builders.normalised()
+    model = _shaken(target, reuse=0.0, protection="hard")
+    model.begin_task(2, inherit=0)
+
+    def statistics(task):
+        """Moving mean and variance of the units that are on, strongest first."""
+        on = model.units_on(task)
+        order = np.flatnonzero(on)[np.argsort(-np.abs(scores_of(model, task)[on]))]
+        return [
+            value[order]
+            for value in model.task_values(task)[1]
+            if value.ndim == 1 and value.size == 16
+        ]
+
+    copied, source = statistics(2), statistics(0)
+    assert len(copied) == 2
+    for one, other in zip(copied, source, strict=True):
+        np.testing.assert_allclose(np.sort(one), np.sort(other), rtol=1e-6)
