@@ -80,7 +80,7 @@ def test_a_fit_that_fails_changes_nothing(networks, x):
     data = builders.data(1, 60)
     with pytest.raises(ValueError, match="none of"):
         method.fit(1, data[0], np.zeros(60, int))
-    with pytest.raises(ValueError, match="shape|99"):
+    with pytest.raises(ValueError, match="99"):
         method.fit(1, *data, validation_data=(np.zeros((5, 99)), np.zeros(5, int)))
     np.testing.assert_array_equal(method.predict(x).posterior, before)
 
