@@ -17,6 +17,10 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 # Files are shared out over two processes, of about 2.5 GB each.
 WORKERS ?= 2
+SAMPLE ?= 15
+SEED ?= 1
+ROOMS ?=
+MUTANTS_ARGS ?=
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist=loadfile
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 10))
 OLD_VENV = $(VENV) holds an older Python than 3.10. Remove it and try again.
@@ -27,7 +31,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train table comparison venv dev jax test test-slow test-jax lint clean
+.PHONY: help train table comparison venv dev jax test test-slow test-jax mutants \
+    lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
@@ -65,6 +70,10 @@ test-slow: dev ## Run the slow tests
 
 test-jax: jax ## Run the fit tests on the JAX backend
 	KERAS_BACKEND=jax $(PYTEST) -m "backend and not slow" $(PYTEST_ARGS)
+
+mutants: dev ## Put small faults into the code; do tests see them? (ROOMS=, SAMPLE=, SEED=)
+	KERAS_BACKEND=tensorflow $(PY) -m tools.mutants --sample=$(SAMPLE) --seed=$(SEED) \
+	    --workers=$(WORKERS) $(if $(ROOMS),--rooms=$(ROOMS)) $(MUTANTS_ARGS)
 
 lint: dev ## Check style, format and types
 	$(PY) -m ruff check

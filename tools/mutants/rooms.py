@@ -1,0 +1,95 @@
+"""Which tests belong to which part of the code."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """A part of the code, and the fast tests that must see a fault in it.
+
+    Attributes:
+        sources: Files and folders that are mutated.
+        tests: What pytest gets, the likeliest to fail first.
+    """
+
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def _library(*names: str) -> tuple[str, ...]:
+    return tuple(f"hypermask_tf/{name}" for name in names)
+
+
+def _tests(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{name}" for name in names)
+
+
+ROOMS: dict[str, Room] = {
+    "masks": Room(
+        _library("masks"),
+        _tests("masks", "hypermask/capacity_test.py", "transfer/inherit_test.py"),
+    ),
+    "memory": Room(
+        _library("memory.py", "regularizers.py"),
+        _tests(
+            "hypermask/protection_test.py",
+            "hypermask/at_rest_test.py",
+            "hypermask/hard_protection_test.py",
+        ),
+    ),
+    "task_order": Room(
+        _library("learner.py", "task_learner.py", "task_masks.py", "capacity.py"),
+        _tests(
+            "hypermask/fit_test.py",
+            "hypermask/protection_test.py",
+            "hypermask/capacity_test.py",
+            "hypermask/errors_test.py",
+            "hypermask/head_test.py",
+        ),
+    ),
+    "growth": Room(
+        _library("growth.py", "growth_places.py", "extension.py", "copies.py"),
+        _tests(
+            "hypermask/grow_test.py",
+            "hypermask/grow_refusals_test.py",
+            "hypermask/extend_test.py",
+            "hypermask/copies_test.py",
+        ),
+    ),
+    "narrow": Room(
+        _library("narrow"), _tests("narrow", "hypermask/forward_and_bake_test.py")
+    ),
+    "transfer": Room(_library("transfer"), _tests("transfer")),
+    "replicas": Room(
+        _library("replicas.py", "replicated_model.py", "training/plateau.py"),
+        _tests(
+            "training/distribution_test.py",
+            "training/resume_test.py",
+        ),
+    ),
+    "units": Room(_library("units"), _tests("units", "compaction/passing_test.py")),
+    "compaction": Room(_library("compaction"), _tests("compaction")),
+    "export": Room(
+        (
+            "export/quantize",
+            "export/router.py",
+            "export/export_router.py",
+            "export/drift.py",
+            "export/exporter.py",
+            "export/variant.py",
+            "export/verify.py",
+        ),
+        _tests(
+            "export/quantize",
+            "export/router_test.py",
+            "export/export_router_test.py",
+            "export/drift_test.py",
+            "export/verify_test.py",
+            "export/exporter_test.py",
+        ),
+    ),
+    "readers": Room(
+        ("export/bundle_reader", "export/bundling", "export/bundle.py"),
+        _tests("export/bundling"),
+    ),
+}
