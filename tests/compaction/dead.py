@@ -15,7 +15,10 @@ def shake(model: keras.Model, seed: int = 0) -> None:
         if not keras.backend.is_float_dtype(v.dtype):
             continue
         if v.name in ("gamma", "moving_variance"):
-            v.assign(generator.uniform(0.5, 1.5, v.shape))
+            scale = generator.uniform(0.5, 1.5, v.shape)
+            if v.name == "gamma":
+                scale = scale * generator.choice([-1.0, 1.0], v.shape)
+            v.assign(scale)
         else:
             fan_in = np.prod(v.shape[:-1]) if len(v.shape) > 1 else 4
             v.assign(generator.normal(size=v.shape) / np.sqrt(fan_in))

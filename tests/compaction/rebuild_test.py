@@ -76,6 +76,23 @@ def test_everything_behind_a_wider_layer_follows():
     assert [w.shape[-1] for w in wider.get_layer("grouped").weights] == [16, 16]
 
 
+@pytest.mark.parametrize("shape", [(2, -1), (-1, 4), (-1, 2), (2, 4)])
+@pytest.mark.parametrize("wider", [4, 8, 16])
+def test_reshapes_follow_with_what_they_leave_open(shape, wider):
+    """An axis of -1 takes what is left; the channels follow in proportion."""
+
+    def model(width, target):
+        inputs = keras.Input((3,))
+        x = layers.Reshape(target)(layers.Dense(width, name="wide")(inputs))
+        return keras.Model(inputs, layers.Dense(2)(x))
+
+    *others, last = shape
+    wanted = model(wider, (*others, last if last == -1 else last * wider // 8))
+    found = rebuild(model(8, shape), {"wide": wider})
+    assert found.output_shape == wanted.output_shape
+    assert _shapes(found) == _shapes(wanted)
+
+
 @pytest.mark.parametrize(("groups", "wider"), [(4, 6), (-1, 6), (2, 2)])
 def test_channels_that_are_normalised_one_by_one_stay_so(groups, wider):
     inputs = keras.Input((5, 5, 3))

@@ -50,22 +50,3 @@ def _cuts(graph):
 
 # Filters that read one unit, or few, go with these.
 _MORE_GO = (graph_test.depthwise_twice_as_many, graph_test.grouped)
-
-
-@pytest.mark.parametrize("build", graph_test.ZOO, ids=lambda build: build.__name__)
-def test_what_an_off_unit_held_does_not_matter(build):
-    """Its weights may be anything where no kernel reads it: the function stays."""
-    model = build()
-    dead.shake(model)
-    graph = UnitGraph(model)
-    off = np.flatnonzero(graph.removable)[::2]
-    alive = alive_array(graph, off)
-    for variable in model.trainable_variables:
-        mask = readers(graph, variable, alive)
-        variable.assign(np.asarray(variable) * mask)
-    expected = dead.outputs_of(model)
-    for variable in model.trainable_variables:
-        made = makers(graph, variable, alive)
-        variable.assign(np.asarray(variable) * np.where(made == 0, -3.0, 1.0))
-    for one, other in zip(expected, dead.outputs_of(model), strict=True):
-        np.testing.assert_array_equal(one, other)

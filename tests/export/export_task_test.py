@@ -118,6 +118,40 @@ def test_only_the_gate_decides(request_):
     assert "more than 0.5 below" in variant.failures[0]
 
 
+def test_what_is_not_finite_on_the_test_set_is_not_good(request_):
+    """However good it is on the data of the gate."""
+    data, logits = request_.data, request_.keras[0]
+    far = np.full_like(data.test[0], np.inf)
+    variant = make_variant(
+        request_.content,
+        "float32",
+        INFO,
+        dataclasses.replace(data, test=(far, data.test[1])),
+        (logits, logits),
+        VariantOptions(max_accuracy_drop=0.5),
+    )
+    assert variant.gate.passed and not variant.verification.passed
+    assert variant.failures == ("test set: 40 of 40 file outputs are not finite",)
+
+
+def test_outputs_of_other_tasks_decide_nothing(request_):
+    """Two labels of three outputs: the third is no choice, on either set of data."""
+    data = request_.data
+    wide = request_.keras[0] + np.float32([0, 0, 1000])
+    labels = request_.keras[0][:, :2].argmax(-1)
+    variant = make_variant(
+        request_.content,
+        "float16",
+        dataclasses.replace(INFO, labels=INFO.labels[:2]),
+        TaskData(data.calibration, (data.gate[0], labels), "", (data.test[0], labels)),
+        (wide, wide),
+        VariantOptions(max_accuracy_drop=0.05),
+    )
+    for found in (variant.gate, variant.verification):
+        assert found.keras_accuracy == 1.0 and found.tflite_accuracy > 0.95
+    assert variant.failures == ()
+
+
 def test_zeros_are_left_out_only_when_asked(converted):
     case = converted["thin"]
     labels = case.logits.argmax(-1)
@@ -145,5 +179,17 @@ def test_without_validation_data_training_data_decide():
     data = task_data(task)
     assert data.gate_split == "train" and len(data.gate[0]) == 600
     assert len(data.calibration) == 256
-    task.validation = (x[:9], y[:9])
-    assert task_data(task).gate_split == "validation"
+    for size in (1, 9):
+        task.validation = (x[:size], y[:size])
+        data = task_data(task)
+        assert data.gate_split == "validation" and len(data.gate[0]) == size
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 5000])
+def test_examples_for_the_ranges_are_spread_over_the_training_data(size):
+    x = np.arange(size, dtype="float32")
+    task = SimpleNamespace(train=(x, x), validation=(x, x), test=(x, x))
+    chosen = task_data(task).calibration
+    assert len(chosen) == len(set(chosen)) == min(size, 256)
+    assert chosen[0] == 0 and chosen[-1] == size - 1
+    assert (np.diff(chosen) <= size // 255 + 1).all()

@@ -115,3 +115,23 @@ def test_a_picture_is_drawn(tmp_path):
     path = plot_sizes([_entry(tmp_path, "task_00", 0)], DENSE, tmp_path)
     assert path.name == "size_accuracy.png"
     assert path.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_recipe_that_was_replaced_is_no_failure(tmp_path):
+    entry = _entry(tmp_path, "task_00", 0)
+    rejected = (Rejection(0, "int4", ("worse",), "mixed"),)
+    report = ExportReport((entry,), ("task_00.tflite",), (), rejected)
+    assert report.passed and report.to_json()["passed"] is True
+    failed = (FailedFile("task_01.tflite", ("bad",)),)
+    assert not ExportReport((entry,), (), failed).passed
+
+
+def test_files_are_in_the_order_of_their_tasks(tmp_path):
+    names = ["task_02", "task_10.int4", "task_100", "task_02.dynamic_int8", "task_01"]
+    for name in names:
+        _entry(tmp_path, name, int(name[5:].split(".")[0]))
+    wanted = ["task_01", "task_02", "task_02.dynamic_int8", "task_10.int4", "task_100"]
+    found = [
+        entry["file"].removesuffix(".tflite") for entry in read_good_files(tmp_path)
+    ]
+    assert found == wanted

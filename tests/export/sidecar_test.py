@@ -28,3 +28,13 @@ def test_what_json_cannot_say_leaves_the_old_file(tmp_path, bad):
 
 def test_versions_name_what_the_file_depends_on():
     assert {"python", "keras", "ai-edge-litert"} <= package_versions().keys()
+
+
+def test_a_write_that_fails_leaves_no_half_file(tmp_path, monkeypatch):
+    def full(old, new):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("export.sidecar.os.replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_json(tmp_path / "a.json", {"x": 1})
+    assert list(tmp_path.iterdir()) == []
