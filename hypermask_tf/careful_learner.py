@@ -50,7 +50,8 @@ class CarefulLearner(MaskReader):
                     "There is no task to undo: none has begun since this learner was "
                     "made, loaded, or last undone. Load a file from before the task."
                 )
-            self._before_task.restore()
+            with self._ask_lock:
+                self._before_task.restore()
             self._before_task = None
             self._data_digest = None
 
@@ -59,12 +60,14 @@ class CarefulLearner(MaskReader):
         if self.num_learned_tasks > self.num_finished_tasks:
             check_finite(self, self.num_learned_tasks - 1)
         before, kept = Snapshot(self), self._before_task
-        try:
-            super().begin_task(task, inherit)
-        except BaseException:
-            before.restore()
-            self._before_task = kept
-            raise
+        # It changes which network runs: nobody may be asking meanwhile.
+        with self._ask_lock:
+            try:
+                super().begin_task(task, inherit)
+            except BaseException:
+                before.restore()
+                self._before_task = kept
+                raise
         self._before_task = before
 
     def load_own_variables(self, store: Any) -> None:
@@ -165,7 +168,8 @@ class CarefulLearner(MaskReader):
                 yield
             except Exception as error:
                 clearer = explained(self, error, x, y)
-                before.restore()
+                with self._ask_lock:
+                    before.restore()
                 self._before_task, self._data_digest = kept, digest
                 raise clearer from error.__cause__
 
@@ -181,7 +185,7 @@ class CarefulLearner(MaskReader):
                 check_loss(self.get_metrics_result()["loss"], max(learned - 1, 0))
             except Exception as error:
                 clearer = explained(self, error, x, y)
-                fatal = isinstance(error, NonFiniteLossError)
+                fatal = isinstance(clearer, NonFiniteLossError)
                 if self._before_task and (fatal or self.num_learned_tasks > learned):
                     self.undo_task()
                 raise clearer from error.__cause__

@@ -201,7 +201,8 @@ class HyperMask(SavedLearner):
             if not self._on_device():
                 data_checks.check_data(x, y, self.loss, self.target)
                 self._note_data(task, x, y)
-            self._enter(task, inherit)
+            with self._ask_lock:
+                self._enter(task, inherit)
             args, kwargs = with_callbacks(self, args, kwargs)
             first_step.prepare(self, x, y)
             return super().fit(data_checks.checked(x, self.target), y, *args, **kwargs)

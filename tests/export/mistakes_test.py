@@ -128,6 +128,6 @@ def test_a_command_tells_the_one_and_raises_the_other(capsys, read_flags):
 
 
 def test_debug_shows_the_traceback_of_both(read_flags, monkeypatch):
-    monkeypatch.setattr(flags.FLAGS, "debug", True)
+    monkeypatch.setattr(command, "_DEBUG", types.SimpleNamespace(value=True))
     with pytest.raises(ValueError, match="so"):
         command.guard(lambda argv: _function("raise ValueError('so')")())(["x"])

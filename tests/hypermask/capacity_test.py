@@ -173,20 +173,6 @@ def test_it_is_full_where_a_task_does_not_find_what_it_asks_for(
     assert "25%" in str(capacity) and "58%" in str(capacity) and "50%" in str(capacity)
 
 
-def test_a_floor_that_asks_for_more_than_a_group_has():
-    # Of 16 and 12 units, 4 and 3 are on; a floor of half would be 8 and 6.
-    model = _learner(threshold="network", floor=50.0)
-    for task, free in enumerate([(12, 9), (8, 6), (4, 3), (0, 0)]):
-        model.begin_task(task)
-        on = model.units_on(task)
-        assert (on[:16].sum(), on[16:].sum()) == (4, 3)
-        capacity = model.capacity()
-        assert [group.free for group in capacity.groups] == list(free)
-        assert [group.wanted for group in capacity.groups] == [4, 3]
-        assert capacity.wanted == 7
-        assert capacity.full == (task == 3)
-
-
 def test_what_is_said_names_what_is_free_and_what_is_wanted():
     model = _learner(sparsity=[75, 50], tasks=4)
     with warnings.catch_warnings():
@@ -199,19 +185,6 @@ def test_what_is_said_names_what_is_free_and_what_is_wanted():
         model.begin_task(1)
     with pytest.warns(UserWarning, match=r"task 2 finds .*\(dense\w* 0 of 6 wanted\)"):
         model.begin_task(2)
-
-
-def test_all_layers_together_may_have_too_little():
-    model = _learner(threshold="network", sparsity=70, floor=10.0, tasks=6)
-    wanted, said = model.capacity().wanted, []
-    for task in range(4):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            model.begin_task(task)
-        free = sum(group.free for group in model.capacity().groups)
-        text = f"{free} of {wanted} wanted in all layers together"
-        said += [text in str(w.message) for w in caught]
-    assert any(said)
 
 
 def test_while_the_first_task_is_being_thinned_out_nothing_is_said_of_the_next():
