@@ -205,7 +205,9 @@ class HyperMask(SavedLearner):
                 self._enter(task, inherit)
             args, kwargs = with_callbacks(self, args, kwargs)
             first_step.prepare(self, x, y)
-            return super().fit(data_checks.checked(x, self.target), y, *args, **kwargs)
+            if not self._on_device():
+                x = data_checks.checked(x, self.target)
+            return super().fit(x, y, *args, **kwargs)
 
     def train_on_batch(self, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """`keras.Model.train_on_batch` on the task being learned.
