@@ -27,7 +27,12 @@ def _tests(*names: str) -> tuple[str, ...]:
 ROOMS: dict[str, Room] = {
     "masks": Room(
         _library("masks"),
-        _tests("masks", "hypermask/capacity_test.py", "transfer/inherit_test.py"),
+        _tests(
+            "masks",
+            "hypermask/capacity_test.py",
+            "hypermask/units_taken_test.py",
+            "transfer/inherit_test.py",
+        ),
     ),
     "memory": Room(
         _library("memory.py", "regularizers.py"),
@@ -35,6 +40,8 @@ ROOMS: dict[str, Room] = {
             "hypermask/protection_test.py",
             "hypermask/at_rest_test.py",
             "hypermask/hard_protection_test.py",
+            "hypermask/drift_test.py",
+            "strangers/later_tasks_test.py",
         ),
     ),
     "task_order": Room(
@@ -45,6 +52,9 @@ ROOMS: dict[str, Room] = {
             "hypermask/capacity_test.py",
             "hypermask/errors_test.py",
             "hypermask/head_test.py",
+            "hypermask/ramp_test.py",
+            "strangers/undo_test.py",
+            "strangers/failing_calls_test.py",
         ),
     ),
     "growth": Room(
@@ -53,7 +63,10 @@ ROOMS: dict[str, Room] = {
             "hypermask/grow_test.py",
             "hypermask/grow_refusals_test.py",
             "hypermask/extend_test.py",
+            "hypermask/grow_counts_test.py",
+            "hypermask/equivalence_test.py",
             "hypermask/copies_test.py",
+            "strangers/made_anew_test.py",
         ),
     ),
     "narrow": Room(
