@@ -265,3 +265,25 @@ def test_the_normalisation_of_a_copy_is_that_of_its_source():
     assert len(copied) == 2
     for one, other in zip(copied, source, strict=True):
         np.testing.assert_allclose(np.sort(one), np.sort(other), rtol=1e-6)
+
+
+@pytest.mark.parametrize("protection", ["used", "hard"])
+def test_every_weight_of_a_copy_can_learn(protection):
+    keras.utils.set_random_seed(1)
+    target = keras.Sequential([keras.Input((builders.FEATURES,))])
+    for _ in range(2):  # a unit of ReLU may be dead, and then so is its copy
+        target.add(layers.Dense(12, "tanh"))
+    target.add(layers.Dense(3))
+    model = _shaken(target, reuse=0.0, protection=protection)
+    model.begin_task(2, inherit=1)
+    masks = model.mask_arrays(2)
+    before = [ops.convert_to_numpy(v.value).copy() for v in target.trainable_variables]
+    builders.steps(model, 5)
+    tried = 0
+    for variable, old, mask in zip(
+        target.trainable_variables, before, masks, strict=True
+    ):
+        on = np.ones(old.shape, bool) if mask is None else mask != 0
+        assert (ops.convert_to_numpy(variable.value) != old)[on].all(), variable.path
+        tried += on.sum()
+    assert tried > 30
