@@ -58,8 +58,8 @@ _LOOPS = flags.DEFINE_list("loops", ["fit"], "Loops to time: fit, device, or bot
 _WHOLE = flags.DEFINE_bool(
     "whole",
     False,
-    "With unit masks, time beside each loop the same step with --nonarrow: everything "
-    "is computed, units that are off too.",
+    "With unit masks, time beside each loop the same step with --nocompact_forward: "
+    "everything is computed, units that are off too.",
 )
 _PEER = flags.DEFINE_bool("peer", False, "Time PyTorch with hypnettorch beside it.")
 _PEER_PYTHON = paths.define_path(
@@ -79,12 +79,15 @@ def main(argv: Sequence[str]) -> int:
     models = {"": build_model(scenario)}
     model = models[""]
     if _WHOLE.value:
-        if not model.is_narrow:
+        if model.dense_fallback_reason:
             raise ValueError(
                 "--whole needs a step that computes only the units that are on. "
-                f"Received: a recipe that computes everything: {model.why_whole}"
+                "Received: a recipe that computes everything: "
+                f"{model.dense_fallback_reason}"
             )
-        models[", whole"] = build_model(scenario, narrow=False)
+        models[", whole"] = build_model(
+            scenario, masks=model.masks.replace(compact_forward=False)
+        )
     peer = None
     if wanted is not None:
         peer = Peer(_PEER_PYTHON.value or sys.executable, wanted)
@@ -152,7 +155,7 @@ def _tasks(num_tasks: int) -> list[int]:
 
 def _weights(model: HyperMask) -> int:
     """Weights of the hypernetwork."""
-    scores = model._layout.num_scores
+    scores = model.state.layout.num_scores
     return model.hypernetwork.num_parameters(model.num_tasks, scores)
 
 

@@ -15,6 +15,8 @@ from hypermask_tf.training import synchronize_normalization
 
 # Weights of a hypernetwork whose update takes as long as a small convolutional network.
 _LARGE = 10_000_000
+# What --protection calls the weights that a penalty is on.
+_PENALIZED = {"used": "used", "current": "mask", "all": "all"}
 
 
 def build_scenario() -> scenarios.Scenario:
@@ -60,7 +62,6 @@ def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
         augmentation=_augmentation(scenario),
         outliers=_outliers(),
         reset_optimizer=f.RESET.value,
-        memory_limit=int(f.MEMORY_GIB.value * GIB),
         **{**method, **changes},
     )
     rate: Any = f.LEARNING_RATE.value
@@ -78,25 +79,44 @@ def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
 
 def _method() -> dict[str, Any]:
     """What the flags say of masks and of what stops forgetting."""
+    frozen = f.PROTECTION.value == "hard"
+    protection = (
+        hm.Freeze()
+        if frozen
+        else hm.WeightPenalty(f.LAMBDA.value, on=_PENALIZED[f.PROTECTION.value])
+    )
     return {
-        "hypernetwork": build_hypernetwork(),
-        "granularity": f.GRANULARITY.value,
-        "narrow": f.NARROW.value,
-        "sparsity": _numbers(f.SPARSITY.value),
-        "threshold": f.THRESHOLD.value,
-        "floor": f.FLOOR.value,
-        "activation": f.ACTIVATION.value,
-        "mask_scale": _mask_scale(),
-        "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
-        "protection": f.PROTECTION.value,
-        "reuse": None if f.REUSE.value == [AUTO] else _numbers(f.REUSE.value),
-        "borrow": _numbers(f.BORROW.value),
-        "read": _numbers(f.READ.value),
-        "beta": f.BETA.value,
-        "lam": f.LAMBDA.value,
-        "output_reduction": f.REDUCTION.value,
-        "sampled_tasks": f.SAMPLED.value or None,
+        "masks": _masks(),
+        "protection": protection,
+        "hypernetwork": build_hypernetwork(drift=None if frozen else _drift()),
     }
+
+
+def _masks() -> hm.Masks:
+    common = {
+        "sparsity": _numbers(f.SPARSITY.value),
+        "activation": f.ACTIVATION.value,
+        "scale": _mask_scale(),
+        "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
+    }
+    reuse = None if f.REUSE.value == AUTO else float(f.REUSE.value)
+    if f.GRANULARITY.value == "weight":
+        if reuse not in (None, 1.0):
+            raise ValueError(
+                "--reuse needs --granularity=unit: only units can be free or in use. "
+                f"Received: --reuse={f.REUSE.value}"
+            )
+        return hm.WeightMasks(**common)
+    allocation: hm.Allocation | None = None
+    if reuse is not None:
+        allocation = hm.AnyUnits() if reuse == 1 else hm.FreeUnitsFirst(reuse)
+    return hm.UnitMasks(
+        **common, allocation=allocation, compact_forward=f.COMPACT_FORWARD.value
+    )
+
+
+def _drift() -> hm.DriftPenalty:
+    return hm.DriftPenalty(f.BETA.value, f.REDUCTION.value, f.SAMPLED.value or None)
 
 
 def _use_xla(model: hm.HyperMask) -> bool:
@@ -111,7 +131,7 @@ def _use_xla(model: hm.HyperMask) -> bool:
         return False
     return (
         f.TARGET.value == "mlp"
-        or model.is_narrow
+        or not model.dense_fallback_reason
         or model.hypernetwork.count_params() > _LARGE
         or accelerators() != []
     )
@@ -131,13 +151,9 @@ def _numbers(values: list[str]) -> float | list[float]:
 def _dense() -> dict[str, Any]:
     """A learner that is the plain network: every mask is 1, nothing is protected."""
     return {
+        "masks": hm.UnitMasks(0.0, activation="binary"),
+        "protection": hm.WeightPenalty(0.0, on="all"),
         "hypernetwork": hm.MaskBank(),
-        "granularity": "unit",
-        "sparsity": 0.0,
-        "activation": "binary",
-        "protection": "all",
-        "beta": 0.0,
-        "lam": 0.0,
     }
 
 
@@ -184,20 +200,25 @@ def _norm() -> str:
     return "transductive" if f.TRANSDUCTIVE.value else "batch"
 
 
-def build_hypernetwork() -> hm.Hypernetwork:
+def build_hypernetwork(drift: hm.DriftPenalty | None = None) -> hm.Hypernetwork:
     """The hypernetwork that the flags name, without variables yet."""
     hidden = [int(width) for width in f.HYPER_HIDDEN.value]
+    options: dict[str, Any] = {
+        "rate": f.HYPER_RATE.value,
+        "memory_limit": int(f.MEMORY_GIB.value * GIB),
+    }
     if f.HYPERNETWORK.value == "mask_bank":
-        return hm.MaskBank(rate=f.HYPER_RATE.value)
+        return hm.MaskBank(**options)
     if f.HYPERNETWORK.value == "chunked":
         return hm.ChunkedHypernetwork(
             f.EMBEDDING.value,
             hidden,
-            rate=f.HYPER_RATE.value,
             chunk_size=f.CHUNK_SIZE.value,
             chunk_embedding_dim=f.CHUNK_EMBEDDING.value,
+            drift=drift,
+            **options,
         )
-    return hm.MLPHypernetwork(f.EMBEDDING.value, hidden, rate=f.HYPER_RATE.value)
+    return hm.MLPHypernetwork(f.EMBEDDING.value, hidden, drift=drift, **options)
 
 
 def _outliers() -> keras.Layer | None:

@@ -38,7 +38,8 @@ with quiet_stderr():
     from apps.evaluation_data import measured, noise_like, unknown_inputs
     from apps.runs import find_runs, group
     from export import command, paths
-    from hypermask_tf import files, inference, inference_plots, scenarios
+    from hypermask_tf import files, inference, scenarios
+    from hypermask_tf.plots import inference_plots
     from hypermask_tf.training import RunFolder
 
     start_backend()

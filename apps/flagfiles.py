@@ -16,11 +16,9 @@ BEFORE = {
     "dropout": "true",
     "mask_scale": "1",
     "hyper_rate": "1.0",
-    "narrow": "false",
+    "compact_forward": "false",
     "outliers": "0.0",
     "reuse": "1",
-    "borrow": "1",
-    "read": "0",
 }
 # They change nothing of what is learned, so a run may go on with others.
 HARMLESS = frozenset(

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from apps.flagfiles import AUTO, BEFORE
 from apps.runs import Run
-from hypermask_tf.masks.quota import default_reuse
 
 
 def network(flags: Mapping[str, str]) -> str:
@@ -50,8 +49,6 @@ def method_name(flags: dict[str, str]) -> str:
         what = "a dense network each" if baseline == "alone" else "one dense network"
         return ", ".join([f"{baseline}: {what}", *head])
     parts = [f"{flags['granularity']} masks", f"{flags['sparsity']} %"]
-    if flags.get("threshold", "layer") != "layer":
-        parts.append(f"one threshold, floor {flags['floor']} %")
     parts.append(f"protection {flags['protection']}")
     scale = flags.get("mask_scale", BEFORE["mask_scale"])
     if scale != "width" and flags["sparsity"] != "0":
@@ -59,12 +56,10 @@ def method_name(flags: dict[str, str]) -> str:
     if flags["hypernetwork"] != "mlp":
         parts.append(flags["hypernetwork"].replace("_", " "))
     parts += head
-    reuse = f"{default_reuse(flags['granularity'], flags['protection']):g}"
-    for name, usual in (("reuse", reuse), ("borrow", "1"), ("read", "0")):
-        given = flags.get(name, BEFORE[name])
-        values = [f"{float(v):g}" for v in given.split(",") if v != AUTO]
-        if set(values) - {usual}:
-            parts.append(f"{name} {','.join(values)}")
+    reuse = flags.get("reuse", BEFORE["reuse"])
+    known = flags["granularity"] == "unit" and flags["protection"] in ("used", "hard")
+    if reuse != AUTO and float(reuse) != (0 if known else 1):
+        parts.append(f"reuse {float(reuse):g}")
     if flags.get("inherit", "none") != "none":
         parts.append(f"inherits {flags['inherit']}")
     return ", ".join(parts)

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf import plots
-from hypermask_tf.capacity_plot import plot_capacity
 from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.plots import run_plots
+from hypermask_tf.plots.capacity_plot import plot_capacity
 from hypermask_tf.training import RunFolder
 
 
@@ -14,12 +14,12 @@ def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> Non
     """Draws what `results.json` holds into the run's folder of plots."""
     benchmark, on = results["benchmark"], results["measured_on"]
     measured = f"{on} accuracy"
-    plots.plot_accuracy_matrix(
+    run_plots.plot_accuracy_matrix(
         matrix,
         run.plots_dir / "accuracy_matrix.png",
         title=f"{benchmark}: {measured} on each task",
     )
-    plots.plot_task_curves(
+    run_plots.plot_task_curves(
         matrix,
         run.plots_dir / "task_curves.png",
         title=f"{measured.capitalize()} over time",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.size_rows import SizeRow
-from hypermask_tf.plot_style import (
+from hypermask_tf.plots.style import (
     MUTED,
     STYLE,
     matplotlib_or_hint,

@@ -155,7 +155,7 @@ def count_weights(model: Any) -> WeightCount:
 
 def count_macs(model: Any) -> int | None:
     """Counts multiply-accumulates of one prediction; `None` where that fails."""
-    from hypermask_tf.cost import cost
+    from hypermask_tf.surgery.cost import cost
 
     try:
         return int(cost(model).macs)

@@ -1,6 +1,6 @@
 import pytest
 
-from hypermask_tf.capacity_plot import plot_capacity
+from hypermask_tf.plots.capacity_plot import plot_capacity
 
 
 def test_a_picture_is_written(tmp_path):

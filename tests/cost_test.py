@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from hypermask_tf.cost import cost
+from hypermask_tf.surgery.cost import cost
 
 
 def _sequential(shape, *stack):

@@ -3,12 +3,13 @@ import sys
 import numpy as np
 import pytest
 
-from hypermask_tf import plot_style, plots
 from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.plots import run_plots
+from hypermask_tf.plots import style as plot_style
 
 pytest.importorskip("matplotlib")
 
-PLOTS = [plots.plot_accuracy_matrix, plots.plot_task_curves]
+PLOTS = [run_plots.plot_accuracy_matrix, run_plots.plot_task_curves]
 
 
 def filled(num_tasks, finished, accuracy=0.97, upper=None):

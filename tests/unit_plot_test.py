@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from hypermask_tf.unit_plot import plot_unit_graph
+from hypermask_tf.plots.unit_plot import plot_unit_graph
 from hypermask_tf.units import UnitGraph
 
 pytest.importorskip("matplotlib")

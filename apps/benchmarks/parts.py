@@ -30,30 +30,29 @@ def part_functions(
 
     compiled = tf.function(jit_compile=bool(model.jit_compile), autograph=False)
     samples, labels = tf.constant(x), tf.constant(y)
-    task, finished = int32(model._active), int32(model._finished)
-    own = model._mask_at(task)
+    state, counters = model.state, model.state.counters
+    task, finished = int32(counters.active), int32(counters.finished)
+    own = state.mask_at(task)
 
     @compiled
     def scores() -> Tensor:
-        return model._task_masks.all_scores()
+        return state.task_masks.all_scores()
 
     @compiled
     def thresholds() -> Tensor:
         vector = tf.reshape(model.hypernetwork.embeddings, (-1,))[:1]
-        vector = tf.tile(vector, (model._layout.num_scores,))
-        vector += tf.linspace(0.0, 1.0, model._layout.num_scores)
-        mask = model._task_masks.mask(
-            vector, task, finished, model._ramp(task), finished
-        )
+        vector = tf.tile(vector, (state.layout.num_scores,))
+        vector += tf.linspace(0.0, 1.0, state.layout.num_scores)
+        mask = state.task_masks.mask(vector, task, finished, state.ramp(task), finished)
         return [mask.on, [m for m in mask.masks if m is not None]]
 
     @compiled
     def target(scores: Tensor, on: Tensor, samples: Tensor, labels: Tensor) -> Tensor:
-        current = int32(model._current)
+        current = int32(counters.current)
         with tf.GradientTape() as tape:
             tape.watch(scores)
-            mask = TaskMask(model._layout, scores, on)
-            outputs, _ = model._masked.run(samples, mask, task, current, training=True)
+            mask = TaskMask(state.layout, scores, on)
+            outputs, _ = state.network.run(samples, mask, task, current, training=True)
             loss = tf.reduce_mean(
                 tf.nn.sparse_softmax_cross_entropy_with_logits(
                     labels, tf.cast(outputs, "float32")

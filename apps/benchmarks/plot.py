@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.plot_style import (
+from hypermask_tf.plots.style import (
     INK,
     MUTED,
     STYLE,

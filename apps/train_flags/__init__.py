@@ -13,6 +13,7 @@ from apps.train_flags import (
     measuring,
     network,
     protection,
+    retired,  # noqa: F401
     run,
     training,
 )
@@ -43,18 +44,14 @@ from apps.train_flags.hypernetwork import (
 )
 from apps.train_flags.masks import (
     ACTIVATION,
-    BORROW,
-    FLOOR,
+    COMPACT_FORWARD,
     GRANULARITY,
     GROW,
     INHERIT,
     MASK_SCALE,
-    NARROW,
     RAMP,
-    READ,
     REUSE,
     SPARSITY,
-    THRESHOLD,
 )
 from apps.train_flags.measuring import MEASURE, MEASURE_UNSEEN
 from apps.train_flags.network import (
@@ -115,7 +112,6 @@ __all__ = [
     "BATCH_NORM",
     "BENCHMARK",
     "BETA",
-    "BORROW",
     "BRIGHTNESS",
     "CHECKPOINT_EPOCHS",
     "CHECKPOINT_MINUTES",
@@ -124,6 +120,7 @@ __all__ = [
     "CLASSES",
     "CLASS_ORDER",
     "CLASS_SEED",
+    "COMPACT_FORWARD",
     "DATA_DIR",
     "DISTRIBUTE",
     "DOWNLOAD",
@@ -134,7 +131,6 @@ __all__ = [
     "EPOCH_STEPS",
     "EXTEND",
     "FLIP",
-    "FLOOR",
     "GRANULARITY",
     "GROW",
     "HEAD",
@@ -154,7 +150,6 @@ __all__ = [
     "MEASURE",
     "MEASURE_UNSEEN",
     "MEMORY_GIB",
-    "NARROW",
     "NORMALIZATION",
     "NUM_TASKS",
     "OUTLIERS",
@@ -163,7 +158,6 @@ __all__ = [
     "POLICY",
     "PROTECTION",
     "RAMP",
-    "READ",
     "REDUCTION",
     "RESET",
     "RESNET_BLOCKS",
@@ -180,7 +174,6 @@ __all__ = [
     "STEPS_PER_CALL",
     "TARGET",
     "TENSORBOARD",
-    "THRESHOLD",
     "TRANSDUCTIVE",
     "VERBOSE",
     "VIRTUAL_DEVICES",

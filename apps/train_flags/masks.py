@@ -4,13 +4,12 @@ from absl import flags
 
 from apps.flagfiles import AUTO
 from apps.train_flags.values import are_within
-from hypermask_tf.masks import GRANULARITIES, WIDTH
+from hypermask_tf.masks import WIDTH
 from hypermask_tf.masks.activations import ACTIVATIONS
-from hypermask_tf.masks.quota import SHARING
 from hypermask_tf.training import INHERITANCE
 
 GRANULARITY = flags.DEFINE_enum(
-    "granularity", "unit", sorted(GRANULARITIES), "What has a mask score of its own."
+    "granularity", "unit", ["unit", "weight"], "What has a mask score of its own."
 )
 SPARSITY = flags.DEFINE_list(
     "sparsity",
@@ -18,38 +17,12 @@ SPARSITY = flags.DEFINE_list(
     "Percentage of scores switched off: one number, or one for each group of scores, "
     "such as 90,80.",
 )
-THRESHOLD = flags.DEFINE_enum(
-    "threshold",
-    "layer",
-    SHARING,
-    "Whether each group of scores has a threshold, or the network has one, so that "
-    "groups share what is on.",
-)
-FLOOR = flags.DEFINE_float(
-    "floor",
-    1.0,
-    "With --threshold=network: percentage of each group that stays on in any case.",
-    0.0,
-    100.0,
-)
-REUSE = flags.DEFINE_list(
+REUSE = flags.DEFINE_string(
     "reuse",
-    [AUTO],
-    "Share of a task's units that may be units taken by earlier tasks while free "
-    "ones last: 0 takes free ones first, 1 any. One number, or one for each group; "
-    "auto: 0 with unit masks whose use is known (--protection=used or hard), else 1.",
-)
-BORROW = flags.DEFINE_list(
-    "borrow",
-    ["1"],
-    "Taken units that stand in for each free one that a task asks for and does not "
-    "find (--reuse below 1). One number, or one for each group.",
-)
-READ = flags.DEFINE_list(
-    "read",
-    ["0"],
-    "Share of the units of earlier tasks that a task uses besides its own, as they "
-    "are: 0 none, 1 all. One number, or one for each group.",
+    AUTO,
+    "Share of a task's units that may be units of earlier tasks while free ones last: "
+    "0 takes free ones first, 1 any. auto: 0 with unit masks whose use is tracked "
+    "(--protection=used or hard), else 1.",
 )
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
@@ -63,13 +36,12 @@ MASK_SCALE = flags.DEFINE_list(
 RAMP = flags.DEFINE_bool(
     "ramp", False, "Let the sparsity rise over the first task, as the authors do."
 )
-NARROW = flags.DEFINE_bool(
-    "narrow",
+COMPACT_FORWARD = flags.DEFINE_bool(
+    "compact_forward",
     True,
     "With unit masks, compute only the units that are on, where the target allows it. "
     "The outcome is the same, apart from rounding.",
 )
-
 INHERIT = flags.DEFINE_enum(
     "inherit",
     "none",
@@ -92,21 +64,11 @@ flags.register_validator(
 )
 flags.register_validator(
     "reuse",
-    lambda texts: texts == [AUTO] or are_within(0, 1)(texts),
-    message=f"Expected {AUTO}, or shares from 0 to 1, such as 0 or 1,0.5",
-)
-flags.register_validator(
-    "read",
-    are_within(0, 1),
-    message="Expected shares from 0 to 1, such as 0 or 1,0.5",
+    lambda text: text == AUTO or are_within(0, 1)([text]),
+    message=f"Expected {AUTO}, or a share from 0 to 1, such as 0.5",
 )
 flags.register_validator(
     "mask_scale",
     lambda texts: texts == [WIDTH] or are_within(1e-9, 1e9)(texts),
     message="Expected width, or positive numbers such as 1 or 3,1.5",
-)
-flags.register_validator(
-    "borrow",
-    are_within(1, 1e9),
-    message="Expected numbers from 1 up, such as 10 or 10,1",
 )

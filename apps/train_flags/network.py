@@ -4,7 +4,7 @@ from absl import flags
 
 from apps.train_flags.values import WIDTHS, are_widths
 from hypermask_tf import targets
-from hypermask_tf.learner_state import HEADS
+from hypermask_tf.learner.hypermask import HEADS
 from hypermask_tf.normalization.normalization_bank import MODES
 from hypermask_tf.targets import INITIALIZERS
 

@@ -2,19 +2,23 @@
 
 from absl import flags
 
-from hypermask_tf import regularizers
+from hypermask_tf.hypernetworks.drift_penalty import REDUCTIONS
 
 BASELINES = ("none", "alone", "finetune")
 
 PROTECTION = flags.DEFINE_enum(
-    "protection", "used", regularizers.PROTECTIONS, "Which weights lambda protects."
+    "protection",
+    "used",
+    ["all", "current", "used", "hard"],
+    "Which weights lambda protects; hard: what earlier tasks use is frozen, and "
+    "lambda and beta have no effect.",
 )
 BETA = flags.DEFINE_float("beta", 1e-3, "Weight of the output regulariser.", 0.0)
 LAMBDA = flags.DEFINE_float("lambda", 1.0, "Weight of the weight regulariser.", 0.0)
 REDUCTION = flags.DEFINE_enum(
     "output_reduction",
     "mean",
-    regularizers.REDUCTIONS,
+    REDUCTIONS,
     "How the output regulariser is scaled over earlier tasks.",
 )
 SAMPLED = flags.DEFINE_integer(

@@ -1,10 +1,9 @@
 """How large a hypernetwork will be, known before anything is allocated."""
 
 from hypermask_tf.hypernetworks.chunked_hypernetwork import ChunkedHypernetwork
-from hypermask_tf.hypernetworks.hypernetwork import Hypernetwork
+from hypermask_tf.hypernetworks.hypernetwork import GIB, Hypernetwork
 from hypermask_tf.hypernetworks.mlp_hypernetwork import MLPHypernetwork
 
-GIB = 2**30
 # The weight itself and Adam's two moments, float32.
 BYTES_PER_PARAMETER = 3 * 4
 
@@ -16,20 +15,19 @@ def training_bytes(hypernetwork: Hypernetwork, num_tasks: int, num_scores: int) 
     return BYTES_PER_PARAMETER * parameters + state
 
 
-def check_budget(
-    hypernetwork: Hypernetwork, num_tasks: int, num_scores: int, limit: int
-) -> None:
+def check_budget(hypernetwork: Hypernetwork, num_tasks: int, num_scores: int) -> None:
     """Refuses a hypernetwork that would not fit.
 
     Args:
         hypernetwork: One whose weights are not made yet.
         num_tasks: Capacity in tasks.
         num_scores: Scores it has to emit.
-        limit: Bytes allowed for weights, two optimizer moments and kept scores.
 
     Raises:
-        ValueError: If it needs more; names the bytes and a chunk size that fits.
+        ValueError: If weights, two optimizer moments and kept scores need more than its
+            `memory_limit`; names the bytes and a chunk size that fits.
     """
+    limit = hypernetwork.memory_limit
     needed = training_bytes(hypernetwork, num_tasks, num_scores)
     if needed <= limit:
         return
@@ -39,7 +37,7 @@ def check_budget(
         f"scores of {num_tasks} tasks, above "
         f"the limit of {limit:,} bytes. "
         f"{_advice(hypernetwork, num_tasks, num_scores, limit)} "
-        f"Or raise it: HyperMask(memory_limit={needed}). "
+        f"Or raise it: {type(hypernetwork).__name__}(memory_limit={needed}). "
         f"Received: memory_limit={limit}"
     )
 
@@ -59,7 +57,7 @@ def _advice(
         if training_bytes(chunked, num_tasks, num_scores) <= limit:
             return (
                 f"Use ChunkedHypernetwork(embedding_dim={dim}, hidden={hidden}, "
-                f'chunk_size={size}), which fits, or granularity="unit".'
+                f"chunk_size={size}), which fits, or masks=UnitMasks()."
             )
         size //= 2
-    return 'Use granularity="unit", or fewer hidden units.'
+    return "Use masks=UnitMasks(), or fewer hidden units."

@@ -30,6 +30,8 @@ class ChunkedHypernetwork(Hypernetwork):
         chunk_embedding_dim: Length of each chunk's embedding.
         seed: Seed of the embeddings.
         rate: How fast it learns, see `Hypernetwork`.
+        **kwargs: `drift` and `memory_limit`, see `Hypernetwork`, and what any Keras
+            layer takes.
 
     Raises:
         ValueError: If a size or the rate is not positive.

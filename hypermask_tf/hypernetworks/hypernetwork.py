@@ -7,9 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from hypermask_tf.hypernetworks.drift_penalty import DriftPenalty
 from hypermask_tf.hypernetworks.fan_in_uniform import RowNormal
+from hypermask_tf.spec import revived
 
 Tensor = Any
+
+GIB = 2**30
 
 
 class Hypernetwork(keras.layers.Layer):
@@ -25,6 +29,9 @@ class Hypernetwork(keras.layers.Layer):
         rate: How fast it learns: the optimizer's rate is multiplied by so much. Held
             by variables that are 1/`rate` of what they stand for, which is exact for
             optimizers whose steps do not depend on the size of gradients (Adam).
+        drift: What stops the masks of earlier tasks from drifting, where tasks share
+            parameters. Default: `DriftPenalty()`; a protection that freezes needs none.
+        memory_limit: Bytes allowed for its weights with optimizer moments.
 
     Raises:
         ValueError: If `embedding_dim` or `rate` is not positive.
@@ -52,6 +59,8 @@ class Hypernetwork(keras.layers.Layer):
         embedding_dim: int = 32,
         seed: int | None = None,
         rate: float = 1.0,
+        drift: DriftPenalty | None = None,
+        memory_limit: int = 2 * GIB,
         **kwargs: Any,
     ) -> None:
         # Scores decide what is zero: they stay in float32 under any policy.
@@ -65,6 +74,8 @@ class Hypernetwork(keras.layers.Layer):
             raise ValueError(f"`rate` must be positive. Received: rate={rate}")
         self.embedding_dim = int(embedding_dim)
         self.rate = float(rate)
+        self.drift = revived(drift)
+        self.memory_limit = int(memory_limit)
         # Drawn from Python's generator, as Keras does for its own initialisers,
         # so that `keras.utils.set_random_seed` decides.
         self.seed = random.randint(1, 2**30) if seed is None else int(seed)
@@ -144,4 +155,6 @@ class Hypernetwork(keras.layers.Layer):
             "embedding_dim": self.embedding_dim,
             "seed": self.seed,
             "rate": self.rate,
+            "drift": keras.saving.serialize_keras_object(self.drift),
+            "memory_limit": self.memory_limit,
         }

@@ -23,6 +23,10 @@ class MaskBank(Hypernetwork):
         scale: Standard deviation of a new task's scores.
         seed: Seed of the scores; each task draws its own.
         rate: How fast they learn, see `Hypernetwork`.
+        **kwargs: `memory_limit`, and what any Keras layer takes.
+
+    Raises:
+        ValueError: If a `drift` is given.
 
     Example:
 
@@ -42,6 +46,11 @@ class MaskBank(Hypernetwork):
         rate: float = 1.0,
         **kwargs: Any,
     ) -> None:
+        if kwargs.get("drift") is not None:
+            raise ValueError(
+                "`MaskBank` takes no `drift`: tasks share nothing, so nothing drifts. "
+                f"Received: drift={kwargs['drift']!r}"
+            )
         super().__init__(1, seed, rate, **kwargs)
         self.scale = float(scale)
 

@@ -27,6 +27,8 @@ class MLPHypernetwork(Hypernetwork):
         hidden: Widths of the hidden layers, for instance `(25, 25)`.
         seed: Seed of the embeddings.
         rate: How fast it learns, see `Hypernetwork`.
+        **kwargs: `drift` and `memory_limit`, see `Hypernetwork`, and what any Keras
+            layer takes.
 
     Raises:
         ValueError: If a width or the rate is not positive.

@@ -33,7 +33,7 @@ class TaskNetwork(NamedTuple):
         inputs = keras.Input(tuple(shape))
         name, kernel = None, None
         if is_graph(baked):
-            head = learner._roles.head.index(True)
+            head = learner.state.roles.head.index(True)
             name = _head(baked, baked.trainable_variables[head])
             kernel = _kernel(baked, name)
             baked = compact(baked)

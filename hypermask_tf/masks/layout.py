@@ -7,8 +7,9 @@ from typing import Any
 from keras import ops
 
 from hypermask_tf.masks import activations
+from hypermask_tf.masks.allocation import Allocation
+from hypermask_tf.masks.group_counts import GroupCounts
 from hypermask_tf.masks.per_group import Sparsity
-from hypermask_tf.masks.quota import Quota
 from hypermask_tf.masks.roles import Roles
 from hypermask_tf.masks.scale import MaskScale, scales
 from hypermask_tf.masks.selection import Selection
@@ -25,13 +26,19 @@ class MaskLayout:
         sparsity: Percentage of each group set to exactly zero, 0 <= p < 100; one
             number, or one per group.
         activation: Name of a mask activation, see `masks.activations`.
-        mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
+        scale: What mask values that are on are multiplied by, see `masks.scale`.
+        allocation: Which scores a task may have on; None for any.
         exact: Whether equal scores never put more on than there should be.
-        **quota: `threshold`, `floor` and who may take what, see `Quota`.
 
     Raises:
         ValueError: If an argument is out of range.
+
+    Attributes:
+        over_units: Whether scores stand for units, so that units of finished tasks
+            are noted, and a task can be given free ones.
     """
+
+    over_units = False
 
     def __init__(
         self,
@@ -39,15 +46,15 @@ class MaskLayout:
         group_sizes: Sequence[int],
         sparsity: Sparsity,
         activation: str = "abs_tanh",
-        mask_scale: MaskScale = 1.0,
+        scale: MaskScale = 1.0,
+        allocation: Allocation | None = None,
         exact: bool = False,
-        **quota: Any,
     ) -> None:
-        self.quota = Quota(group_sizes, sparsity, **quota)
-        self._selection = Selection(self.quota, exact)
-        self.scales = scales(mask_scale, self.quota.sparsities)
+        self.counts = GroupCounts(group_sizes, sparsity, allocation)
+        self._selection = Selection(self.counts, exact)
+        self.scales = scales(scale, self.counts.sparsities)
         self.roles = roles
-        self.group_sizes = self.quota.sizes
+        self.group_sizes = self.counts.sizes
         self._activation = activations.get(activation)
 
     @property
@@ -99,6 +106,6 @@ class MaskLayout:
     def current_use(
         self, scores: Tensor, masks: Sequence[Tensor | None]
     ) -> list[Tensor | None]:
-        """u of protection "current": the task's own mask. None stands for 1."""
+        """u of `WeightPenalty(on="mask")`: the task's own mask. None stands for 1."""
         del scores
         return list(masks)

@@ -24,17 +24,3 @@ def per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:
             f"scores. Received: {len(values)} values, {name}={given}"
         )
     return tuple(values)
-
-
-def share_per_group(
-    name: str, given: Sparsity, groups: int, meaning: str
-) -> tuple[float, ...]:
-    """The same for shares from 0 to 1; `meaning` says what these ends are.
-
-    Raises:
-        ValueError: As `per_group`, or if a value is no share.
-    """
-    values = per_group(name, given, groups)
-    if not all(0 <= share <= 1 for share in values):
-        raise ValueError(f"`{name}` is a share, {meaning}. Received: {name}={given}")
-    return values

@@ -31,14 +31,14 @@ def scales(given: MaskScale, sparsities: Sequence[float]) -> tuple[float, ...]:
     if isinstance(given, str):
         if given != WIDTH:
             raise ValueError(
-                f'`mask_scale` must be "{WIDTH}", a number, or one per group; 1 is the '
-                f"paper's. Received: mask_scale={given!r}"
+                f'`scale` must be "{WIDTH}", a number, or one per group; 1 is the '
+                f"paper's. Received: scale={given!r}"
             )
         return tuple(1 / math.sqrt(1 - p / 100) for p in sparsities)
-    values = per_group("mask_scale", given, len(sparsities))
+    values = per_group("scale", given, len(sparsities))
     if not all(0 < value < math.inf for value in values):
         raise ValueError(
-            "`mask_scale` multiplies mask values, so it must be positive and finite; 1 "
-            f"is the paper's. Received: mask_scale={given}"
+            "`scale` multiplies mask values, so it must be positive and finite; 1 "
+            f"is the paper's. Received: scale={given}"
         )
     return values

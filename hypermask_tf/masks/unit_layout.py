@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from hypermask_tf.masks.allocation import Allocation
 from hypermask_tf.masks.layout import MaskLayout
 from hypermask_tf.masks.per_group import Sparsity
 from hypermask_tf.masks.roles import Roles
@@ -29,13 +30,15 @@ class UnitLayout(MaskLayout):
         roles: Its variables' roles.
         sparsity: Percentage of units that are off in each group of units.
         activation: Name of a mask activation.
-        mask_scale: What mask values that are on are multiplied by, see `masks.scale`.
-        **quota: `threshold`, `floor` and who may take what, see `Quota`.
+        scale: What mask values that are on are multiplied by, see `masks.scale`.
+        allocation: Which units a task may have; None for any.
 
     Raises:
         ValueError: If the target has no graph to read (a subclassed model), or no
             unit that may be switched off.
     """
+
+    over_units = True
 
     def __init__(
         self,
@@ -43,8 +46,8 @@ class UnitLayout(MaskLayout):
         roles: Roles,
         sparsity: Sparsity,
         activation: str = "abs_tanh",
-        mask_scale: MaskScale = 1.0,
-        **quota: Any,
+        scale: MaskScale = 1.0,
+        allocation: Allocation | None = None,
     ) -> None:
         variables = target.trainable_variables
         self.graph = UnitGraph(
@@ -54,7 +57,7 @@ class UnitLayout(MaskLayout):
         if not self.graph.group_sizes:
             raise ValueError(
                 "The target has no hidden units to mask. Add a hidden layer, or use "
-                '`granularity="weight"`.'
+                "`masks=WeightMasks()`."
             )
         # A network of a task has so many units, and not one more.
         super().__init__(
@@ -62,9 +65,9 @@ class UnitLayout(MaskLayout):
             self.graph.group_sizes,
             sparsity,
             activation,
-            mask_scale,
+            scale,
+            allocation,
             exact=True,
-            **quota,
         )
         self._specs: list[VariableUnits | None] = []
         for index, variable in enumerate(target.trainable_variables):

@@ -23,7 +23,7 @@ class _Rows:
     by_index: dict[int, tuple[Any, Any]]
 
 
-MODES = ("per_task", "per_task_statistics", "shared")
+MODES = ("per_task", "shared")
 
 
 class NormalizationBank(keras.layers.Layer):
@@ -37,9 +37,8 @@ class NormalizationBank(keras.layers.Layer):
         target: The built target network.
         roles: Its variables' roles.
         num_tasks: Rows.
-        mode: `"per_task"`: statistics, gamma and beta belong to a task;
-            `"per_task_statistics"`: gamma and beta are shared and unprotected;
-            `"shared"`: everything is.
+        mode: `"per_task"`: statistics, gamma and beta belong to a task; `"shared"`:
+            they are shared and unprotected.
         head: Whether the head belongs to a task too, and starts afresh with each.
 
     Raises:
@@ -61,20 +60,20 @@ class NormalizationBank(keras.layers.Layer):
                 f"`normalization` must be one of {list(MODES)}. "
                 f"Received: normalization={mode!r}"
             )
-        keep_scales = mode == "per_task"
-        keep_statistics = mode != "shared"
+        self.mode = mode
+        own = mode == "per_task"
         self.head_indices = [i for i, flag in enumerate(roles.head) if flag and head]
         self._scales = self._rows(
             target.trainable_variables,
             [
-                (norm and keep_scales) or i in self.head_indices
+                (norm and own) or i in self.head_indices
                 for i, norm in enumerate(roles.normalization)
             ],
             num_tasks,
         )
         self._statistics = self._rows(
             target.non_trainable_variables,
-            roles.statistics if keep_statistics else (),
+            roles.statistics if own else (),
             num_tasks,
         )
         self.built = True

@@ -72,8 +72,8 @@ class SelfMadeOutliers(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.weight = checks.check_weight("weight", weight)
-        self.strength = checks.check_weight("strength", strength)
+        self.weight = checks.check_strength("weight", weight)
+        self.strength = checks.check_strength("strength", strength)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_jit = True

@@ -12,11 +12,11 @@ from hypermask_tf.surgery.network import Network
 from hypermask_tf.surgery.state import assign_values
 
 
-def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
+def bake(state: Any, task: int, dtype: str | None = None) -> keras.Model:
     """A stock Keras model with the weights m ⊙ θ and normalisation of `task`.
 
     Args:
-        model: A `HyperMask`.
+        state: Of a learner.
         task: A task within its capacity.
         dtype: Dtype policy of the result; None keeps the target's.
 
@@ -24,7 +24,7 @@ def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
         ValueError: If the target uses `TransductiveBatchNormalization`, or what was
             made does not compute what the learner does.
     """
-    for layer in all_layers(model.target):
+    for layer in all_layers(state.target):
         if isinstance(layer, TransductiveBatchNormalization):
             raise ValueError(
                 "A network that normalises by batch statistics at test time cannot "
@@ -32,13 +32,13 @@ def bake(model: Any, task: int, dtype: str | None = None) -> keras.Model:
                 "target with keras.layers.BatchNormalization. "
                 f"Received: layer {layer.name!r}"
             )
-    trainable, fixed = model.task_values(task)
-    baked = clone_network(model.target, dtype)
+    trainable, fixed = state.task_values(task)
+    baked = clone_network(state.target, dtype)
     assign_values(baked, trainable, fixed)
     check_same(
-        Network(model.target, trainable, fixed),
+        Network(state.target, trainable, fixed),
         Network(baked),
         "`bake`",
-        tolerance_for(model.target, baked),
+        tolerance_for(state.target, baked),
     )
     return baked

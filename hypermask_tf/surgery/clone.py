@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import keras
 
-from hypermask_tf.own_objects import is_own, own_objects
 from hypermask_tf.surgery.builder import Builder
+from hypermask_tf.surgery.own_objects import is_own, own_objects
 from hypermask_tf.surgery.remake import keep_parts, remake_layer, with_policy
 from hypermask_tf.surgery.sample import make_sample
 from hypermask_tf.surgery.state import copy_state

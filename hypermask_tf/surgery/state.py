@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf.masks.roles import all_layers
-from hypermask_tf.own_objects import is_own
+from hypermask_tf.surgery.own_objects import is_own
 
 
 def copy_state(old: keras.Layer, new: keras.Layer) -> None:

@@ -1,6 +1,6 @@
 """Learning a whole scenario: the task sequence, its run folder, its callbacks."""
 
-from hypermask_tf.finite_guard import NonFiniteLossError
+from hypermask_tf.learner.finite_guard import NonFiniteLossError
 from hypermask_tf.training.batches import batch_rows, first_samples, task_batches
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint import Checkpoint

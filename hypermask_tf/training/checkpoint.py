@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf.saved_compile import UNSAVED
+from hypermask_tf.compiling.saved_compile import UNSAVED
 from hypermask_tf.training.position import Position
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf import data_checks, first_step
+from hypermask_tf.compiling import first_step
+from hypermask_tf.learner import data_checks
 from hypermask_tf.training.level_codes import LevelCodes
 from hypermask_tf.training.sequence_checks import check_device_loop
 

@@ -3,9 +3,11 @@
 import warnings
 from typing import Any
 
-from hypermask_tf import copies, replicas
 from hypermask_tf.compaction import rebuild
-from hypermask_tf.saved_learner import plain_settings
+from hypermask_tf.distribution import replicas
+from hypermask_tf.learner import copies
+from hypermask_tf.learner.configs import settings_like
+from hypermask_tf.learner.old_configs import upgraded
 from hypermask_tf.scenarios.seeding import derived_seed, seeded
 from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.same_parts import check_same, saved_widths
@@ -30,6 +32,7 @@ def load_learner(saved: Checkpoint, built: Any, num_tasks: int, seed: int) -> An
             not made of the same parts, or `built` is not compiled.
     """
     config = saved.config()
+    config["config"] = upgraded(config["config"])
     known = config["config"]["num_tasks"]
     if known > num_tasks:
         raise ValueError(
@@ -53,12 +56,12 @@ def load_learner(saved: Checkpoint, built: Any, num_tasks: int, seed: int) -> An
 
 def _like(built: Any, config: dict[str, Any]) -> Any:
     """A learner of the parts of `built`, as wide as the saved one."""
-    changes = plain_settings(config)
+    changes = settings_like(built, config)
     widths = saved_widths(built.target, config["target"])
     if widths:
         with replicas.scope(built):
             changes["target"] = rebuild(built.target, widths)
-    return copies.like(built, **changes)
+    return copies.clone_learner(built, **changes)
 
 
 def _take_values(model: Any, saved: Checkpoint) -> None:

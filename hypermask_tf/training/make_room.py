@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hypermask_tf.capacity import Capacity, GroupCapacity
+from hypermask_tf.learner.capacity import Capacity, GroupCapacity
 from hypermask_tf.scenarios.seeding import seeded
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypermask_tf.compaction import compact
-from hypermask_tf.cost import Cost, cost
+from hypermask_tf.surgery.cost import Cost, cost
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +78,8 @@ def read_facts(results: Mapping[str, Any]) -> list[NetworkFacts]:
 
 
 def _units_kept(model: Any, task: int) -> int | None:
-    return int(model.units_on(task).sum()) if model.granularity == "unit" else None
+    over_units = model.state.layout.over_units
+    return int(model.units_on(task).sum()) if over_units else None
 
 
 def _compact_cost(model: Any, task: int) -> Cost | None:
@@ -91,7 +92,7 @@ def _compact_cost(model: Any, task: int) -> Cost | None:
 
 
 def _capacity(model: Any) -> tuple[float | None, float | None]:
-    if model.protection not in ("used", "hard"):
+    if not model.protection.tracks_use:
         return None, None  # it does not track who uses what
     capacity = model.capacity()
     return capacity.fraction, capacity.units_free

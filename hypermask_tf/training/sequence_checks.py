@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 
-from hypermask_tf import replicas
+from hypermask_tf.distribution import replicas
+from hypermask_tf.protection import WeightPenalty
 from hypermask_tf.scenarios import Task
 
 SELECTIONS = ("last", "best")
@@ -40,11 +41,11 @@ def check_growth(factor: float) -> None:
 
 def check_restart(model: Any, grow: float) -> None:
     """Raises a ValueError if something would pull fresh weights back to old ones."""
-    if model.lam != 0 or model.protection == "hard" or grow:
+    if model.protection != WeightPenalty(0.0, on="all") or grow:
         raise ValueError(
             "`restart` needs a learner that protects nothing and keeps its size: "
-            "`lam=0`, and neither hard protection nor `grow`. "
-            f"Received: lam={model.lam}, protection={model.protection!r}, grow={grow}"
+            '`protection=WeightPenalty(0.0, on="all")`, and no `grow`. '
+            f"Received: protection={model.protection!r}, grow={grow}"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf import data_checks
+from hypermask_tf.learner import data_checks
 from hypermask_tf.training.batches import task_batches
 from hypermask_tf.training.device_loop import on_device
 from hypermask_tf.training.own_accuracy import OwnAccuracy

@@ -7,35 +7,37 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf import checks
+from hypermask_tf.tasks import LearnerState
 from hypermask_tf.transfer.copying import NO_ORIGIN, NOT_THERE, Origins, copied
-from hypermask_tf.transfer.scores import pin, scores_of, take_scores, taken_units
+from hypermask_tf.transfer.scores import pin, take_scores
 from hypermask_tf.units import UnitGraph, VariableUnits
 
 
-def check_inherit(model: Any, task: int, source: int | None) -> None:
+def check_inherit(state: LearnerState, task: int, source: int | None) -> None:
     """Raises a ValueError if `task` cannot start from a copy of task `source`."""
     if source is None:
         return
-    source = checks.check_task(source, model.num_tasks)
+    source = checks.check_task(source, state.num_tasks)
     if source >= task:
         raise ValueError(
             f"`inherit` must name a task before task {task}. Received: inherit={source}"
         )
-    if model.granularity != "unit" or model.protection not in ("used", "hard"):
+    if not (state.layout.over_units and state.protection.tracks_use):
         raise ValueError(
-            '`inherit` needs `granularity="unit"` and `protection` "used" or "hard": '
-            "it copies into units that no earlier task uses. Received: granularity="
-            f"{model.granularity!r}, protection={model.protection!r}"
+            "`inherit` needs `UnitMasks()` and a `protection` that tracks use, "
+            '`Freeze()` or `WeightPenalty(on="used")`: it copies into units that no '
+            f"earlier task uses. Received: masks={state.masks!r}, "
+            f"protection={state.protection!r}"
         )
-    if model.normalization != "per_task" and any(model._roles.normalization):
+    if state.bank.mode != "per_task" and any(state.roles.normalization):
         raise ValueError(
             "`inherit` copies the normalisation of a task, so it must not be shared: "
             'use `normalization="per_task"`. '
-            f"Received: normalization={model.normalization!r}"
+            f"Received: normalization={state.bank.mode!r}"
         )
-    _check_places(model._layout.graph)
-    for i, variable in enumerate(model.target.trainable_variables):
-        spec = model._layout.units_of(i)
+    _check_places(state.unit_layout.graph)
+    for i, variable in enumerate(state.target.trainable_variables):
+        spec = state.unit_layout.units_of(i)
         if spec is not None and not _simple(spec):
             raise ValueError(
                 "`inherit` cannot copy units of grouped convolutions, of depthwise "
@@ -69,54 +71,55 @@ def _simple(spec: VariableUnits) -> bool:
     )
 
 
-def inherit(model: Any, task: int, source: int) -> None:
+def inherit(state: LearnerState, task: int, source: int) -> None:
     """Copies the network of task `source` into the free units of `task`.
 
-    In every group the strongest units of `source`, as many as `reuse` allows, stay
-    themselves in the network of `task`; the others are copied into units that no
-    task used before. Weights are set so that, as far as free units reach, the masked
-    network of `task` computes what that of `source` does, and all weights that touch
-    a copy can learn. Nothing an earlier task uses is written to.
+    In every group the strongest units of `source`, as many as the allocation
+    allows, stay themselves in the network of `task`; the others are copied into units
+    that no task used before. Weights are set so that, as far as free units reach, the
+    masked network of `task` computes what that of `source` does, and all weights that
+    touch a copy can learn. Nothing an earlier task uses is written to.
 
     Units can be shared only where their scores can be given to the new task without
-    changing an old one: with `protection="hard"` and an `MLPHypernetwork`, or with a
+    changing an old one: with `Freeze` and an `MLPHypernetwork`, or with a
     `MaskBank`. Else no unit is shared on purpose.
 
     Args:
-        model: A `HyperMask` in which `task` has just begun, and which
+        state: Of a learner in which `task` has just begun, and which
             `check_inherit` found fit.
         task: The task being learned.
         source: An earlier task.
 
     Source: this library's own; docs/method.md, "Forward transfer".
     """
-    shifts = model.hypernetwork.shifts
-    held = shifts and (model.protection == "hard" or not model.hypernetwork.shared)
+    shifts = state.hypernetwork.shifts
+    held = shifts and (state.protection.freezes or not state.hypernetwork.shared)
     if held:
-        pin(model, source)
-    origins = _origins(model, task, source)
+        pin(state, source)
+    origins = _origins(state, task, source)
     # What is on of earlier tasks stays so, whatever happens to scores below.
-    model._memory.pinned.assign(origins.on & origins.taken)
+    pinned: Any = state.memory.pinned
+    pinned.assign(origins.on & origins.taken)
     if shifts:
-        take_scores(model, task, source, origins, held)
-    for variable, value in _new_values(model, task, source, origins):
+        take_scores(state, task, source, origins, held)
+    for variable, value in _new_values(state, task, source, origins):
         variable.assign(value)
 
 
 def _new_values(
-    model: Any, task: int, source: int, origins: Origins
+    state: LearnerState, task: int, source: int, origins: Origins
 ) -> Iterator[tuple[Any, np.ndarray]]:
     """Every variable of the target that changes, and what it becomes."""
-    target, layout, memory = model.target, model._layout, model._memory
-    masks = model.mask_arrays(task)
-    trainable, fixed = model.task_values(source)
+    target, layout, memory = state.target, state.unit_layout, state.memory
+    masks = state.mask_arrays(task)
+    trainable, fixed = state.task_values(source)
     used = dict(zip(memory.indices, memory.used, strict=True))
     # What belongs to a task: its working copies may be written anywhere.
-    owned = {id(variable) for variable, _ in model._bank.rows()}
+    owned = {id(variable) for variable, _ in state.bank.rows()}
     pairs = zip(target.trainable_variables, trainable, strict=True)
     for i, (variable, old) in enumerate(pairs):
         own = id(variable) in owned
-        if i in model._bank.head_indices or not (own or i in used):
+        if i in state.bank.head_indices or not (own or i in used):
             continue
         spec = layout.units_of(i)
         if spec is not None:
@@ -135,17 +138,17 @@ def _new_values(
             )
 
 
-def _origins(model: Any, task: int, source: int) -> Origins:
+def _origins(state: LearnerState, task: int, source: int) -> Origins:
     """Which unit of `source` each unit of `task` stands for.
 
     Units on in both stand for themselves; the strongest of the others are copied
     into the free units of `task`, in order.
     """
-    now, before = model.units_on(task), model.units_on(source)
-    taken = taken_units(model)
-    strength = np.abs(scores_of(model, source))
+    now, before = state.units_on(task), state.units_on(source)
+    taken = state.units_in_use()
+    strength = np.abs(state.scores_of(source))
     origin = np.where(now & before, np.arange(now.size), NO_ORIGIN)
-    for group in model._layout.group_slices:
+    for group in state.layout.group_slices:
         new = group.start + np.flatnonzero(now[group] & ~taken[group])
         old = group.start + np.flatnonzero(before[group] & ~now[group])
         old = old[np.argsort(-strength[old], kind="stable")]

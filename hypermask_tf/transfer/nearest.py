@@ -50,7 +50,7 @@ def nearest_task(
 def task_features(model: Any, task: int) -> keras.Model:
     """The network of `task` up to the input of its head."""
     baked = model.bake(task)
-    index = model._roles.head.index(True)
+    index = model.state.roles.head.index(True)
     head = baked.trainable_variables[index]
     inputs = baked.inputs if len(baked.inputs) > 1 else baked.inputs[0]
     for layer in baked.layers:

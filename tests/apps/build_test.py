@@ -86,24 +86,22 @@ def test_flags_of_data_and_network_reach_them():
 
 
 def test_flags_reach_the_learner():
-    code = BUILD + (
-        "print(model.head, model.sparsity, model.threshold, model.floor, model.reuse,"
-        " model.protection, model.mask_scale)"
-    )
+    code = BUILD + ("print(model.head, model.masks, model.protection, sep='|')")
     done = forked(
         "-c",
         code,
         "--head=per_task",
         "--sparsity=70,50.5",
-        "--threshold=network",
-        "--floor=5",
         "--reuse=0.25",
         "--protection=hard",
         "--mask_scale=3,1.5",
         "--hidden=16,16",
     )
     assert done.returncode == 0, done.stderr
-    expected = "per_task [70.0, 50.5] network 5.0 0.25 hard [3.0, 1.5]"
+    expected = (
+        "per_task|UnitMasks(sparsity=[70.0, 50.5], scale=[3.0, 1.5], "
+        "allocation=FreeUnitsFirst(reuse=0.25))|Freeze()"
+    )
     assert done.stdout.split("\n")[-2] == expected
 
 

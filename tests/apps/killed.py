@@ -99,7 +99,7 @@ def _run(arguments, output, at, send):
 def _count_moments(at, send):
     """Has a signal sent at one of the moments at which a process may well die."""
     from hypermask_tf import files
-    from hypermask_tf.finite_guard import FiniteGuard
+    from hypermask_tf.learner.finite_guard import FiniteGuard
 
     count = 0
 

@@ -10,6 +10,7 @@ import hypermask_tf as hm
 from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.targets import registry
 from tests.compaction import dead
+from tests.learners import hyper_mask
 
 _SMALL = {
     "mlp": {"input_shape": (8, 8, 1), "hidden": (40, 30)},
@@ -30,7 +31,7 @@ def _target(name: str) -> keras.Model:
 
 
 def _baked(target, granularity, sparsity):
-    model = hm.HyperMask(
+    model = hyper_mask(
         target, 2, hm.MaskBank(), granularity=granularity, sparsity=sparsity
     )
     return model.bake(task=0)

@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers, ops
 
 import hypermask_tf as hm
+from tests.learners import hyper_mask
 
 FEATURES, CLASSES = 6, 3
 # One step takes less time than tracing it; JAX without XLA would be eager always.
@@ -144,7 +145,7 @@ def learner(tasks=3, target=None, **options):
         x = layers.Dense(12, "relu", name="hidden")(inputs)
         target = keras.Model(inputs, layers.Dense(CLASSES, name="logits")(x))
     options = {"sparsity": 50, **options}
-    return hm.HyperMask(target, tasks, hm.MLPHypernetwork(4, (8,), seed=1), **options)
+    return hyper_mask(target, tasks, hm.MLPHypernetwork(4, (8,), seed=1), **options)
 
 
 def learn(model, task, epochs=1, **options):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import layers, ops, optimizers
 
-import hypermask_tf as hm
 from hypermask_tf.training import CheckpointPlan, RunFolder, TaskSequence
 from tests.compile import kinds
+from tests.learners import hyper_mask
 from tests.training.interrupted import fingerprint, scenario
 
 pytestmark = pytest.mark.backend
@@ -115,7 +115,7 @@ def learner(kind, tasks=2, **options):
     made = own.get("target", target)()
     augmentation = own.get("augmentation", lambda: None)()
     options = {"sparsity": 50, "augmentation": augmentation, **options}
-    model = hm.HyperMask(made, tasks, **options)
+    model = hyper_mask(made, tasks, **options)
     model.compile(
         own.get("optimizer", lambda: optimizers.Adam(0.01))(),
         own.get("loss", lambda: keras.losses.SparseCategoricalCrossentropy(True))(),

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from absl import flags
 
-import hypermask_tf as hm
 from export import command, mistakes
 from export.sidecar import stem
+from tests.learners import hyper_mask
 
 
 def _function(body, package="hypermask_tf.some"):
@@ -92,7 +92,7 @@ def test_keras_shortens_tracebacks_and_it_stays_the_same(inside):
 
 def test_calls_of_the_library():
     target = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-    assert mistakes.is_users(_caught(lambda: hm.HyperMask(target, 0)))
+    assert mistakes.is_users(_caught(lambda: hyper_mask(target, 0)))
     assert mistakes.is_fault(_caught(lambda: stem("one", "float32")))
 
 

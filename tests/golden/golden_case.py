@@ -15,6 +15,7 @@ import numpy as np
 
 import hypermask_tf as hm
 from tests.golden.torch_adam import TorchAdam
+from tests.learners import hyper_mask
 
 _FOLDER = pathlib.Path(__file__).parents[1] / "data" / "golden"
 _STEPS, _BATCH, TASKS = 6, 8, 3
@@ -69,7 +70,7 @@ class GoldenCase:
         """The learner with the case's settings, not begun; weights are not yet its."""
         settings = self.settings
         masked = settings["norm_regularizer_masking"]
-        model = hm.HyperMask(
+        model = hyper_mask(
             self._build(),
             TASKS,
             hm.MLPHypernetwork(5, (8, 6)),

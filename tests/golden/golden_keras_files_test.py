@@ -24,7 +24,7 @@ _NAMES = (
     "hard_per_task_head",
     "paper",
     "mask_bank",
-    "chunked",
+    "chunked_weights",
     "sampled_tasks",
     "made_outliers",
     "grown_and_extended",
@@ -85,3 +85,8 @@ def test_it_goes_on_as_then(name):
     for term, values in found.items():
         np.testing.assert_allclose(values, then[term], err_msg=term, **_STEPS)
     np.testing.assert_allclose(outputs, then["after_outputs"], **_STEPPED_OUTPUTS)
+
+
+def test_a_choice_that_is_gone_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"choice that is gone[\s\S]*block4"):
+        files.load("retired_block4")

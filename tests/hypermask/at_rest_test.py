@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from hypermask_tf import regularizers
+from hypermask_tf.protection.weight_penalty import soft_threshold_gradient
 from tests.hypermask import builders
 
 pytestmark = pytest.mark.backend
@@ -28,7 +28,7 @@ def test_a_penalty_takes_its_slope_from_a_gradient_that_meets_a_weight_at_rest()
             self.theta = variable
 
         def call(self, x):
-            value = regularizers.at_rest(
+            value = soft_threshold_gradient(
                 self.theta.value, ops.convert_to_tensor(rests), 0.5
             )
             return x * value

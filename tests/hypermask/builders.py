@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 import hypermask_tf as hm
+from tests.learners import hyper_mask
 
 FEATURES, CLASSES, TASKS = 8, 3, 3
 # For `compile`, where what is compiled is the point, or there are many steps.
@@ -93,7 +94,7 @@ def learner(target: keras.Model | None = None, **kwargs: Any) -> hm.HyperMask:
     hypernetwork = kwargs.pop("hypernetwork", None) or hm.MLPHypernetwork(
         4, (8,), seed=1
     )
-    model = hm.HyperMask(
+    model = hyper_mask(
         target or mlp(), kwargs.pop("tasks", TASKS), hypernetwork, **kwargs
     )
     model.compile(

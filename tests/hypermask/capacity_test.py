@@ -5,25 +5,17 @@ import warnings
 import numpy as np
 import pytest
 
-from hypermask_tf.capacity import Capacity, GroupCapacity
+from hypermask_tf.learner.capacity import Capacity, GroupCapacity
 from tests.hypermask import builders
 
 
 @pytest.mark.parametrize(
-    ("granularity", "protection", "reuse"),
-    [
-        ("unit", "used", 0.0),
-        ("unit", "hard", 0.0),
-        ("unit", "all", 1.0),
-        ("weight", "used", 1.0),
-        ("block4", "hard", 1.0),
-    ],
+    ("protection", "excludes_used"), [("used", True), ("hard", True), ("all", False)]
 )
-def test_free_units_come_first_where_it_is_known_what_is_taken(
-    granularity, protection, reuse
-):
-    model = builders.learner(granularity=granularity, protection=protection)
-    assert model.reuse == reuse
+def test_free_units_come_first_where_use_is_tracked(protection, excludes_used):
+    model = builders.learner(granularity="unit", protection=protection)
+    assert model.state.layout.counts.excludes_used == excludes_used
+    assert not model.masks.allocation  # what was not chosen is not saved
 
 
 def _learner(**kwargs):
@@ -93,23 +85,6 @@ def test_nothing_is_said_after_the_last_task():
             model.begin_task(task)
 
 
-def test_with_one_threshold_all_layers_together_must_have_room():
-    model = _learner(threshold="network", protection="hard", tasks=6, sparsity=70)
-    wanted = int(model.units_on(0).sum())
-    full = []
-    for task in range(4):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            model.begin_task(task)
-        capacity = model.capacity()
-        assert capacity.wanted == wanted
-        left = sum(group.free for group in capacity.groups)
-        assert capacity.full == (left < wanted)
-        full.append(any("network is full" in str(w.message) for w in caught))
-        assert full[-1] == capacity.full
-    assert full == sorted(full) and full[-1] and not full[0]
-
-
 def test_without_a_free_unit_it_is_full_whatever_is_asked_for():
     model = _learner(reuse=1.0, sparsity=0)
     with pytest.warns(UserWarning, match="full after task 0.* 0 of 1 wanted"):
@@ -126,46 +101,27 @@ def test_weights_masks_have_weights_only():
 
 
 def test_untracked_use_is_refused():
-    with pytest.raises(ValueError, match='needs `protection="used"`'):
+    with pytest.raises(ValueError, match="needs a protection that tracks use"):
         builders.learner(protection="all").capacity()
 
 
-def test_a_full_network_lends_more_units_than_it_lacks():
-    model = _learner(borrow=2.0, protection="hard")
-    for task in range(4):
-        model.begin_task(task)
-    before = model.task_values(0)[0]
-    with pytest.warns(UserWarning, match="The network is full"):
-        model.begin_task(4)
-    first, second = model.units_on(4)[:16], model.units_on(4)[16:]
-    assert (first.sum(), second.sum()) == (8, 6)
-    builders.learn(model, 4)
-    for after, value in zip(model.task_values(0)[0], before, strict=True):
-        np.testing.assert_array_equal(after, value)
-
-
 @pytest.mark.parametrize(
-    ("taken", "wanted", "together", "full"),
+    ("taken", "wanted", "full"),
     [
-        # Of two groups of ten units; what each task wants of each, and of both.
-        ((7, 7), (3, 3), 6, False),
-        ((8, 7), (3, 3), 6, True),
-        ((7, 8), (3, 3), 6, True),
-        ((10, 5), (0, 0), 0, True),
-        ((9, 9), (0, 0), 0, False),
-        # A threshold for the network: they find more elsewhere.
-        ((9, 4), (1, 1), 7, False),
-        ((9, 4), (1, 1), 8, True),
+        ((4, 7), (6, 3), False),
+        ((4, 7), (6, 4), True),
+        ((4, 7), (7, 0), True),
+        ((10, 0), (0, 0), True),
+        ((9, 9), (0, 0), False),
+        ((9, 9), (1, 1), False),
     ],
 )
-def test_it_is_full_where_a_task_does_not_find_what_it_asks_for(
-    taken, wanted, together, full
-):
+def test_it_is_full_where_a_task_does_not_find_what_it_asks_for(taken, wanted, full):
     groups = tuple(
         GroupCapacity((name,), 10, *numbers)
         for name, *numbers in zip("ab", taken, wanted, strict=True)
     )
-    capacity = Capacity(groups, {"a/kernel": (20, 5), "b/kernel": (60, 35)}, together)
+    capacity = Capacity(groups, {"a/kernel": (20, 5), "b/kernel": (60, 35)})
     assert capacity.full is full
     assert [group.free for group in groups] == [10 - taken[0], 10 - taken[1]]
     assert capacity.units_free == pytest.approx((20 - sum(taken)) / 20)

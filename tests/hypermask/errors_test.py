@@ -7,28 +7,28 @@ from keras import layers
 
 import hypermask_tf as hm
 from tests.hypermask import builders
+from tests.learners import hyper_mask
 
 
 def _make(**kwargs):
-    return hm.HyperMask(builders.mlp(), kwargs.pop("num_tasks", 2), **kwargs)
+    return hyper_mask(builders.mlp(), kwargs.pop("num_tasks", 2), **kwargs)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"granularity": "row"}, "`granularity` must be one of"),
         ({"sparsity": 100}, "`sparsity` is a percentage"),
         ({"sparsity": -1}, "`sparsity` is a percentage"),
         ({"activation": "relu"}, "`activation` must be one of"),
-        ({"protection": "some"}, "`protection` must be one of"),
-        ({"output_reduction": "max"}, "`output_reduction` must be one of"),
+        ({"output_reduction": "max"}, "`reduction` must be one of"),
+        ({"head": "own"}, "`head` must be one of"),
         ({"normalization": "none"}, "`normalization` must be one of"),
         ({"num_tasks": 0}, "`num_tasks` must be at least 1. Received: num_tasks=0"),
         ({"ramp_steps": -1}, "`ramp_steps` must be at least 0"),
         ({"sampled_tasks": 0}, "`sampled_tasks` must be at least 1"),
-        ({"beta": -0.1}, "`beta` must be finite and not negative"),
-        ({"lam": float("nan")}, "`lam` must be finite and not negative"),
-        ({"lam": float("inf")}, "`lam` must be finite and not negative"),
+        ({"beta": -0.1}, "`strength` must be finite and not negative"),
+        ({"lam": float("nan")}, "`strength` must be finite and not negative"),
+        ({"lam": float("inf")}, "`strength` must be finite and not negative"),
         ({"memory_limit": 10}, "above the limit of 10 bytes"),
         ({"maskable": [True]}, "one flag per trainable variable"),
     ],
@@ -37,6 +37,24 @@ def _make(**kwargs):
 def test_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         _make(**arguments)
+
+
+def test_what_a_penalty_is_on():
+    with pytest.raises(ValueError, match=r"`on` must be one of .*on='some'"):
+        hm.WeightPenalty(on="some")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kind"),
+    [
+        ("masks", "unit", "Masks"),
+        ("protection", "hard", "Protection"),
+        ("hypernetwork", "mlp", "Hypernetwork"),
+    ],
+)
+def test_parts_are_objects(name, given, kind):
+    with pytest.raises(TypeError, match=f"`{name}` must be .* subclass of {kind}"):
+        hm.HyperMask(builders.mlp(), 2, **{name: given})
 
 
 @pytest.mark.parametrize("value", [1.5, "2", True])
@@ -50,12 +68,12 @@ def test_numbers_of_tasks_are_integers(value):
 )
 def test_a_target_must_be_a_built_model(target):
     with pytest.raises(ValueError, match=r"`target` must be a built keras.Model"):
-        hm.HyperMask(target, 2)
+        hyper_mask(target, 2)
 
 
 def test_units_need_a_graph():
-    with pytest.raises(ValueError, match=r'granularity="weight".*Received: Subclassed'):
-        hm.HyperMask(builders.subclassed(), 2)
+    with pytest.raises(ValueError, match=r"WeightMasks.*Received: Subclassed"):
+        hyper_mask(builders.subclassed(), 2)
 
 
 def test_a_hypernetwork_serves_one_learner():

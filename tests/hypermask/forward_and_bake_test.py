@@ -11,6 +11,7 @@ import hypermask_tf as hm
 from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.masks.roles import all_layers
 from tests.hypermask import builders
+from tests.learners import hyper_mask
 from tests.targets.builds import BUILDS
 
 granularities = pytest.mark.parametrize("granularity", ["weight", "unit"])
@@ -195,7 +196,7 @@ def test_mobilenet_bakes(granularity):
     target = keras.applications.MobileNetV3Small(
         (32, 32, 3), weights=None, classes=3, include_preprocessing=False
     )
-    model = hm.HyperMask(
+    model = hyper_mask(
         target, 2, hm.ChunkedHypernetwork(4, (4,)), granularity=granularity, sparsity=50
     )
     model.begin_task(0)
@@ -210,7 +211,7 @@ def test_mobilenet_learns(granularity):
     target = keras.applications.MobileNetV3Small(
         (32, 32, 3), weights=None, classes=3, include_preprocessing=False
     )
-    model = hm.HyperMask(
+    model = hyper_mask(
         target, 2, hm.ChunkedHypernetwork(4, (4,)), granularity=granularity, sparsity=50
     )
     model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)

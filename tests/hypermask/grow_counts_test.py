@@ -70,7 +70,7 @@ def test_a_group_of_one_unit_grows():
 def test_a_group_that_does_not_grow_stays_as_it_is():
     model = _learner(sparsity=[95.0, 33.3])
     wider = model.grow({"one": 20})
-    assert wider.sparsity[1] == pytest.approx(33.3)
+    assert wider.masks.sparsity[1] == pytest.approx(33.3)
     assert _on(wider, 0) == _on(model, 0)
 
 

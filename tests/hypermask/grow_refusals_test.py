@@ -14,7 +14,7 @@ from tests.hypermask import builders
         (
             {"granularity": "weight"},
             {"one": 15, "two": 15},
-            'needs `granularity="unit"`',
+            "needs `masks=UnitMasks",
         ),
         ({"granularity": "unit"}, {"one": 5}, "has fewer of them"),
         ({"granularity": "unit"}, {"five": 50}, "five"),

@@ -33,7 +33,6 @@ KINDS = {
     ),
     "unit": ({"granularity": "unit"}, ["adamw", "momentum"]),
     "weight": ({"granularity": "weight"}, ["adamw", "momentum"]),
-    "block4": ({"granularity": "block4", "activation": "binary"}, ["adam"]),
     "bank": ({"granularity": "unit", "hypernetwork": "bank"}, ["adamw", "momentum"]),
 }
 
@@ -98,12 +97,13 @@ def test_used_weights_get_no_gradient_and_free_ones_learn():
     assert moved
 
 
-@pytest.mark.parametrize("mode", ["per_task_statistics", "shared"])
-def test_shared_normalisation_is_refused(mode):
+def test_shared_normalisation_is_refused():
     with pytest.raises(ValueError, match="normalisation of its own"):
-        builders.learner(builders.normalised(), protection="hard", normalization=mode)
+        builders.learner(
+            builders.normalised(), protection="hard", normalization="shared"
+        )
     # Where there is none, there is nothing to share.
-    builders.learner(protection="hard", normalization=mode)
+    builders.learner(protection="hard", normalization="shared")
 
 
 @pytest.mark.backend

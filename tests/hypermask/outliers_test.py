@@ -6,6 +6,7 @@ import pytest
 
 import hypermask_tf as hm
 from tests.hypermask import builders
+from tests.learners import hyper_mask
 
 pytestmark = pytest.mark.backend
 SHAPE = (6, 6, 1)
@@ -135,7 +136,7 @@ def test_mixed_precision():
 
 
 def test_a_loss_that_expects_probabilities():
-    model = hm.HyperMask(_target(), 2, outliers=_outliers())
+    model = hyper_mask(_target(), 2, outliers=_outliers())
     with pytest.raises(ValueError, match="from_logits=True"):
         model.compile("adam", "sparse_categorical_crossentropy")
     model.compile("adam", "mse")  # says nothing of it

@@ -6,7 +6,8 @@ import pytest
 from keras import ops
 
 import hypermask_tf as hm
-from hypermask_tf import regularizers
+from hypermask_tf.hypernetworks.drift_penalty import REDUCTIONS, drift
+from hypermask_tf.protection.weight_penalty import weight_regularizer
 from tests.hypermask import builders
 
 pytestmark = pytest.mark.backend
@@ -51,7 +52,7 @@ def test_batch_norm_of_earlier_tasks_is_untouched():
         )
 
 
-@pytest.mark.parametrize("mode", ["per_task", "per_task_statistics", "shared"])
+@pytest.mark.parametrize("mode", ["per_task", "shared"])
 def test_whose_batch_norm_it_is(mode):
     model = builders.learner(builders.normalised(), normalization=mode)
     model.begin_task(0)
@@ -77,7 +78,6 @@ def test_whose_batch_norm_it_is(mode):
         moved
         == {
             "per_task": set(),
-            "per_task_statistics": {"gamma", "beta"},
             "shared": {"gamma", "beta", "moving_mean", "moving_variance"},
         }[mode]
     )
@@ -187,14 +187,15 @@ def test_the_first_step_of_a_task_has_no_drift():
 def test_output_regularizer(reduction, factor):
     generator = np.random.default_rng(0)
     now, then = generator.normal(size=(2, 5, 7)).astype("float32")
-    weights = regularizers.output_weights(5, ops.convert_to_tensor(3), reduction)
+    penalty = hm.DriftPenalty(reduction=reduction)
+    weights = penalty.weights(5, ops.convert_to_tensor(3))
     np.testing.assert_allclose(
         _numpy(weights), [factor, factor, factor, 0, 0], rtol=1e-6
     )
     expected = factor * np.sum((now[:3] - then[:3]) ** 2)
-    got = regularizers.output_regularizer(now, then, weights)
+    got = drift(now, then, weights)
     assert float(got) == pytest.approx(expected, rel=1e-5)
-    none = regularizers.output_weights(5, ops.convert_to_tensor(0), reduction)
+    none = penalty.weights(5, ops.convert_to_tensor(0))
     assert not _numpy(none).any()
 
 
@@ -204,11 +205,11 @@ def test_weight_regularizer():
     use = [None, np.array([1, 0, 1, 0.5], "float32")]
     expected = np.abs(values - references)
     expected[1] *= use[1]
-    got = regularizers.weight_regularizer(values, references, use)
+    got = weight_regularizer(values, references, use)
     assert float(got) == pytest.approx(expected.sum(), rel=1e-6)
 
 
-@pytest.mark.parametrize("reduction", regularizers.REDUCTIONS)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_the_mean_over_samples_of_tasks_is_the_whole_sum(reduction):
     terms = {}
     for sampled in (None, 2):
@@ -219,11 +220,11 @@ def test_the_mean_over_samples_of_tasks_is_the_whole_sum(reduction):
         for task in range(4):
             model.begin_task(task)
         builders.shake(model.hypernetwork.stack.variables, 1)
-        model._steps.assign(2)
+        model.state.counters.steps.assign(2)
         draws = 1 if sampled is None else 150
         task = ops.convert_to_tensor(3, "int32")
         terms[sampled] = [
-            float(model._scores_and_drift(task, task)[1]) for _ in range(draws)
+            float(model._forward._scores_and_drift(task, task)[1]) for _ in range(draws)
         ]
     (whole,) = terms[None]
     # Of two draws from three unlike tasks; four standard errors.

@@ -29,7 +29,7 @@ def _lower_rate(epoch, rate):
             "compile": builders.COMPILED,
         },
         {"protection": "current", "sampled_tasks": 1, "ramp_steps": 3},
-        {"hypernetwork": "bank", "normalization": "per_task_statistics"},
+        {"hypernetwork": "bank"},
     ],
     ids=["unit", "weight", "bank"],
 )
@@ -86,8 +86,12 @@ def test_every_argument_survives(tmp_path):
         **options,
     )
     loaded = _reloaded(model, tmp_path)
+    for name in ("masks", "protection", "normalization", "reset_optimizer"):
+        assert getattr(loaded, name) == getattr(model, name)
+    assert loaded.masks == hm.UnitMasks(60.0, activation="binary", ramp_steps=5)
+    assert loaded.protection == hm.WeightPenalty(0.25, on="all")
+    assert loaded.hypernetwork.drift == hm.DriftPenalty(0.5, "sum", 2)
     config = loaded.get_config()
-    assert {name: config[name] for name in options} == options
     assert config["maskable"] == [True, False] * 3
     assert isinstance(loaded.augmentation, keras.layers.GaussianNoise)
     assert loaded.hypernetwork.get_config() == model.hypernetwork.get_config()
@@ -122,7 +126,9 @@ def test_weights_alone(tmp_path):
 def test_a_learner_from_before_there_was_a_choice_has_what_there_was():
     config = {"target": builders.mlp(), "num_tasks": 2, "mask_scale": 2.5, "reuse": 0.5}
     model = hm.HyperMask.from_config(config)
-    assert (model.mask_scale, model.reuse) == (2.5, 0.5)
+    assert model.masks == hm.UnitMasks(scale=2.5, allocation=hm.FreeUnitsFirst(0.5))
+    assert model.protection == hm.WeightPenalty() and model.head == "shared"
     del config["mask_scale"], config["reuse"]
+    config["target"] = builders.mlp()
     model = hm.HyperMask.from_config(config)
-    assert (model.mask_scale, model.reuse) == (1.0, 1.0)
+    assert model.masks == hm.UnitMasks(scale=1.0, allocation=hm.AnyUnits())

@@ -14,16 +14,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The network is full"),
 ]
 SIZES = (16, 12)
-RULES = {
-    "free first": {"reuse": 0.0},
-    "some shared": {"reuse": [0.5, 0.25]},
-    "any": {"reuse": 1.0},
-    "borrowed": {"reuse": 0.2, "borrow": [2.0, 1.5]},
-    "read": {"reuse": 1.0, "read": 0.4},
-    "read besides": {"reuse": 0.0, "read": [0.0, 1.0]},
-    "one threshold": {"reuse": 0.3, "threshold": "network", "floor": 20.0},
-    "a floor above": {"reuse": 1.0, "threshold": "network", "floor": 90.0},
-}
+RULES = {"free first": 0.0, "some shared": 0.4, "any": 1.0}
 
 
 def _scores(model, task):
@@ -32,15 +23,15 @@ def _scores(model, task):
     return np.abs(ops.convert_to_numpy(model.hypernetwork(tasks))[0])
 
 
-def _expected(model, task, taken, rules, pinned=None):
+def _expected(model, task, taken, reuse, pinned=None):
     """Units of a task that is learned or comes later."""
     return selected(
         _scores(model, task),
         SIZES,
-        model.sparsity,
+        np.broadcast_to(model.masks.sparsity, len(SIZES)).tolist(),
         free=~taken,
         pinned=pinned,
-        **{"floor": 1.0, **rules},
+        reuse=reuse,
     )
 
 
@@ -61,7 +52,7 @@ def _check_capacity(model, taken):
     ],
 )
 def test_units_are_those_the_rules_give(name, protection):
-    rules = RULES[name]
+    reuse = RULES[name]
     model = builders.learner(
         granularity="unit",
         sparsity=[75.0, 60.0],
@@ -69,7 +60,7 @@ def test_units_are_those_the_rules_give(name, protection):
         tasks=4,
         beta=0.0,
         optimizer=keras.optimizers.Adam(0.1),
-        **rules,
+        reuse=reuse,
     )
     taken, ends = np.zeros(sum(SIZES), bool), []
     for task in range(3):
@@ -77,10 +68,10 @@ def test_units_are_those_the_rules_give(name, protection):
         for step in range(2):
             builders.steps(model, step)
             on = model.units_on(task)
-            np.testing.assert_array_equal(on, _expected(model, task, taken, rules))
+            np.testing.assert_array_equal(on, _expected(model, task, taken, reuse))
             # A task that has not begun sees what finished ones took.
             np.testing.assert_array_equal(
-                model.units_on(3), _expected(model, 3, taken, rules)
+                model.units_on(3), _expected(model, 3, taken, reuse)
             )
             _check_capacity(model, taken | on)
         ends.append(model.units_on(task))
@@ -92,21 +83,21 @@ def test_units_are_those_the_rules_give(name, protection):
 
 @pytest.mark.parametrize("protection", ["used", "hard"])
 def test_a_bank_takes_what_the_rules_give(protection):
-    rules = {"reuse": 0.5}
+    reuse = 0.5
     model = builders.learner(
         granularity="unit",
         sparsity=75,
         protection=protection,
         hypernetwork=hm.MaskBank(seed=2),
         optimizer=keras.optimizers.Adam(0.1),
-        **rules,
+        reuse=reuse,
     )
     taken = np.zeros(sum(SIZES), bool)
     for task in range(3):
         model.begin_task(task)
         for _ in range(2):
             np.testing.assert_array_equal(
-                model.units_on(task), _expected(model, task, taken, rules)
+                model.units_on(task), _expected(model, task, taken, reuse)
             )
             builders.steps(model)
         taken = taken | model.units_on(task)
@@ -115,14 +106,14 @@ def test_a_bank_takes_what_the_rules_give(protection):
 @pytest.mark.parametrize("bank", [True, False])
 def test_what_one_task_inherits_holds_no_other(bank):
     """Units that task 1 keeps of its source come first for task 1 alone."""
-    rules = {"reuse": 0.5}
+    reuse = 0.5
     model = builders.learner(
         granularity="unit",
         sparsity=75,
         protection="hard",
         tasks=4,
         hypernetwork=hm.MaskBank(seed=2) if bank else None,
-        **rules,
+        reuse=reuse,
     )
     model.begin_task(0)
     builders.steps(model)
@@ -136,13 +127,13 @@ def test_what_one_task_inherits_holds_no_other(bank):
     np.testing.assert_array_equal(model.units_on(1) & first, shared)
     # Tasks that have not begun are not bound by it, and one that begins is not.
     taken = first
-    np.testing.assert_array_equal(model.units_on(3), _expected(model, 3, taken, rules))
+    np.testing.assert_array_equal(model.units_on(3), _expected(model, 3, taken, reuse))
     taken = first | model.units_on(1)
     model.begin_task(2)
     others = taken & ~first & ~shared
     model.hypernetwork.shift_scores(np.where(others, 9.0, 0.0).astype("float32"))
     on = model.units_on(2)
-    np.testing.assert_array_equal(on, _expected(model, 2, taken, rules))
+    np.testing.assert_array_equal(on, _expected(model, 2, taken, reuse))
     # It would rather have the others now, and gets them.
     assert (on & others).any() and not (on & shared).all()
 

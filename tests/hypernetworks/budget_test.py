@@ -3,8 +3,9 @@ import re
 import keras
 import pytest
 
-from hypermask_tf import ChunkedHypernetwork, HyperMask, MaskBank, MLPHypernetwork
+from hypermask_tf import ChunkedHypernetwork, MaskBank, MLPHypernetwork
 from hypermask_tf.hypernetworks import budget
+from tests.learners import hyper_mask
 
 # Weight and two moments of Adam, and a score of 4 bytes kept per task.
 _SPLIT_MNIST = 12 * 12_359_767 + 4 * 5 * 475_202
@@ -17,10 +18,11 @@ def test_bytes_while_training():
 
 
 def test_the_limit_itself_fits():
-    hypernetwork = MLPHypernetwork(128, (25, 25))
-    budget.check_budget(hypernetwork, 5, 475_202, _SPLIT_MNIST)
+    hypernetwork = MLPHypernetwork(128, (25, 25), memory_limit=_SPLIT_MNIST)
+    budget.check_budget(hypernetwork, 5, 475_202)
+    hypernetwork.memory_limit -= 1
     with pytest.raises(ValueError, match=f"limit of {_SPLIT_MNIST - 1:,} bytes"):
-        budget.check_budget(hypernetwork, 5, 475_202, _SPLIT_MNIST - 1)
+        budget.check_budget(hypernetwork, 5, 475_202)
 
 
 @pytest.mark.parametrize("limit", [100_000, 400_000_000])
@@ -35,11 +37,12 @@ def test_the_limit_itself_fits():
 )
 def test_the_error_names_the_bytes_and_a_chunk_size_that_fits(hypernetwork, limit):
     tasks, scores = 10, 9_000_000
+    hypernetwork.memory_limit = limit
     needed = budget.training_bytes(hypernetwork, tasks, scores)
     with pytest.raises(ValueError, match=f"needs {needed:,} bytes") as error:
-        budget.check_budget(hypernetwork, tasks, scores, limit)
+        budget.check_budget(hypernetwork, tasks, scores)
     message = str(error.value)
-    assert f"memory_limit={limit}" in message and 'granularity="unit"' in message
+    assert f"memory_limit={limit}" in message and "UnitMasks()" in message
     advice = re.search(r"ChunkedHypernetwork\(.*chunk_size=\d+\)", message)
     if advice is None:
         # The kept scores alone, 4 bytes per task and score, are above the limit.
@@ -53,4 +56,4 @@ def test_the_learner_checks_before_it_allocates():
 
     target = keras.Sequential([keras.Input((50,)), keras.layers.Dense(40)])
     with pytest.raises(ValueError, match="above the limit of 10,000 bytes"):
-        HyperMask(target, 2, granularity="weight", memory_limit=10_000)
+        hyper_mask(target, 2, granularity="weight", memory_limit=10_000)

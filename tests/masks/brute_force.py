@@ -34,14 +34,11 @@ class _Chooser:
                 self.chosen.add(place)
                 have += 1
 
-    def fill(self, places, count, reuse, borrow=1.0, read=0.0):
+    def fill(self, places, count, reuse):
         """What a task asks for among `places`."""
         free = [place for place in places if self.free[place]]
-        taken = [place for place in places if not self.free[place]]
-        own = count - _portion(reuse, count)
-        self.add(free, own)
-        self.add(places, count + _portion(borrow - 1, max(own - len(free), 0)))
-        self.add(taken, _portion(read, len(taken)))
+        self.add(free, count - _portion(reuse, count))
+        self.add(places, count)
 
 
 def selected(
@@ -51,37 +48,18 @@ def selected(
     *,
     free=None,
     pinned=None,
-    threshold="layer",
-    floor=1.0,
     reuse=1.0,
-    borrow=1.0,
-    read=0.0,
     ramp=1.0,
 ):
-    """Which scores are on; boolean, like `magnitudes`; arguments as in `Quota`."""
+    """Which scores are on, boolean; of a task's units `reuse` may be used ones."""
     everything = np.ones(len(magnitudes), bool)
-    groups = len(sizes)
-    sparsity, reuse, borrow, read = (
-        np.broadcast_to(np.asarray(each, float), groups).tolist()
-        for each in (sparsity, reuse, borrow, read)
-    )
-    if not any(sparsity):
-        return everything
-    if min(reuse) == 1 and max(read) == 0:
-        free = None
+    if free is None or reuse == 1:
+        free, reuse = everything, 1.0
     pinned = ~everything if pinned is None else pinned
-    chooser = _Chooser(magnitudes, everything if free is None else free, pinned)
-    if free is None:
-        reuse, borrow, read = [1.0] * groups, [1.0] * groups, [0.0] * groups
-    ends = np.cumsum(sizes)
-    parts = [range(b - a, b) for a, b in zip(sizes, ends, strict=True)]
-    counts = [count_on(n, p, ramp) for n, p in zip(sizes, sparsity, strict=True)]
-    if threshold == "layer":
-        for part, *rules in zip(parts, counts, reuse, borrow, read, strict=True):
-            chooser.fill(part, *rules)
-    else:
-        for part, count in zip(parts, counts, strict=True):
-            least = max(1, math.ceil(Fraction(str(floor)) * len(part) / 100))
-            chooser.fill(part, min(least, count), reuse[0])
-        chooser.fill(range(ends[-1]), sum(counts), reuse[0], borrow[0], read[0])
+    chooser = _Chooser(magnitudes, free, pinned)
+    start = 0
+    for size, percentage in zip(sizes, sparsity, strict=True):
+        count = count_on(size, percentage, ramp)
+        chooser.fill(range(start, start + size), count, reuse)
+        start += size
     return np.isin(np.arange(len(magnitudes)), list(chooser.chosen))

@@ -6,8 +6,8 @@ from keras import ops
 
 import hypermask_tf as hm
 from hypermask_tf.masks import threshold
-from hypermask_tf.masks.portion import portion, portions
-from hypermask_tf.masks.quota import Quota
+from hypermask_tf.masks.group_counts import GroupCounts
+from hypermask_tf.masks.portion import portion
 from hypermask_tf.masks.selection import Selection
 from tests.hypermask import builders
 
@@ -18,49 +18,37 @@ def _numpy(tensor):
     return ops.convert_to_numpy(tensor)
 
 
-def _counts(quota, ramp=None):
-    return _numpy(quota.counts(ramp)).astype("int64")
-
-
 @pytest.mark.backend
 def test_every_size_and_every_share_of_two_decimals():
     # What a group with so many scores on asks for, for all of them at once.
     counts = ops.convert_to_tensor(SIZES, dtype="int32")
-    some = SIZES[6::97]
-    for hundredths in range(101):
-        share = hundredths / 100
-        rules = {"reuse": share, "read": share, "borrow": 1 + share}
-        expected = SIZES * hundredths // 100
-        quota = Quota((10_000,), 0, **rules)
-        own, read = quota.own(counts), quota.read_besides(counts)
-        np.testing.assert_array_equal(_numpy(own), SIZES - expected)
-        np.testing.assert_array_equal(_numpy(read), expected)
-        np.testing.assert_array_equal(_numpy(quota.stand_ins(counts)), expected)
-        np.testing.assert_array_equal(
-            Quota(some, 0, **rules).own_counts(), some - expected[6::97]
-        )
+    for hundredths in range(100):
+        allocation = hm.FreeUnitsFirst(hundredths / 100)
+        free = _numpy(GroupCounts((10_000,), 0, allocation).free_of(counts))
+        np.testing.assert_array_equal(free, SIZES - SIZES * hundredths // 100)
+        some = SIZES[6::97].tolist()
+        assert GroupCounts(some, 0, allocation).free() == free[6::97].tolist()
 
 
-@pytest.mark.parametrize("share", [0.9, 1 / 3, 2 / 7, 0.123456, 1e-9, 2.5, 1e300])
-def test_a_step_finds_what_is_reckoned_before(share):
-    counts = np.array([0, 1, 6, 999, 5000])
-    asked = ops.convert_to_tensor(counts, dtype="int32")
-    found = _numpy(portions(asked, [share] * 5, 5000))
-    expected = [min(portion(int(count), share), 5000) for count in counts]
-    assert found.tolist() == expected
+@pytest.mark.parametrize(
+    ("count", "share", "expected"),
+    [(6, 1 / 3, 2), (7, 2 / 7, 2), (1_000_000, 0.123456, 123456), (5, 1e-9, 0)],
+)
+def test_shares_are_exact(count, share, expected):
+    assert portion(count, share) == expected
 
 
 @pytest.mark.parametrize("ramp", [0.03, 0.37, 0.999, 1.0])
 @pytest.mark.parametrize("sparsity", [33.3, 90.0])
 def test_under_a_ramp_too(sparsity, ramp):
-    quota = Quota(SIZES, sparsity, reuse=0.9)
-    counts = _counts(quota, ops.convert_to_tensor(ramp, "float32"))
-    own = _numpy(quota.own(ops.convert_to_tensor(counts, dtype="int32")))
-    np.testing.assert_array_equal(own, -(-counts // 10))
+    groups = GroupCounts(SIZES, sparsity, hm.FreeUnitsFirst(0.9))
+    counts = groups.on(ops.convert_to_tensor(ramp, "float32"))
+    free, counts = _numpy(groups.free_of(counts)), _numpy(counts)
+    np.testing.assert_array_equal(free, -(-counts // 10))
     if ramp == 1:
-        np.testing.assert_array_equal(counts, _counts(quota))
+        np.testing.assert_array_equal(counts, groups.final())
     else:
-        assert (counts >= _counts(quota)).all()
+        assert (counts >= groups.final()).all()
 
 
 @pytest.mark.parametrize("size", [4_000_013, 123_456_789])
@@ -72,33 +60,27 @@ def test_a_ramp_ends_at_the_rank_of_a_very_large_group(size):
         assert risen == threshold.rank(size, sparsity)
 
 
-@pytest.mark.parametrize("sharing", ["layer", "network"])
 @pytest.mark.parametrize(("reuse", "sparsity"), [(0.9, 0.01), (0.7, 37.0)])
-def test_what_is_selected_is_what_is_asked_for(sharing, reuse, sparsity):
+def test_what_is_selected_is_what_is_asked_for(reuse, sparsity):
     random = np.random.default_rng(0)
     sizes = (5000, 2500, 10)
-    quota = Quota(sizes, sparsity, threshold=sharing, reuse=reuse)
+    counts = GroupCounts(sizes, sparsity, hm.FreeUnitsFirst(reuse))
     free = random.random(sum(sizes)) < 0.5
-    # Taken scores are larger, so that no free one is on that need not be.
+    # Used scores are larger, so that no free one is on that need not be.
     magnitudes = (random.random(sum(sizes)) + 2 * ~free).astype("float32")
     keep = _numpy(
-        Selection(quota).keep(
+        Selection(counts).keep(
             ops.convert_to_tensor(magnitudes), None, ops.convert_to_tensor(free)
         )
     )
-    # A floor asks for its own of every group, and all together for theirs.
-    expected = quota.own_counts()
-    found = np.add.reduceat(keep & free, np.cumsum([0, *sizes[:-1]]))
-    if sharing == "layer":
-        # Where nothing is left of what is taken, free ones follow.
-        room = np.add.reduceat(~free, np.cumsum([0, *sizes[:-1]]))
-        assert found.tolist() == [
-            max(own, count - taken)
-            for own, count, taken in zip(expected, _counts(quota), room, strict=True)
-        ]
-    else:
-        assert keep.sum() == _counts(quota).sum()
-        assert found.sum() == max(quota.own_count(), keep.sum() - (~free).sum())
+    starts = np.cumsum([0, *sizes[:-1]])
+    # Where nothing is left of what is used, free ones follow.
+    used = np.add.reduceat(~free, starts)
+    expected = [
+        max(own, count - room)
+        for own, count, room in zip(counts.free(), counts.final(), used, strict=True)
+    ]
+    assert np.add.reduceat(keep & free, starts).tolist() == expected
 
 
 def test_the_second_task_takes_the_free_units_that_capacity_names():

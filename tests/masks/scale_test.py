@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from hypermask_tf.masks import find_roles, make_layout
+import hypermask_tf as hm
+from hypermask_tf.masks import find_roles
 from hypermask_tf.masks.scale import scales
 
 
@@ -37,20 +38,18 @@ def test_what_is_no_scale(given, message):
         scales(given, (10, 20))
 
 
-@pytest.mark.parametrize("granularity", ["unit", "weight", "block4"])
+@pytest.mark.parametrize("kind", [hm.UnitMasks, hm.WeightMasks])
 @pytest.mark.parametrize("scale", [3.0, [3.0, 2.0], "width"])
-def test_a_scale_multiplies_what_is_on_and_switches_nothing(granularity, scale):
+def test_a_scale_multiplies_what_is_on_and_switches_nothing(kind, scale):
     inputs = keras.Input((8,))
     x = layers.Dense(6, "relu")(layers.Dense(8, "relu")(inputs))
     target = keras.Model(inputs, layers.Dense(2)(x))
-    sparsity = 50.0
-    plain = make_layout(granularity, target, find_roles(target), sparsity, "abs_tanh")
+    roles = find_roles(target)
+    plain = kind(50.0, scale=1).layout(target, roles, True)
     groups = len(plain.group_sizes)
     if isinstance(scale, list):
         scale = (scale * groups)[:groups]
-    scaled = make_layout(
-        granularity, target, find_roles(target), sparsity, "abs_tanh", scale
-    )
+    scaled = kind(50.0, scale=scale).layout(target, roles, True)
     scores = np.random.default_rng(0).normal(size=plain.num_scores).astype("float32")
     before = ops.convert_to_numpy(plain.values(scores))
     after = ops.convert_to_numpy(scaled.values(scores))

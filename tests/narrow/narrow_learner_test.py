@@ -58,7 +58,7 @@ def _learner(narrow, target, **kwargs):
     keras.utils.set_random_seed(3)
     options = {"granularity": "unit", "narrow": narrow, "lam": 0.1, **kwargs}
     model = builders.learner(target(), optimizer=keras.optimizers.SGD(0.05), **options)
-    assert model.is_narrow == narrow
+    assert (not model.dense_fallback_reason) == narrow
     return model
 
 
@@ -145,13 +145,12 @@ def test_what_is_baked_computes_the_same():
 
 @pytest.mark.parametrize(
     "options",
-    [{"ramp_steps": 5}, {"threshold": "network"}, {"reuse": 0.0, "borrow": 2.0},
-     {"reuse": 0.0, "read": 1.0}, {"sparsity": 0}],
+    [{"ramp_steps": 5}, {"sparsity": 0}],
     ids=lambda options: next(reversed(options)),
 )  # fmt: skip
-def test_where_tasks_differ_in_width_everything_is_computed(options):
+def test_where_widths_differ_or_all_is_on_everything_is_computed(options):
     model = builders.learner(**{"granularity": "unit", **options})
-    assert not model.is_narrow and model.why_whole
+    assert model.dense_fallback_reason
 
 
 def test_it_is_saved_and_loaded(tmp_path):
@@ -160,12 +159,12 @@ def test_it_is_saved_and_loaded(tmp_path):
         model.save(tmp_path / "model.keras")
         loaded = keras.saving.load_model(tmp_path / "model.keras")
         assert isinstance(loaded, hm.HyperMask)
-        assert loaded.is_narrow == narrow
+        assert (not loaded.dense_fallback_reason) == narrow
 
 
 def test_units_with_equal_scores_are_on_in_order():
     model = _learner(True, builders.mlp)
-    scores = ops.ones((model._layout.num_scores,))
-    on = ops.convert_to_numpy(model._layout.keep(scores))
+    scores = ops.ones((model.state.unit_layout.num_scores,))
+    on = ops.convert_to_numpy(model.state.unit_layout.keep(scores))
     assert on[:16].tolist() == [True] * 8 + [False] * 8
     assert on[16:].tolist() == [True] * 6 + [False] * 6

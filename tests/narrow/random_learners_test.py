@@ -58,8 +58,8 @@ def _steps(model):
 @pytest.mark.filterwarnings("ignore:The network is full")
 def test_the_step_is_the_same(seed):
     narrow = _learner(seed, True)
-    if not narrow.is_narrow:
-        pytest.skip(narrow.why_whole)
+    if narrow.dense_fallback_reason:
+        pytest.skip(narrow.dense_fallback_reason)
     (losses, values), (expected, whole) = map(_steps, (narrow, _learner(seed, False)))
     np.testing.assert_allclose(losses, expected, rtol=1e-3)
     for (name, value), other in zip(values.items(), whole.values(), strict=True):

@@ -13,7 +13,7 @@ from hypermask_tf.narrow.trial import disagreement
 
 def _narrow(target, sparsity=50.0):
     layout = UnitLayout(target, find_roles(target), sparsity)
-    return make_narrow(target, layout, layout.quota.fixed_counts())
+    return make_narrow(target, layout, layout.counts.final())
 
 
 def _shapes(narrow):

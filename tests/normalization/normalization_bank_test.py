@@ -39,7 +39,6 @@ def _learned(**kwargs):
     ("mode", "scales", "statistics"),
     [
         ("per_task", (0, 10, 20), (0, 10, 20)),
-        ("per_task_statistics", (20, 20, 20), (0, 10, 20)),
         ("shared", (20, 20, 20), (20, 20, 20)),
     ],
 )

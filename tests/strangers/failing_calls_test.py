@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import hypermask_tf as hm
+from tests.learners import hyper_mask
 from tests.strangers.strangers import (
     LOSS,
     X,
@@ -166,9 +167,7 @@ def test_the_active_task_is_what_it_was(call):
 
 def test_compiling_in_vain_leaves_what_was_compiled():
     target = hm.targets.mlp((8, 8, 1), hidden=(16,), classes=2)
-    model = hm.HyperMask(
-        target, 2, sparsity=50, outliers=hm.outliers.SelfMadeOutliers()
-    )
+    model = hyper_mask(target, 2, sparsity=50, outliers=hm.outliers.SelfMadeOutliers())
     with pytest.raises(ValueError, match="logits"):
         model.compile("adam", "sparse_categorical_crossentropy")
     assert not model.compiled
@@ -183,23 +182,19 @@ def test_compiling_in_vain_leaves_what_was_compiled():
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        ({"protection": "all", "reuse": 0.0}, ("reuse", "protection")),
-        ({"protection": "current", "reuse": 0.5}, ("reuse", "protection")),
-        ({"protection": "all", "read": 0.5}, ("read", "protection")),
-        ({"protection": "all", "borrow": 2.0}, ("borrow", "reuse")),
-        ({"reuse": 1.0, "borrow": 2.0}, ("borrow", "reuse")),
-        ({"floor": 5.0}, ("floor", "threshold")),
-        ({"protection": "hard", "sampled_tasks": 2}, ("sampled_tasks", "protection")),
-        (
-            {"sampled_tasks": 2, "hypernetwork": hm.MaskBank()},
-            ("sampled_tasks", "MaskBank"),
-        ),
-        (
-            {"protection": "hard", "output_reduction": "sum"},
-            ("output_reduction", "protection"),
-        ),
+        ({"protection": "all", "reuse": 0.0}, ("allocation", "protection")),
+        ({"protection": "current", "reuse": 0.5}, ("allocation", "protection")),
     ],
 )
 def test_choices_without_effect_are_refused_with_both_names(arguments, names):
     with pytest.raises(ValueError, match=f"{names[0]}.*{names[1]}"):
         learner(dense(), **arguments)
+
+
+def test_drift_is_not_penalised_where_nothing_drifts():
+    target = keras.Sequential([keras.Input((8,)), *dense(), keras.layers.Dense(2)])
+    hypernetwork = hm.MLPHypernetwork(drift=hm.DriftPenalty())
+    with pytest.raises(ValueError, match=r"drift.*Freeze\(\)"):
+        hm.HyperMask(target, 2, protection=hm.Freeze(), hypernetwork=hypernetwork)
+    with pytest.raises(ValueError, match=r"MaskBank.*drift"):
+        hm.MaskBank(drift=hm.DriftPenalty())

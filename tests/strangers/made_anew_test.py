@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-import hypermask_tf as hm
 from hypermask_tf.surgery.compare import DifferentNetworkError
+from tests.learners import hyper_mask
 from tests.strangers.strangers import LOSS, X, Y, dense, fit, learner, predict
 
 
@@ -217,7 +217,7 @@ def test_a_difference_is_an_error_that_names_the_layer():
 
 def test_a_step_is_computed_whole_where_a_layer_would_become_another_one():
     model = learner(dense(), Forgetful(2.0, name="doubled"))
-    assert not model.is_narrow and "'doubled'" in model.why_whole
+    assert "'doubled'" in model.dense_fallback_reason
 
 
 class Plain(keras.Model):
@@ -244,7 +244,7 @@ class Wide(Plain):
 def test_a_subclassed_model_needs_no_configuration_if_it_takes_no_arguments():
     target = Plain()
     target(X)
-    model = hm.HyperMask(target, 2, granularity="weight", protection="current")
+    model = hyper_mask(target, 2, granularity="weight", protection="current")
     model.compile("adam", LOSS)
     fit(model, 0)
     expected = predict(model, 0)
@@ -253,7 +253,7 @@ def test_a_subclassed_model_needs_no_configuration_if_it_takes_no_arguments():
     target = Wide(8)
     target(X)
     with pytest.raises(ValueError, match="subclassed target"):
-        hm.HyperMask(target, 2, granularity="weight", protection="current")
+        hyper_mask(target, 2, granularity="weight", protection="current")
 
 
 def test_a_layer_that_cannot_be_made_is_refused_at_once():
@@ -317,7 +317,7 @@ def _ids(lookup):
     )
     x = layers.Flatten()(layers.Embedding(8, 6)(lookup(inputs)))
     target = keras.Model(inputs, layers.Dense(2)(layers.Dense(16, "relu")(x)))
-    model = hm.HyperMask(target, 3, sparsity=50)
+    model = hyper_mask(target, 3, sparsity=50)
     model.compile("adam", LOSS)
     return model
 
@@ -343,8 +343,8 @@ def test_a_tied_embedding_is_computed_whole():
     inputs = keras.Input((4,), dtype="int32")
     table = layers.ReversibleEmbedding(8, 16, tie_weights=True)
     x = table(layers.Dense(16, "relu")(table(inputs)), reverse=True)
-    model = hm.HyperMask(keras.Model(inputs, x), 3, sparsity=50)
-    assert table.name in model.why_whole
+    model = hyper_mask(keras.Model(inputs, x), 3, sparsity=50)
+    assert table.name in model.dense_fallback_reason
     model.compile("adam", LOSS)
     ids = np.random.default_rng(0).integers(0, 8, (32, 4))
     fit(model, 0, ids, ids)

@@ -80,7 +80,7 @@ def test_both_widths_learn_the_same_under_a_penalty():
         model = learner(dense(kernel_regularizer="l2"), narrow=narrow)
         fit(model, 0, shuffle=False)
         fit(model, 1, y=1 - Y, shuffle=False)
-        assert model.is_narrow == narrow
+        assert (not model.dense_fallback_reason) == narrow
         outcomes.append(predict(model, 1))
     np.testing.assert_allclose(*outcomes, rtol=1e-3, atol=1e-3)
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-import hypermask_tf as hm
+from tests.learners import hyper_mask
 from tests.strangers.strangers import LOSS, X, Y, dense, fit, learner, predict
 
 
@@ -74,14 +74,14 @@ def test_another_width_is_told_from_any_feed_in_any_task(feed, task):
 @pytest.mark.parametrize("call", ["fit", "train_on_batch", "evaluate"])
 def test_a_learner_that_is_not_compiled_says_so(call):
     target = keras.Sequential([keras.Input((8,)), dense(), keras.layers.Dense(2)])
-    model = hm.HyperMask(target, 2, sparsity=50)
+    model = hyper_mask(target, 2, sparsity=50)
     with pytest.raises(ValueError, match=r"`compile\(\)`"):
         getattr(model, call)(X, Y)
 
 
 def test_a_class_to_ignore_is_no_label():
     target = keras.Sequential([keras.Input((8,)), dense(), keras.layers.Dense(2)])
-    model = hm.HyperMask(target, 2, sparsity=50)
+    model = hyper_mask(target, 2, sparsity=50)
     loss = keras.losses.SparseCategoricalCrossentropy(True, ignore_class=-1)
     model.compile("adam", loss)
     y = np.where(np.arange(256) % 5, Y, -1)

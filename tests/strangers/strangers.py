@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-import hypermask_tf as hm
+from tests.learners import hyper_mask
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 _RANDOM = np.random.default_rng(0)
@@ -16,7 +16,7 @@ def learner(*layers, rate=3e-3, loss=LOSS, **arguments):
     """A compiled learner of three tasks; `layers` before a head of two outputs."""
     stack = [keras.Input((8,)), *layers, keras.layers.Dense(2, name="logits")]
     options = {"sparsity": 50, **arguments}
-    model = hm.HyperMask(keras.Sequential(stack), 3, **options)
+    model = hyper_mask(keras.Sequential(stack), 3, **options)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     return model
 

@@ -7,6 +7,7 @@ from keras import layers, ops
 
 import hypermask_tf as hm
 from hypermask_tf.targets import resnet
+from tests.learners import hyper_mask
 from tests.targets.builds import shake
 
 
@@ -113,7 +114,7 @@ def test_it_computes_its_definition(shape, blocks, widening, filters, batch_norm
 def test_unit_masks_reach_every_map(widening):
     """Shortcuts tie blocks together, but nothing in them keeps a map from going."""
     target = shake(resnet((8, 8, 3), 3, blocks=2, widening=widening, filters=(4, 4, 8)))
-    model = hm.HyperMask(target, 2, hm.MLPHypernetwork(4, (4,), seed=1), sparsity=75)
+    model = hyper_mask(target, 2, hm.MLPHypernetwork(4, (4,), seed=1), sparsity=75)
     model.begin_task(0)
     for variable in model.bake(0).trainable_variables:
         zeros = np.mean(ops.convert_to_numpy(variable.value) == 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import hypermask_tf as hm
+from tests.learners import hyper_mask
 
 SIZES = {
     "split_mnist": (
@@ -41,7 +42,7 @@ def test_targets_and_what_their_hypernetworks_emit(name):
     layers = sum(a * b + b for a, b in itertools.pairwise(widths))
     assert tasks * embedding + layers == expected
     # And the learner asks for as many.
-    learner = hm.HyperMask(
+    learner = hyper_mask(
         model, tasks, hypernetwork=hm.MLPHypernetwork(1, ()), granularity="weight"
     )
     assert learner.hypernetwork.count_params() == tasks + 2 * scores

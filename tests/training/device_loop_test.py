@@ -14,6 +14,7 @@ from hypermask_tf.training import (
     fit_task,
     on_device,
 )
+from tests.learners import hyper_mask
 
 pytestmark = pytest.mark.backend
 _TENSORFLOW = keras.backend.backend() == "tensorflow"
@@ -37,7 +38,7 @@ def _convnet():
 
 def _learner(target, jit, **options):
     keras.utils.set_random_seed(5)
-    model = hm.HyperMask(
+    model = hyper_mask(
         target(),
         2,
         hm.MLPHypernetwork(4, (6,)),

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from keras import layers
 
-import hypermask_tf as hm
 from hypermask_tf.training import task_accuracy
+from tests.learners import hyper_mask
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 20])
 def test_equals_arg_max_whatever_the_batch(count):
     inputs = keras.Input((4,))
     target = keras.Model(inputs, layers.Dense(3)(layers.Dense(8, "relu")(inputs)))
-    model = hm.HyperMask(target, 2, sparsity=50)
+    model = hyper_mask(target, 2, sparsity=50)
     rng = np.random.default_rng(count)
     x = rng.normal(size=(count, 4)).astype("float32")
     y = rng.integers(0, 3, count)
@@ -25,7 +25,7 @@ def test_equals_arg_max_whatever_the_batch(count):
 def test_outputs_behind_a_task_s_classes_do_not_count():
     inputs = keras.Input((4,))
     target = keras.Model(inputs, layers.Dense(5)(inputs))
-    model = hm.HyperMask(target, 1, sparsity=0, granularity="weight")
+    model = hyper_mask(target, 1, sparsity=0, granularity="weight")
     x = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
     logits = model.bake(0).predict(x, verbose=0)
     assert (logits.argmax(-1) >= 2).any()

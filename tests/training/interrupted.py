@@ -13,6 +13,7 @@ from hypermask_tf.training import (
     TaskSequence,
     TrainingStopped,
 )
+from tests.learners import hyper_mask
 
 
 class Killed(BaseException):
@@ -35,7 +36,7 @@ def learner(num_tasks, **options):
     inputs = keras.Input((1, 6, 1))
     x = layers.Dense(16, "relu", name="hidden")(layers.Flatten()(inputs))
     target = keras.Model(inputs, layers.Dense(2)(layers.Dropout(0.2)(x)))
-    model = hm.HyperMask(target, num_tasks, **{"sparsity": 50, **options})
+    model = hyper_mask(target, num_tasks, **{"sparsity": 50, **options})
     model.compile(
         keras.optimizers.Adam(1e-2),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -2,7 +2,6 @@ import keras
 import numpy as np
 import pytest
 
-import hypermask_tf as hm
 from hypermask_tf.training import make_room
 from tests.hypermask import builders
 
@@ -31,15 +30,6 @@ def test_every_task_finds_units_of_its_own(factor):
     masks = np.array([model.units_on(task) for task in range(5)])
     assert masks.sum(0).max() == 1
     assert len(set(taken)) == 1
-
-
-def test_with_one_threshold_all_layers_grow_together():
-    model = _learner(threshold="network", hypernetwork=hm.MaskBank(seed=1))
-    for task in range(5):
-        model = make_room(model, 2.0)
-        model.begin_task(task)
-    masks = np.array([model.units_on(task) for task in range(5)])
-    assert masks.sum(0).max() == 1
 
 
 def test_an_embedding_gets_room_too():

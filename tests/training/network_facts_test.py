@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-import hypermask_tf as hm
 from hypermask_tf.training import NetworkFacts
+from tests.learners import hyper_mask
 
 SIZES = (6, 20, 30, 3)
 
@@ -17,7 +17,7 @@ def _learner(**kwargs):
     inputs = x = keras.Input(SIZES[:1])
     for width in SIZES[1:-1]:
         x = layers.Dense(width, "relu")(x)
-    model = hm.HyperMask(keras.Model(inputs, layers.Dense(SIZES[-1])(x)), 2, **kwargs)
+    model = hyper_mask(keras.Model(inputs, layers.Dense(SIZES[-1])(x)), 2, **kwargs)
     model.compile("adam", "mse")
     model.begin_task(0)
     return model
@@ -71,7 +71,7 @@ def test_a_target_without_graph_is_learned_all_the_same():
 
     target = Own()
     target(np.zeros((1, 6), "float32"))
-    model = hm.HyperMask(target, 2, granularity="weight", protection="all")
+    model = hyper_mask(target, 2, granularity="weight", protection="all")
     model.compile("adam", "mse")
     model.begin_task(0)
     with (

@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
 import hypermask_tf as hm
 from hypermask_tf.training import distribute
+from tests.learners import hyper_mask
 
 ROWS = 16
 
@@ -24,7 +25,7 @@ def _learner(lam):
     inputs = keras.Input((6,))
     x = keras.layers.Dense(8, "relu")(inputs)
     target = keras.Model(inputs, keras.layers.Dense(4)(x))
-    model = hm.HyperMask(
+    model = hyper_mask(
         target,
         3,
         hm.MLPHypernetwork(4, (5,), seed=1),

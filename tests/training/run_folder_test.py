@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from keras import layers
 
-import hypermask_tf as hm
 from hypermask_tf.training import Position, RunFolder
+from tests.learners import hyper_mask
 
 
 @pytest.fixture
 def model():
     inputs = keras.Input((4,))
     target = keras.Model(inputs, layers.Dense(3)(layers.Dense(8, "relu")(inputs)))
-    return hm.HyperMask(target, 2, sparsity=50)
+    return hyper_mask(target, 2, sparsity=50)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import numpy as np
 
 import hypermask_tf as hm
 from hypermask_tf.training import batch_rows, distribute, task_batches
+from tests.learners import hyper_mask
 
 BATCH, STEPS, TASKS = 16, 4, 2
 
@@ -51,7 +52,7 @@ def learner(kind):
         }
     elif kind == "hard":
         choices |= {"protection": "hard", "reuse": 0.0}
-    model = hm.HyperMask(_target(kind), 3, hypernetwork(), lam=0.1, beta=0.1, **choices)
+    model = hyper_mask(_target(kind), 3, hypernetwork(), lam=0.1, beta=0.1, **choices)
     model.compile(
         keras.optimizers.Adam(1e-2),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -13,6 +13,7 @@ from hypermask_tf.training import (
     task_accuracy,
     task_batches,
 )
+from tests.learners import hyper_mask
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def _model(scenario, **kwargs):
     inputs = keras.Input(scenario.input_shape)
     x = layers.Dense(24, "relu")(layers.Flatten()(inputs))
     target = keras.Model(inputs, layers.Dense(2)(x))
-    model = hm.HyperMask(target, scenario.num_tasks, **{"sparsity": 50, **kwargs})
+    model = hyper_mask(target, scenario.num_tasks, **{"sparsity": 50, **kwargs})
     model.compile(
         keras.optimizers.Adam(1e-2),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

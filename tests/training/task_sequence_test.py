@@ -14,6 +14,7 @@ from hypermask_tf.training import (
     TaskSequence,
     task_accuracy,
 )
+from tests.learners import hyper_mask
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def _model(scenario, learning_rate=1e-2):
     inputs = keras.Input(scenario.input_shape)
     x = layers.Dense(24, "relu")(layers.Flatten()(inputs))
     target = keras.Model(inputs, layers.Dense(2)(x))
-    model = hm.HyperMask(target, scenario.num_tasks, sparsity=50)
+    model = hyper_mask(target, scenario.num_tasks, sparsity=50)
     model.compile(
         keras.optimizers.Adam(learning_rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -9,6 +9,7 @@ import pytest
 import hypermask_tf as hm
 from export.bake import task_info
 from hypermask_tf.training import RunFolder, TaskSequence
+from tests.learners import hyper_mask
 
 SPLITS = {
     "50+5x10": [50] + [10] * 5,
@@ -39,7 +40,7 @@ def _scenario(sizes, num_tasks=None):
 def _learn(scenario, tmp_path, **options):
     keras.utils.set_random_seed(0)
     target = hm.targets.mlp(scenario.input_shape, (64,), classes=scenario.max_classes)
-    model = hm.HyperMask(
+    model = hyper_mask(
         target,
         scenario.num_tasks,
         hypernetwork=hm.MLPHypernetwork(8, (8,)),

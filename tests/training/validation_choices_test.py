@@ -8,6 +8,7 @@ from keras import layers, ops
 import hypermask_tf as hm
 from hypermask_tf.training import Plateau, TaskSequence, task_accuracy
 from hypermask_tf.training.best_weights import BestWeights
+from tests.learners import hyper_mask
 
 
 class _Trace(keras.callbacks.Callback):
@@ -48,7 +49,7 @@ def _learn(scenario, rate=5e-2, watching=(), **options):
     inputs = keras.Input(scenario.input_shape)
     x = layers.BatchNormalization()(layers.Dense(12)(layers.Flatten()(inputs)))
     target = keras.Model(inputs, layers.Dense(scenario.max_classes)(layers.ReLU()(x)))
-    model = hm.HyperMask(target, scenario.num_tasks, sparsity=50, narrow=False)
+    model = hyper_mask(target, scenario.num_tasks, sparsity=50, narrow=False)
     model.compile(
         keras.optimizers.Adam(rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -11,12 +11,12 @@ pytest.importorskip(
 
 from ai_edge_litert.interpreter import Interpreter
 
-import hypermask_tf as hm
 from export.convert_worker import write_saved_model
 from export.micro.run import run_micro
 from export.verify import run_tflite
 from hypermask_tf.scenarios import split_digits
 from hypermask_tf.targets import convnet, mlp
+from tests.learners import hyper_mask
 
 SHAPE = (8, 8, 1)
 pytestmark = pytest.mark.filterwarnings("ignore:Task 1 has not been learned yet")
@@ -52,7 +52,7 @@ TARGETS = {
 @pytest.fixture(scope="module", params=list(TARGETS))
 def files(request) -> dict[str, bytes]:
     """A baked task of a target, in every form."""
-    model = hm.HyperMask(TARGETS[request.param](), num_tasks=2)
+    model = hyper_mask(TARGETS[request.param](), num_tasks=2)
     baked = model.bake(task=1, compact=True)
     with tempfile.TemporaryDirectory() as folder:
         baked.save(folder + "/baked.keras")

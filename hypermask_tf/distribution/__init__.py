@@ -1,0 +1,1 @@
+"""Learners under `tf.distribute`."""

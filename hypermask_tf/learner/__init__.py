@@ -1,0 +1,5 @@
+"""The learner."""
+
+from hypermask_tf.learner.hypermask import HyperMask
+
+__all__ = ["HyperMask"]

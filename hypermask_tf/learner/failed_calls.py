@@ -1,0 +1,69 @@
+"""What went wrong in a call, in words that help."""
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from hypermask_tf.learner import data_checks
+from hypermask_tf.learner.finite_guard import NonFiniteLossError, check_finite
+
+# What TensorFlow says of a label that has no output.
+_TF_LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range")
+
+
+def check_labels_seen(model: Any) -> None:
+    """Raises a ValueError if a label of the last steps had no output."""
+    limit = data_checks.label_limit(model.loss, model.target)
+    if limit is not None:
+        model._labels.check(limit[0])
+
+
+def explained(model: Any, error: Exception, x: Any, y: Any) -> Exception:
+    """A clearer error in place of `error`, where one is known; else itself.
+
+    Args:
+        model: The learner, as the call left it.
+        error: What was raised.
+        x: Samples of the call.
+        y: Their labels.
+    """
+    limit = data_checks.label_limit(model.loss, model.target)
+    if limit is not None and (found := _TF_LABEL.search(str(error))):
+        return data_checks.label_error(found[1], found[1], limit[0])
+    if isinstance(error, ValueError | TypeError):
+        return error
+    if not isinstance(error, NonFiniteLossError):
+        # Steps may trip over NaN before the loss is looked at.
+        try:
+            check_finite(model, max(model.num_learned_tasks - 1, 0))
+        except NonFiniteLossError as broken:
+            error = broken
+        else:
+            return error
+    try:
+        check_labels_seen(model)
+    except ValueError as labels:
+        return labels
+    for what, data in (("inputs", x), ("labels", y)):
+        if where := _first_not_finite(data):
+            return NonFiniteLossError(
+                f"Expected finite {what}. Received: NaN or an infinite number, "
+                f"first in sample {where - 1}. Nothing of this call is kept."
+            )
+    return error
+
+
+def _first_not_finite(data: Any) -> int | None:
+    """One more than the number of the first sample with a number that is none."""
+    for part in keras.tree.flatten(data):
+        if not (hasattr(part, "__array__") and hasattr(part, "shape")):
+            continue
+        array = np.asarray(ops.convert_to_numpy(part))
+        if array.dtype.kind == "f" and array.ndim:
+            bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+            if bad.any():
+                return int(bad.argmax()) + 1
+    return None

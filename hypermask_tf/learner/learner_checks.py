@@ -1,0 +1,133 @@
+"""Checks of what users hand to a learner, with messages that help."""
+
+import warnings
+from typing import Any
+
+import keras
+
+from hypermask_tf.hypernetworks import Hypernetwork
+from hypermask_tf.masks.roles import Roles
+from hypermask_tf.protection import Protection
+
+# Functions that take probabilities unless told otherwise.
+_OF_PROBABILITIES = (
+    keras.losses.sparse_categorical_crossentropy,
+    keras.losses.categorical_crossentropy,
+)
+
+
+def check_target(target: Any) -> None:
+    """Raises a ValueError if `target` is not a built Keras model."""
+    if not isinstance(target, keras.Model) or not target.built:
+        raise ValueError(
+            "`target` must be a built keras.Model: give it an Input, or call it "
+            f"once on data. Received: {type(target).__name__}"
+            f"{'' if getattr(target, 'built', False) else ', not built'}"
+        )
+
+
+def check_compiled(model: keras.Model) -> None:
+    """Raises a ValueError if `model` has nothing to learn with."""
+    if not model.compiled:
+        raise ValueError("Call `compile()` before `fit()`: no optimizer is set.")
+
+
+def check_one_output(target: keras.Model) -> None:
+    """Raises a ValueError if `target` has several outputs, so no one last layer."""
+    outputs = len(getattr(target, "outputs", None) or [None])
+    if outputs > 1:
+        raise ValueError(
+            '`head="per_task"` needs a target with one output, made by its last layer: '
+            f'use `head="shared"`. Received: a target with {outputs} outputs'
+        )
+
+
+def check_drift(hypernetwork: Hypernetwork, protection: Protection) -> None:
+    """Raises a ValueError if drift is penalised where nothing can drift."""
+    if hypernetwork.drift is not None and protection.freezes:
+        raise ValueError(
+            "`drift` of the hypernetwork has no effect beside a `protection` that "
+            "freezes the scores of earlier tasks. Leave `drift` out, or use "
+            f"`WeightPenalty()`. Received: drift={hypernetwork.drift!r}, "
+            f"protection={protection!r}"
+        )
+
+
+def check_nothing_shared(
+    roles: Roles, normalization: str, protection: Protection
+) -> None:
+    """Raises a ValueError if tasks share what a protection that freezes cannot."""
+    if not protection.freezes or normalization == "per_task":
+        return
+    if any(roles.normalization + roles.statistics):
+        raise ValueError(
+            f"`protection={protection!r}` promises that no earlier task changes, so "
+            "every task needs normalisation of its own: use "
+            f'`normalization="per_task"`. Received: normalization={normalization!r}'
+        )
+
+
+def warn_of_constraints(target: keras.Model, protection: Protection) -> None:
+    """Warns where layers move weights that earlier tasks use, outside of protection."""
+    if protection.freezes:
+        return  # those stay, whatever becomes of them
+    moved = [
+        (v.path, what)
+        for v in target.trainable_variables
+        for what, given in (
+            ("a constraint", v.constraint),
+            # Where use is known, penalties learn on what is free.
+            ("a penalty", None if protection.tracks_use else v.regularizer),
+        )
+        if given is not None
+    ]
+    if moved:
+        listed = ", ".join(f"{what} of {path}" for path, what in moved[:3])
+        warnings.warn(
+            "Constraints and penalties move weights that earlier tasks stand on, so "
+            f"expect forgetting. `protection=Freeze()` prevents it. Received: {listed}",
+            stacklevel=3,
+        )
+
+
+def check_begin(task: int, learned: int) -> None:
+    """Raises a ValueError if `task` is not the next one to begin."""
+    if task != learned:
+        raise ValueError(f"The next task to begin is {learned}. Received: task={task}")
+
+
+def check_order(task: int, learned: int, finished: int) -> None:
+    """Allows the task being learned and the next one only.
+
+    Raises:
+        ValueError: If `task` was finished before, or skips one.
+    """
+    if task < finished:
+        raise ValueError(
+            f"Task {task} is finished: what protects it has been written down since. "
+            f"Only task {max(finished, learned - 1)} can be learned now. "
+            f"Received: task={task}"
+        )
+    if task > learned:
+        raise ValueError(
+            f"Tasks are learned in order, and the next one is {learned}. "
+            f"Received: task={task}"
+        )
+
+
+def check_logits(loss: Any) -> None:
+    """Raises a ValueError if `loss` takes probabilities where logits are needed."""
+    for part in keras.tree.flatten(loss):
+        if isinstance(part, str) and part.lower() in ("crossentropy", "ce"):
+            part = (
+                keras.losses.sparse_categorical_crossentropy
+            )  # or one of those like it: Keras looks at shapes
+        elif isinstance(part, str):
+            part = keras.losses.get(part)
+        config = part.get_config() if isinstance(part, keras.losses.Loss) else {}
+        if part in _OF_PROBABILITIES or config.get("from_logits") is False:
+            raise ValueError(
+                "`outliers` need a target that returns logits, and a loss that takes "
+                "them, such as SparseCategoricalCrossentropy(from_logits=True). "
+                f"Received: loss={getattr(part, '__name__', part)!r}"
+            )

@@ -1,0 +1,83 @@
+"""The table that `HyperMask.summary` prints."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from hypermask_tf.hypernetworks.budget import training_bytes
+
+
+def describe(model: Any) -> str:
+    """Sizes of a learner: parameters, scores, bytes, and zeros per learned task.
+
+    Args:
+        model: A `HyperMask`.
+    """
+    target, layout = model.target, model.state.layout
+    weights = sum(math.prod(v.shape) for v in target.trainable_variables)
+    hyper = model.hypernetwork.num_parameters(model.num_tasks, layout.num_scores)
+    size = training_bytes(model.hypernetwork, model.num_tasks, layout.num_scores)
+    lines = [
+        f"HyperMask {model.name!r}: {model.num_learned_tasks} of {model.num_tasks} "
+        "tasks begun",
+        f"  target         {target.name}, {weights:,} trainable parameters",
+        f"  masks          {layout.num_scores:,} scores in {len(layout.group_sizes)} "
+        f"groups, {_percent(layout)} % off: {model.masks!r}",
+        f"  a step         computes {_computed(model, weights)}",
+        f"  hypernetwork   {type(model.hypernetwork).__name__}, {hyper:,} parameters "
+        f"({size / 2**20:,.1f} MiB with optimizer moments)",
+        f"  protection     {model.protection!r}",
+        "",
+        _row("variable", "shape", *_tasks(model)),
+    ]
+    masks = [model.mask_arrays(task) for task in range(model.num_learned_tasks)]
+    for i, variable in enumerate(target.trainable_variables):
+        kept = [_kept(mask[i]) for mask in masks]
+        shape = " x ".join(map(str, variable.shape))
+        lines.append(_row(variable.path, shape, *kept))
+    lines += ["", _totals(model, masks)]
+    graph = getattr(layout, "graph", None)
+    if graph is not None and graph.opaque:
+        lines.append(f"  dense by rule  layers without unit rule: {graph.opaque}")
+    return "\n".join(lines)
+
+
+def _computed(model: Any, weights: int) -> str:
+    if model.dense_fallback_reason:
+        return f"all {weights:,} parameters: {model.dense_fallback_reason}"
+    twin = model.state.network.compact.twin
+    own = sum(math.prod(v.shape) for v in twin.trainable_variables)
+    return f"{own:,} of them, for the units that are on"
+
+
+def _percent(layout: Any) -> str:
+    values = layout.counts.sparsities
+    if len(set(values)) == 1:
+        values = values[:1]
+    return ", ".join(f"{value:g}" for value in values)
+
+
+def _tasks(model: Any) -> list[str]:
+    return [f"task {task}" for task in range(model.num_learned_tasks)]
+
+
+def _row(name: str, shape: str, *cells: str) -> str:
+    columns = "".join(f"{cell:>10}" for cell in cells)
+    return f"  {name[-38:]:<38} {shape:>18}{columns}"
+
+
+def _kept(mask: np.ndarray | None) -> str:
+    return "all" if mask is None else f"{np.count_nonzero(mask):,}"
+
+
+def _totals(model: Any, masks: list[list[np.ndarray | None]]) -> str:
+    cells = []
+    for mask in masks:
+        kept = sum(
+            math.prod(v.shape) if m is None else np.count_nonzero(m)
+            for v, m in zip(model.target.trainable_variables, mask, strict=True)
+        )
+        cells.append(f"{kept:,}")
+    total = sum(math.prod(v.shape) for v in model.target.trainable_variables)
+    return _row("non-zero parameters", f"{total:,}", *cells)

@@ -1,0 +1,105 @@
+"""The order of tasks: what happens when one begins, and when it ends."""
+
+from typing import Any
+
+from hypermask_tf import checks, transfer
+from hypermask_tf.compiling.optimizer_reset import OptimizerReset
+from hypermask_tf.learner import capacity, learner_checks
+from hypermask_tf.tasks import LearnerState
+from hypermask_tf.tasks.counters import number
+
+Tensor = Any
+
+
+class TaskOrder:
+    """Knows which task a learner is at, and closes the one before.
+
+    Args:
+        state: The parts of the learner.
+        optimizer_reset: Gives every task a fresh optimizer.
+    """
+
+    def __init__(self, state: LearnerState, optimizer_reset: OptimizerReset) -> None:
+        self.state, self._optimizer_reset = state, optimizer_reset
+
+    def check(self, task: int | None, inherit: int | None) -> int:
+        """The task that `fit` is to learn: the one being learned, or the next.
+
+        Raises:
+            ValueError: If the task is out of order or beyond capacity.
+        """
+        self._optimizer_reset.remember()
+        learned = self.state.num_learned_tasks
+        task = max(learned - 1, 0) if task is None else task
+        task = checks.check_task(task, self.state.num_tasks)
+        learner_checks.check_order(task, learned, self.state.num_finished_tasks)
+        if inherit is not None and task != learned:
+            raise ValueError(
+                "`inherit` is for the start of a task. "
+                f"Received: inherit={inherit}, but task {task} has begun"
+            )
+        return task
+
+    def begin(self, task: int, inherit: int | None) -> None:
+        """Closes the previous task and takes what protects it.
+
+        Raises:
+            ValueError: If it is not the next one, or beyond capacity, or cannot
+                inherit.
+        """
+        state, counters = self.state, self.state.counters
+        task = checks.check_task(task, state.num_tasks)
+        learner_checks.check_begin(task, state.num_learned_tasks)
+        transfer.check_inherit(state, task, inherit)
+        # First what may fail: then nothing has changed.
+        self._optimizer_reset.begin_task(task)
+        if task > state.num_finished_tasks:
+            self._end(task - 1)
+        state.hypernetwork.begin_task(task)
+        scores = state.task_masks.all_scores() if state.drifts else None
+        state.memory.begin(self._values(), scores)
+        state.bank.begin(task)
+        for counter in (counters.current, counters.finished, counters.written):
+            counter.assign(task)
+        counters.active.assign(task)
+        counters.steps.assign(0)
+        if inherit is not None:
+            transfer.inherit(state, task, inherit)
+        elif task > 0:
+            transfer.raise_scores(state, task)
+            transfer.zero_unused_connections(state, task)
+        capacity.warn_if_full(state)
+
+    def write_down(self) -> None:
+        """Notes the mask of the task being learned, where it is to stay to the bit.
+
+        Steps compiled by XLA round otherwise than the note that is taken when a task
+        ends: predictions would change with it, in their last bits.
+        """
+        state, task = self.state, self.state.num_learned_tasks - 1
+        if not state.protection.freezes or task < number(state.counters.written):
+            return
+        mask = state.mask_of(task)
+        state.memory.end(task, mask.on, mask.scores)
+        state.counters.written.assign(task + 1)
+
+    def _values(self) -> list[Tensor]:
+        return [v.value for v in self.state.target.trainable_variables]
+
+    def _end(self, task: int) -> None:
+        """Writes down what a finished task is made of."""
+        state, memory = self.state, self.state.memory
+        mask = state.mask_of(task)
+        state.bank.archive(task)
+        if state.protection.freezes:
+            frozen = memory.effective(self._values())
+            for i in memory.indices:
+                state.target.trainable_variables[i].assign(frozen[i])
+            # Before any mark: a marked weight is what its reference says.
+            memory.take_reference(self._values())
+        else:
+            # Masks drift a little: mark what every earlier one lets through now.
+            for earlier in range(task):
+                memory.mark_used(state.mask_of(earlier).masks)
+        memory.mark_used(mask.masks)
+        memory.end(task, mask.on, mask.scores if state.protection.freezes else None)

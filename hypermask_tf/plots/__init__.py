@@ -1,0 +1,1 @@
+"""Pictures of runs, of capacity, of task inference and of a network's units."""
