@@ -13,7 +13,12 @@ from export.baseline import Baseline, dense_baseline
 from export.drift import Drift, compare_exports, read_export, split_checkpoint
 from export.export_options import ExportOptions
 from export.measure.latency import Latency, measure_latencies
-from export.preparation import check_packages, check_shared, checked_tasks, make_room
+from export.preparation import (
+    check_packages,
+    check_shared,
+    checked_tasks,
+    clear_destination,
+)
 from export.publish import publish
 from export.report import ExportReport, FailedFile, read_good_files
 from export.selection import most_accurate
@@ -75,7 +80,7 @@ def _export_run(
     known = min(model.num_learned_tasks, len(scenario.tasks))
     tasks = checked_tasks(options.tasks, known)
     folder = Path(run.export_dir)
-    make_room(folder, tasks, options.quantizations, options.overwrite)
+    clear_destination(folder, tasks, options.quantizations, options.overwrite)
     export = _Export(run, scenario, options, _Steps(on_step, 2 * len(tasks) + 2))
     with tempfile.TemporaryDirectory(prefix=".unverified_", dir=folder) as work:
         baseline = export.baseline(model, Path(work))

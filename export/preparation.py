@@ -61,7 +61,7 @@ def checked_tasks(tasks: Sequence[int] | None, known: int) -> list[int]:
     return chosen
 
 
-def make_room(
+def clear_destination(
     folder: Path, tasks: Sequence[int], quantizations: Sequence[str], overwrite: bool
 ) -> None:
     """Removes the files that are to be written, if that is allowed.

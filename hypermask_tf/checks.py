@@ -1,9 +1,18 @@
 """Checks of arguments, with messages that help."""
 
 import math
+import sys
+import warnings
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
+
+# What warnings do not point at.
+_INSIDE = tuple(
+    str(Path(str(package)).parent) for package in (__file__, keras.__file__)
+)
 
 
 def check_task(task: Any, num_tasks: int) -> int:
@@ -63,3 +72,11 @@ def check_strength(name: str, value: float) -> float:
             f"`{name}` must be finite and not negative. Received: {name}={value}"
         )
     return float(value)
+
+
+def warn(message: str) -> None:
+    """A warning at the line of the user's that led here, however deep this is."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

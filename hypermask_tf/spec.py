@@ -1,9 +1,11 @@
 """What all choices of a learner have in common: small objects that can be saved."""
 
 import inspect
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import keras
+
+_S = TypeVar("_S", bound="Spec")
 
 
 class Spec:
@@ -18,16 +20,20 @@ class Spec:
         return {}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
+    def from_config(cls: type[_S], config: dict[str, Any]) -> _S:
         """An object from what `get_config` returned, saved or not."""
         return cls(**{key: revived(value) for key, value in config.items()})
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self: _S, **changes: Any) -> _S:
         """An object like this one, but for `changes`."""
         return type(self)(**{**self.get_config(), **changes})
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.get_config() == other.get_config()  # type: ignore[attr-defined]
+        return (
+            isinstance(other, Spec)
+            and type(self) is type(other)
+            and self.get_config() == other.get_config()
+        )
 
     def __hash__(self) -> int:
         return hash(type(self))

@@ -1,13 +1,13 @@
 """A fresh optimizer for every task, and the learning rate a task begins with."""
 
 import contextlib
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from keras import ops
 
+from hypermask_tf import checks
 from hypermask_tf.compiling import first_step
 from hypermask_tf.compiling.first_values import FirstValues
 from hypermask_tf.compiling.fresh_optimizer import (
@@ -121,11 +121,10 @@ class OptimizerReset:
         self._left = list(self._rates)
         for one in all_optimizers(optimizer):
             if one.weight_decay:
-                warnings.warn(
+                checks.warn(
                     "Weight decay shrinks the weights that earlier tasks stand on, "
                     "outside of every regulariser: expect forgetting. "
-                    f"Received: weight_decay={one.weight_decay}",
-                    stacklevel=4,
+                    f"Received: weight_decay={one.weight_decay}"
                 )
 
     def _notice(self) -> None:

@@ -2,12 +2,12 @@
 
 import contextlib
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 
+from hypermask_tf import checks
 from hypermask_tf.learner import data_checks
 from hypermask_tf.learner.failed_calls import check_labels_seen, explained
 from hypermask_tf.learner.finite_guard import NonFiniteLossError, check_loss
@@ -86,7 +86,7 @@ class CallGuard:
                     f"{what}`{state.protection!r}` promises that they stay. Put the "
                     f"layers back as they were. Received: layers {changed}"
                 )
-            warnings.warn(f"{what}Received: layers {changed}", stacklevel=4)
+            checks.warn(f"{what}Received: layers {changed}")
         self._watch = LayerWatch(self._model.target)
         state.network.compact = state.make_compact_forward()
         self._model.forget_compiled_steps()
@@ -182,9 +182,8 @@ class CallGuard:
         before, self._data_digest = self._data_digest, digest
         if task is None and None not in (before, digest) and before != digest:
             current = max(self._model.num_learned_tasks - 1, 0)
-            warnings.warn(
+            checks.warn(
                 f"`fit` got other data than before and no `task`: it goes on with task "
                 f"{current}, which may forget what it learned. `task={current}` says "
-                f"that this is meant; `task={current + 1}` begins another task.",
-                stacklevel=4,
+                f"that this is meant; `task={current + 1}` begins another task."
             )

@@ -2,11 +2,11 @@
 
 import dataclasses
 import math
-import warnings
 
 import numpy as np
 from keras import ops
 
+from hypermask_tf import checks
 from hypermask_tf.masks import UnitLayout
 from hypermask_tf.tasks import LearnerState
 
@@ -140,23 +140,21 @@ def warn_if_full(state: LearnerState) -> None:
         return
     in_use = state.units_in_use()
     if short := _shortage(state.unit_layout, in_use):
-        warnings.warn(
+        checks.warn(
             f"The network is full: task {task} finds too few free units ({short}) and "
             "uses units of earlier tasks, whose weights it cannot change. "
             "`model = model.grow({...})` adds units; `print(model.capacity())` shows "
-            "what is in use.",
-            stacklevel=5,
+            "what is in use."
         )
         return
     if task + 1 == state.num_tasks or (task == 0 and state.masks.ramp_steps):
         return  # What a ramp has on at first says nothing of what stays.
     if short := _shortage(state.unit_layout, in_use | state.units_on(task)):
-        warnings.warn(
+        checks.warn(
             f"The network is full after task {task}: the next one will find too few "
             f"free units ({short}). When task {task} is learned, "
             "`model = model.grow({...})` adds units; `print(model.capacity())` shows "
-            "what is in use.",
-            stacklevel=5,
+            "what is in use."
         )
 
 

@@ -1,6 +1,5 @@
 """The learner: one shared network, and a mask over it for every task."""
 
-import warnings
 import weakref
 from typing import Any
 
@@ -21,6 +20,7 @@ from hypermask_tf.learner import (
     data_checks,
     learner_checks,
     model_summary,
+    old_arguments,
 )
 from hypermask_tf.learner import extend as extension
 from hypermask_tf.learner import grow as growth
@@ -138,6 +138,7 @@ class HyperMask(ReplicatedModel):
         reset_optimizer: bool = True,
         **kwargs: Any,
     ) -> None:
+        old_arguments.check(kwargs)
         learner_checks.check_target(target)
         check_remakable(target)  # else tasks could be learned, and never baked
         # Masks stay float32; the target's layers cast for themselves.
@@ -634,7 +635,7 @@ class HyperMask(ReplicatedModel):
         task = checks.check_task(task, self.num_tasks)
         self.refresh()
         if task >= max(self.num_learned_tasks, 1):
-            warnings.warn(f"Task {task} has not been learned yet.", stacklevel=2)
+            checks.warn(f"Task {task} has not been learned yet.")
         baked = bake.bake(self.state, task, dtype)
         return compaction.compact(baked) if compact else baked
 

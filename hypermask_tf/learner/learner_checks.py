@@ -1,10 +1,10 @@
 """Checks of what users hand to a learner, with messages that help."""
 
-import warnings
 from typing import Any
 
 import keras
 
+from hypermask_tf import checks
 from hypermask_tf.hypernetworks import Hypernetwork
 from hypermask_tf.masks.roles import Roles
 from hypermask_tf.protection import Protection
@@ -83,10 +83,9 @@ def warn_of_constraints(target: keras.Model, protection: Protection) -> None:
     ]
     if moved:
         listed = ", ".join(f"{what} of {path}" for path, what in moved[:3])
-        warnings.warn(
+        checks.warn(
             "Constraints and penalties move weights that earlier tasks stand on, so "
-            f"expect forgetting. `protection=Freeze()` prevents it. Received: {listed}",
-            stacklevel=3,
+            f"expect forgetting. `protection=Freeze()` prevents it. Received: {listed}"
         )
 
 

@@ -33,7 +33,12 @@ _BEFORE_CHOICES = {
     "narrow": True,
 }
 # Choices that are gone, and the value that meant nothing.
-_RETIRED = {"threshold": "layer", "floor": 1.0, "borrow": 1.0, "read": 0.0}
+_RETIRED: dict[str, Any] = {
+    "threshold": "layer",
+    "floor": 1.0,
+    "borrow": 1.0,
+    "read": 0.0,
+}
 _PENALIZED = {"used": "used", "current": "mask", "all": "all"}
 
 

@@ -18,9 +18,9 @@ from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.folder_in_use_error import FolderInUseError
 from hypermask_tf.training.folder_lock import FolderLock
+from hypermask_tf.training.grow_when_full import grow_when_full
 from hypermask_tf.training.layout_map import hypernetwork_layout_map
 from hypermask_tf.training.level_codes import LevelCodes
-from hypermask_tf.training.make_room import make_room
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.parents import INHERITANCE
 from hypermask_tf.training.plateau import Plateau
@@ -62,9 +62,9 @@ __all__ = [
     "distribute",
     "first_samples",
     "fit_task",
+    "grow_when_full",
     "hypernetwork_layout_map",
     "is_chief",
-    "make_room",
     "on_device",
     "synchronize_normalization",
     "task_accuracy",

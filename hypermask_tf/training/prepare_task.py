@@ -6,7 +6,7 @@ import numpy as np
 
 from hypermask_tf.scenarios.seeding import derived_seed
 from hypermask_tf.training.first_weights import FirstWeights
-from hypermask_tf.training.make_room import make_room
+from hypermask_tf.training.grow_when_full import grow_when_full
 from hypermask_tf.training.parents import choose_parent
 from hypermask_tf.training.sequence_options import SequenceOptions
 
@@ -34,7 +34,7 @@ def prepare_task(
     """
     if options.grow and task > 0:
         seed = derived_seed(options.seed, task)
-        model = make_room(model, options.grow, seed)
+        model = grow_when_full(model, options.grow, seed)
     parent = choose_parent(options.inherit, model, task, x, y)
     if first is not None and task > 0:
         # Begun before the weights go back: what has ended is written down first.

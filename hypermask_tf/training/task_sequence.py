@@ -10,8 +10,8 @@ from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.training.batches import first_samples
 from hypermask_tf.training.checkpointer import Checkpointer
 from hypermask_tf.training.first_weights import FirstWeights
+from hypermask_tf.training.grow_when_full import without_advice
 from hypermask_tf.training.load_learner import load_learner
-from hypermask_tf.training.make_room import without_advice
 from hypermask_tf.training.measuring import Measuring
 from hypermask_tf.training.network_facts import NetworkFacts
 from hypermask_tf.training.position import Position

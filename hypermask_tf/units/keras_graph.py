@@ -29,7 +29,7 @@ def graph_of(model: Any) -> Any:
             '`granularity="unit"` reads the graph of the target, so it must be a '
             "Functional or Sequential model, built, with the `call` that Keras gave "
             "it. Build it with keras.Model(inputs, "
-            'outputs), or use `masks=WeightMasks()`, which takes any model. '
+            "outputs), or use `masks=WeightMasks()`, which takes any model. "
             f"Received: {type(model).__name__}"
             + (", which defines its own `call`" if _has_own_call(model) else "")
         )

@@ -57,6 +57,19 @@ def test_parts_are_objects(name, given, kind):
         hm.HyperMask(builders.mlp(), 2, **{name: given})
 
 
+@pytest.mark.parametrize(
+    ("name", "now"),
+    [
+        ("sparsity", r"masks=UnitMasks\(sparsity="),
+        ("lam", r"WeightPenalty\(strength="),
+        ("borrow", "CHANGELOG"),
+    ],
+)
+def test_arguments_of_earlier_versions_say_where_they_are(name, now):
+    with pytest.raises(TypeError, match=f"`{name}` is .*{now}"):
+        hm.HyperMask(builders.mlp(), 2, **{name: 1})
+
+
 @pytest.mark.parametrize("value", [1.5, "2", True])
 def test_numbers_of_tasks_are_integers(value):
     with pytest.raises(TypeError, match="`num_tasks` must be an integer"):

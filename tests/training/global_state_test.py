@@ -12,7 +12,7 @@ import pytest
 
 import hypermask_tf as hm
 from hypermask_tf.scenarios.seeding import seeded
-from hypermask_tf.training import Position, RunFolder, make_room
+from hypermask_tf.training import Position, RunFolder, grow_when_full
 from tests.hypermask import builders
 from tests.training import interrupted
 
@@ -82,9 +82,9 @@ def _full():
 
 def test_growing_leaves_a_users_draws_to_the_users_seed():
     model = _full()
-    grown = _after(3, lambda: make_room(model, 2.0, seed=1))
+    grown = _after(3, lambda: grow_when_full(model, 2.0, seed=1))
     assert grown == _after(3, lambda: None)
-    assert not set(grown) & set(_after(4, lambda: make_room(model, 2.0, seed=1)))
+    assert not set(grown) & set(_after(4, lambda: grow_when_full(model, 2.0, seed=1)))
 
 
 def own_normal(shape, dtype=None):
@@ -108,7 +108,7 @@ def test_new_units_are_drawn_alike_by_an_own_initializer_too():
             model.begin_task(task)
         for _ in range(before):
             draws()
-        wide.append(make_room(model, 2.0, seed=1).target.get_weights())
+        wide.append(grow_when_full(model, 2.0, seed=1).target.get_weights())
     for one, other in zip(*wide, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -142,7 +142,7 @@ def test_a_learners_life_changes_no_setting_of_the_process():
 
     before = settings()
     model = _full()
-    model = make_room(model, 2.0)
+    model = grow_when_full(model, 2.0)
     model.bake(0)
     model.extend(9)
     assert settings() == before

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from hypermask_tf.training import make_room
+from hypermask_tf.training import grow_when_full
 from tests.hypermask import builders
 
 
@@ -15,7 +15,7 @@ def _learner(**options):
 def test_a_model_with_free_units_is_left_alone():
     model = _learner()
     model.begin_task(0)
-    assert make_room(model, 2.0) is model
+    assert grow_when_full(model, 2.0) is model
 
 
 @pytest.mark.parametrize("factor", [1.1, 2.0])
@@ -23,7 +23,7 @@ def test_every_task_finds_units_of_its_own(factor):
     model = _learner()
     taken = []
     for task in range(5):
-        model = make_room(model, factor)
+        model = grow_when_full(model, factor)
         model.begin_task(task)
         taken.append(model.units_on(task).sum())
         assert not model.capacity().groups[0].free < 0
@@ -39,13 +39,13 @@ def test_an_embedding_gets_room_too():
     model = _learner(target=keras.Model(inputs, x))
     for task in range(2):
         model.begin_task(task)
-    wider = make_room(model, 2.0)
+    wider = grow_when_full(model, 2.0)
     assert wider.target.get_layer("table").output_dim == 16
 
 
 def test_use_must_be_tracked():
     with pytest.raises(ValueError, match="Capacity needs"):
-        make_room(_learner(protection="all", reuse=1.0), 2.0)
+        grow_when_full(_learner(protection="all", reuse=1.0), 2.0)
 
 
 def test_new_units_are_drawn_alike_whatever_was_drawn_before():
@@ -54,7 +54,7 @@ def test_new_units_are_drawn_alike_whatever_was_drawn_before():
         keras.utils.set_random_seed(0)
         model = _learner()
         for task in range(3):
-            model = make_room(model, 2.0, seed=5)
+            model = grow_when_full(model, 2.0, seed=5)
             for _ in range(draws):
                 keras.initializers.GlorotUniform()((2, 2))
             model.begin_task(task)

@@ -3,14 +3,14 @@
 import contextlib
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from hypermask_tf.learner.capacity import Capacity, GroupCapacity
+from hypermask_tf.learner.capacity import GroupCapacity
 from hypermask_tf.scenarios.seeding import seeded
 
 
-def make_room(model: Any, factor: float, seed: int = 1) -> Any:
+def grow_when_full(model: Any, factor: float, seed: int = 1) -> Any:
     """Returns `model`, or a wider copy if it is full.
 
     Every layer of a group of units that is short grows by `factor`; old tasks stay
@@ -29,7 +29,10 @@ def make_room(model: Any, factor: float, seed: int = 1) -> Any:
     if not capacity.full:
         return model
     widths: dict[str, int] = {}
-    for group, times in _growing(capacity, factor):
+    for group in capacity.groups:
+        if not group.short:
+            continue
+        times = _times(group, factor)
         for name in group.layers:
             width = _width(_layer(model.target, name))
             widths[name] = max(math.ceil(width * times), widths.get(name, 0))
@@ -42,7 +45,7 @@ def without_advice(grow: float) -> Iterator[None]:
     """No warning that room is running out where it is made in time.
 
     Args:
-        grow: The factor of `make_room`; 0 where nothing grows.
+        grow: The factor of `grow_when_full`; 0 where nothing grows.
     """
     with warnings.catch_warnings():
         if grow:
@@ -50,23 +53,12 @@ def without_advice(grow: float) -> Iterator[None]:
         yield
 
 
-def _growing(capacity: Capacity, factor: float) -> list[tuple[GroupCapacity, float]]:
-    """The groups to widen, and how many times as wide each becomes."""
-    # With one threshold for the network it may be short of units in no layer by itself.
-    groups = [group for group in capacity.groups if group.short] or capacity.groups
-    times = []
-    for group in groups:
-        times.append(factor)
-        while group.units * times[-1] - group.taken < group.wanted:
-            times[-1] *= factor
-    free = sum(group.free for group in capacity.groups)
-    while free + _new_units(groups, times) < capacity.wanted:
-        times = [each * factor for each in times]
-    return list(zip(groups, times, strict=True))
-
-
-def _new_units(groups: Sequence[GroupCapacity], times: Sequence[float]) -> float:
-    return sum(g.units * (each - 1) for g, each in zip(groups, times, strict=True))
+def _times(group: GroupCapacity, factor: float) -> float:
+    """How many times as wide a group becomes, so that a task finds its units."""
+    times = factor
+    while group.units * times - group.taken < group.wanted:
+        times *= factor
+    return times
 
 
 def _layer(model: Any, path: str) -> Any:
