@@ -1,7 +1,6 @@
 """Stops training at the first number that is none."""
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -74,14 +73,3 @@ def check_finite(model: Any, task: int) -> None:
 
 def _is_finite(variable: Any) -> bool:
     return bool(ops.convert_to_numpy(ops.isfinite(ops.sum(variable.value))))
-
-
-def health(values: Iterable[Any]) -> Any:
-    """0 if all numbers in all tensors are finite, else NaN; a scalar without gradient.
-
-    A sum takes one pass and no memory; it is finite just if all its terms are, or some
-    are so large that they are as good as infinite.
-    """
-    sums = [ops.sum(ops.cast(value, "float32")) for value in values]
-    total = ops.stop_gradient(ops.sum(ops.stack(sums)))
-    return ops.where(ops.isfinite(total), 0.0, float("nan"))

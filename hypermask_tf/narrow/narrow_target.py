@@ -6,9 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from hypermask_tf.learner.finite_guard import health
 from hypermask_tf.masks import TaskMask, UnitLayout, apply_mask
 from hypermask_tf.masks.groups import per_place, ranks, sums
+from hypermask_tf.masks.health import health
 from hypermask_tf.narrow.take import put_places, take_places
 from hypermask_tf.narrow.variable_axes import TargetAxes, VariableAxes
 

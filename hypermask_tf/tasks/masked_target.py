@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from hypermask_tf.distribution import replicas
-from hypermask_tf.learner.finite_guard import health
 from hypermask_tf.masks import TaskMask, apply_mask
+from hypermask_tf.masks.health import health
 from hypermask_tf.narrow import NarrowTarget
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.tasks.task_memory import TaskMemory
