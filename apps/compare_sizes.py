@@ -1,96 +1,12 @@
-"""Puts exported runs side by side: bytes as sent against accuracy.
+"""`hypermask compare-sizes`, from a checkout."""
 
-    python apps/compare_sizes.py --runs='runs/bytes_*' --output=docs/results/x.md
-
-The runs were trained by apps/train.py and exported by export/export_tflite.py. Accuracy
-is of the files, in LiteRT, on validation data, so settings may be chosen by it. Runs
-that differ in their seed only make one row for each way of storing weights. With
-`--output` a picture is drawn beside the table.
-"""
-
-import pathlib
-import statistics
 import sys
-from collections.abc import Sequence
+from pathlib import Path
 
-if __package__ in (None, ""):  # started as a file from a plain checkout
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+if __package__ in (None, ""):  # started as a file
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from export.quiet import quiet_stderr, start_backend
-
-with quiet_stderr():
-    from apps import tables
-    from apps.comparison import problem
-    from apps.naming import title
-    from apps.runs import find_runs, group
-    from apps.size_plot import plot_sizes
-    from apps.size_rows import SizeRow, size_rows
-    from export import command, paths
-    from hypermask_tf import files
-
-    start_backend()
-
-_RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
-_OUTPUT = paths.define_path(
-    "output", None, "Write the table to this file too (.md), and a picture beside it."
-)
-_HEADER = (
-    "method",
-    "weights",
-    "seeds",
-    "kB sent",
-    "kB",
-    "validation accuracy %",
-    "parameters in use",
-    "MACs",
-)
-_DEFINITIONS = """\
-kB sent: a task's `.tflite` file after zstandard at level 19, mean over tasks and seeds,
-units that are off removed; kB: the file as a device stores it. Accuracy: of that file,
-in LiteRT, on the task's validation data, mean over tasks; mean ± sample deviation over
-seeds. Parameters in use: those that are not zero. MACs: multiplications of one
-prediction, those by zeros included."""
-
-
-def main(argv: Sequence[str]) -> int:
-    """Runs the command; returns its exit status."""
-    del argv
-    if _OUTPUT.value and pathlib.Path(_OUTPUT.value).suffix != ".md":
-        raise ValueError(
-            "The table is Markdown, and its picture is drawn beside it. Name a .md "
-            f"file. Received: --output={_OUTPUT.value}"
-        )
-    sections, pictures = [], []
-    for runs in group(find_runs(_RUNS.value), problem):
-        rows = size_rows(runs)
-        table = tables.markdown(_HEADER, map(_cells, rows))
-        # Files are judged on validation data, whatever the run was measured on.
-        heading = title(runs).rpartition(", measured on")[0]
-        sections.append(f"## {heading}\n\n{table}")
-        pictures.append((heading, rows))
-    text = "\n\n".join([*sections, _DEFINITIONS])
-    print(text)
-    if _OUTPUT.value:
-        files.write_text(_OUTPUT.value, text + "\n")
-        for i, (heading, rows) in enumerate(pictures):
-            mark = f"_{i}" if i else ""
-            path = pathlib.Path(_OUTPUT.value)
-            plot_sizes(rows, path.with_name(f"{path.stem}{mark}.png"), heading)
-    return 0
-
-
-def _cells(row: SizeRow) -> list[str]:
-    return [
-        row.method,
-        row.weights,
-        ", ".join(map(str, row.seeds)),
-        f"{statistics.mean(row.sent) / 1000:.1f}",
-        f"{statistics.mean(row.stored) / 1000:.1f}",
-        tables.percent(row.accuracy),
-        f"{statistics.mean(row.parameters):,.0f}",
-        f"{statistics.mean(row.macs):,.0f}",
-    ]
-
+from hypermask import start
 
 if __name__ == "__main__":
-    command.run(main)
+    start("compare-sizes")

@@ -1,5 +1,1 @@
-"""The edge tool: bakes the tasks of a run into LiteRT files and verifies each.
-
-Importing this package loads neither TensorFlow nor LiteRT; each module imports what
-it needs when it is called.
-"""
+"""Commands that export trained runs, and the web page that shows their files."""

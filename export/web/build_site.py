@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from export.sidecar import write_json
 from export.web.manifest import (
     SMALLEST,
     chosen_files,
@@ -13,6 +12,7 @@ from export.web.manifest import (
     read_exported,
     site_manifest,
 )
+from hypermask_tf.export.sidecar import write_json
 
 HERE = Path(__file__).resolve().parent
 MANIFEST_NAME = "models.json"

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from export.report import read_good_files
 from export.web.drawing_form import DRAWING_FORMS
+from hypermask_tf.export.report import read_good_files
 
 SCHEMA_VERSION = 1
 SMALLEST = "smallest"

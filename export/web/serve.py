@@ -20,9 +20,9 @@ from absl import flags
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from export import command, paths
 from export.web.build_site import build_site
 from export.web.manifest import SMALLEST
+from hypermask_tf.cli import command, paths
 
 
 def define_flags() -> None:

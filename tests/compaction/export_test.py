@@ -10,8 +10,8 @@ from tests.compaction import dead
 
 pytest.importorskip("ai_edge_litert")
 
-from export.convert import convert
-from export.verify import run_tflite
+from hypermask_tf.export.convert import convert
+from hypermask_tf.export.verify import run_tflite
 
 
 def test_the_file_for_the_device_computes_the_same(tmp_path):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from export.bake import run_source
+from hypermask_tf.export.bake import run_source
 
 SCENARIO = SimpleNamespace(name="split_digits")
 MANIFEST = {"seed": 1, "started": "2026-01-01T00:00:00+00:00", "data_dir": None}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from export.check_micro import chosen
+from hypermask_tf.cli.check_micro import chosen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +34,7 @@ def test_mistakes_give_status_2_and_one_line(tmp_path, arguments, words):
 
 
 def test_a_missing_interpreter_is_told_with_the_command(monkeypatch):
-    from export.micro.run import micro_runtime
+    from hypermask_tf.export.micro.run import micro_runtime
 
     monkeypatch.setitem(sys.modules, "tflite_micro", None)
     with pytest.raises(ImportError, match=r"pip install -r requirements-micro\.txt"):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from export.convert import QUANTIZATIONS, ConversionJob, convert_files
+from hypermask_tf.export.convert import QUANTIZATIONS, ConversionJob, convert_files
 
 
 def _settled(model: keras.Model, seed: int = 0) -> keras.Model:

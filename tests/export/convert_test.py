@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from export import convert as convert_module
-from export import mistakes
-from export.convert import ConversionJob, convert
-from export.verify import run_tflite
+from hypermask_tf.export import convert as convert_module
+from hypermask_tf.export import mistakes
+from hypermask_tf.export.convert import ConversionJob, convert
+from hypermask_tf.export.verify import run_tflite
 
 GOOD = ["mlp", "conv_net", "depthwise_net"]
 

@@ -1,12 +1,17 @@
 import numpy as np
 import pytest
 
-from export.convert import INPUT_NAME
-from export.drift import compare_exports, read_export, split_checkpoint, task_number
-from export.task_info import TaskInfo
-from export.verify import run_tflite
-from export.write import flatbuffer
-from export.write.write import write_file
+from hypermask_tf.export.convert import INPUT_NAME
+from hypermask_tf.export.drift import (
+    compare_exports,
+    read_export,
+    split_checkpoint,
+    task_number,
+)
+from hypermask_tf.export.task_info import TaskInfo
+from hypermask_tf.export.verify import run_tflite
+from hypermask_tf.export.write import flatbuffer
+from hypermask_tf.export.write.write import write_file
 
 INFO = TaskInfo(0, "task_00", ({"name": "a"},) * 3, (8, 8, 1), 3, {}, {"seed": 1})
 NAME = "task_00.tflite"

@@ -4,13 +4,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from export import export_task as module
-from export import mistakes
-from export.export_task import Rejection, TaskRequest, export_task
-from export.quantize.recipe import QUANTIZATIONS
-from export.task_data import TaskData, task_data
-from export.task_info import TaskInfo
-from export.variant import VariantOptions, make_variant
+from hypermask_tf.export import export_task as module
+from hypermask_tf.export import mistakes
+from hypermask_tf.export.export_task import Rejection, TaskRequest, export_task
+from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
+from hypermask_tf.export.task_data import TaskData, task_data
+from hypermask_tf.export.task_info import TaskInfo
+from hypermask_tf.export.variant import VariantOptions, make_variant
 
 INFO = TaskInfo(2, "task_02", ({"index": 0, "name": "a"},) * 3, (8, 8, 1), 3, {}, {})
 
@@ -86,7 +86,7 @@ def test_where_nothing_is_good_nothing_is_given(request_, monkeypatch):
 
 
 def test_a_fault_of_ours_is_no_reason_to_reject(request_, monkeypatch):
-    monkeypatch.setattr("export.variant.activation_bytes", int)
+    monkeypatch.setattr("hypermask_tf.export.variant.activation_bytes", int)
     with pytest.raises(ValueError, match="invalid literal") as caught:
         export_task(dataclasses.replace(request_, quantizations=("float32",)))
     assert not mistakes.is_users(caught.value)

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 from absl import flags
 
-from export import command, export_tflite
-from export.export_task import Rejection
-from export.preparation import checked_tasks
-from export.quantize.recipe import QUANTIZATIONS
-from export.report import ExportReport, FailedFile
-from export.variant import VariantOptions
+from hypermask_tf.cli import command, export_tflite
+from hypermask_tf.export.export_task import Rejection
+from hypermask_tf.export.preparation import checked_tasks
+from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
+from hypermask_tf.export.report import ExportReport, FailedFile
+from hypermask_tf.export.variant import VariantOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 

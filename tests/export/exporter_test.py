@@ -7,12 +7,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from export import convert_worker, task_maker
-from export.convert import Conversion
-from export.export_options import ExportOptions
-from export.exporter import export_run
-from export.variant import VariantOptions
-from export.write.metadata import read_description
+from hypermask_tf.export import convert_worker, task_maker
+from hypermask_tf.export.convert import Conversion
+from hypermask_tf.export.export_options import ExportOptions
+from hypermask_tf.export.exporter import export_run
+from hypermask_tf.export.variant import VariantOptions
+from hypermask_tf.export.write.metadata import read_description
 
 BOTH = ("float32", "dynamic_int8")
 

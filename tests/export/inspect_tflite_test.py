@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from export.inspect_tflite import inspect_tflite
+from hypermask_tf.export.inspect_tflite import inspect_tflite
 
 
 def _zeros(model):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from absl import flags
 
-from export import command, mistakes
-from export.sidecar import stem
+from hypermask_tf.cli import command
+from hypermask_tf.export import mistakes
+from hypermask_tf.export.sidecar import stem
 from tests.learners import hyper_mask
 
 
@@ -52,7 +53,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("package", ["apps.train", "export.x", "hypermask_tf"])
+@pytest.mark.parametrize(
+    "package", ["hypermask_tf.cli.train", "export.x", "hypermask_tf"]
+)
 @pytest.mark.parametrize("body", MEANT.values(), ids=MEANT)
 def test_what_is_raised_for_the_user_is_told(body, package):
     error = _caught(_function(body, package))

@@ -6,8 +6,8 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from export import export_task, mistakes, parallel
-from export.preparation import check_packages
+from hypermask_tf.export import export_task, mistakes, parallel
+from hypermask_tf.export.preparation import check_packages
 
 
 class Pool:
@@ -42,7 +42,7 @@ def test_outcomes_come_back(monkeypatch):
 
 
 def test_an_error_for_the_user_stays_one(monkeypatch):
-    monkeypatch.setattr("export.preparation.find_spec", lambda name: None)
+    monkeypatch.setattr("hypermask_tf.export.preparation.find_spec", lambda name: None)
     with pytest.raises(ImportError, match="pip install") as caught:
         _export(monkeypatch, lambda request: check_packages(["int8"]))
     assert mistakes.is_users(caught.value)

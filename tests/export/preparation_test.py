@@ -1,7 +1,7 @@
 import pytest
 
-from export import preparation
-from export.preparation import check_packages
+from hypermask_tf.export import preparation
+from hypermask_tf.export.preparation import check_packages
 
 
 def test_missing_packages_are_told_before_work_begins(monkeypatch):

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from export.bake import BakedTask, count_weights
-from export.publish import publish
-from export.sidecar import Sidecar
-from export.task_data import TaskData
-from export.task_info import TaskInfo
-from export.variant import VariantOptions, make_variant
+from hypermask_tf.export.bake import BakedTask, count_weights
+from hypermask_tf.export.publish import publish
+from hypermask_tf.export.sidecar import Sidecar
+from hypermask_tf.export.task_data import TaskData
+from hypermask_tf.export.task_info import TaskInfo
+from hypermask_tf.export.variant import VariantOptions, make_variant
 
 INFO = TaskInfo(0, "task_00", ({"index": 0, "name": "a"},) * 3, (8, 8, 1), 3, {}, {})
 

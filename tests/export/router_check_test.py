@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from export.router_check import compare
+from hypermask_tf.export.router_check import compare
 
 
 def _said(*rows):

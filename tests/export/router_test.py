@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from export import router
-from export.convert import Conversion
 from hypermask_tf import inference
+from hypermask_tf.export import router
+from hypermask_tf.export.convert import Conversion
 from tests.hypermask import builders
 
 pytestmark = pytest.mark.skipif(

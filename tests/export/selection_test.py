@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from export.selection import by_task, most_accurate, smallest
+from hypermask_tf.export.selection import by_task, most_accurate, smallest
 
 
 def _sidecar(name, size, accuracy):

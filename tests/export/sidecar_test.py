@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from export.sidecar import package_versions, stem, write_json
+from hypermask_tf.export.sidecar import package_versions, stem, write_json
 
 
 def test_stem_names_every_quantization_but_float32():
@@ -34,7 +34,7 @@ def test_a_write_that_fails_leaves_no_half_file(tmp_path, monkeypatch):
     def full(old, new):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("export.sidecar.os.replace", full)
+    monkeypatch.setattr("hypermask_tf.export.sidecar.os.replace", full)
     with pytest.raises(OSError, match="no space left"):
         write_json(tmp_path / "a.json", {"x": 1})
     assert list(tmp_path.iterdir()) == []

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from export.quantize.quantize import quantize
-from export.verify import compare_logits, run_tflite
+from hypermask_tf.export.quantize.quantize import quantize
+from hypermask_tf.export.verify import compare_logits, run_tflite
 
 LOGITS = np.eye(4, dtype="float32")
 LABELS = np.arange(4)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.apps.killed import train
+from tests.cli.killed import train
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="export needs TensorFlow"
@@ -38,7 +38,7 @@ def test_it_loads_and_measures_as_then(run):
 
 
 def test_it_exports(run):
-    from export.exporter import ExportOptions, export_run
+    from hypermask_tf.export.exporter import ExportOptions, export_run
 
     report = export_run(run, ExportOptions(tasks=(0,)))
     assert report.passed, report.failed

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from export.convert import FLOAT32, ConversionJob, convert_files
-from export.verify import FLOAT32_LOGIT_TOLERANCE, run_tflite
+from hypermask_tf.export.convert import FLOAT32, ConversionJob, convert_files
+from hypermask_tf.export.verify import FLOAT32_LOGIT_TOLERANCE, run_tflite
 from tests.targets.builds import BUILDS, samples, shake
 
 pytestmark = pytest.mark.skipif(

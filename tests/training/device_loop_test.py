@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import hypermask_tf as hm
-from apps.accelerators import accelerators
+from hypermask_tf.cli.accelerators import accelerators
 from hypermask_tf.scenarios import RandomCropWithPadding
 from hypermask_tf.training import (
     LevelCodes,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hypermask_tf as hm
-from export.bake import task_info
+from hypermask_tf.export.bake import task_info
 from hypermask_tf.training import RunFolder, TaskSequence
 from tests.learners import hyper_mask
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from export import bundle as command
+from hypermask_tf.cli import bundle as command
 
 ROOT = Path(__file__).resolve().parents[3]
 

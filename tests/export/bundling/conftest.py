@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from export.bundle_reader.files import sidecar_text
-from export.bundling.sources import SourceFile
-from export.bundling.writer import create_bundle
+from hypermask_tf.export.bundle_reader.files import sidecar_text
+from hypermask_tf.export.bundling.sources import SourceFile
+from hypermask_tf.export.bundling.writer import create_bundle
 
 INPUTS, UNITS, CLASSES = 96, 24, 64
 

@@ -8,11 +8,11 @@ import struct
 import numpy as np
 import pytest
 
-from export.bundle_reader import Bundle, BundleError, layout, parse_update
-from export.bundling.compress import pack_frame
-from export.bundling.encoder import record_text
-from export.bundling.updates import make_update
-from export.bundling.writer import bundle_bytes
+from hypermask_tf.export.bundle_reader import Bundle, BundleError, layout, parse_update
+from hypermask_tf.export.bundling.compress import pack_frame
+from hypermask_tf.export.bundling.encoder import record_text
+from hypermask_tf.export.bundling.updates import make_update
+from hypermask_tf.export.bundling.writer import bundle_bytes
 
 ABSURD = [2**63 - 1, 2**40, 2**31, layout.MAX_CONTENT_BYTES + 1, -1, 1.5, "9", None]
 

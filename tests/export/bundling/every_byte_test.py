@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from export.bundle_reader import Bundle, BundleError, parse_update
-from export.bundling.transforms import forward
-from export.bundling.updates import make_update
+from hypermask_tf.export.bundle_reader import Bundle, BundleError, parse_update
+from hypermask_tf.export.bundling.transforms import forward
+from hypermask_tf.export.bundling.updates import make_update
 from tests.export.bundling.sealed import last_file, part, record, sealed
 
 

@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from export.bundle_reader import BundleError, layout
-from export.bundling.compress import pack_frame
+from hypermask_tf.export.bundle_reader import BundleError, layout
+from hypermask_tf.export.bundling.compress import pack_frame
 from tests.export.bundling.sealed import abcd, last_file, opened, part, record, sealed
 
 

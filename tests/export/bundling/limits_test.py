@@ -2,9 +2,14 @@
 
 import pytest
 
-from export.bundle_reader import BundleError, apply_update, layout, parse_update
-from export.bundling.transforms import forward
-from export.bundling.updates import make_update
+from hypermask_tf.export.bundle_reader import (
+    BundleError,
+    apply_update,
+    layout,
+    parse_update,
+)
+from hypermask_tf.export.bundling.transforms import forward
+from hypermask_tf.export.bundling.updates import make_update
 from tests.export.bundling.sealed import abcd, last_file, opened, part, record, sealed
 
 

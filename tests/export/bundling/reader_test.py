@@ -3,10 +3,10 @@ import os
 
 import pytest
 
-from export.bundle_reader import Bundle, BundleError
-from export.bundle_reader.files import sidecar_text, write_files
-from export.bundle_reader.parts import decode_parts
-from export.sidecar import write_json
+from hypermask_tf.export.bundle_reader import Bundle, BundleError
+from hypermask_tf.export.bundle_reader.files import sidecar_text, write_files
+from hypermask_tf.export.bundle_reader.parts import decode_parts
+from hypermask_tf.export.sidecar import write_json
 from tests.export.bundling.sealed import part, record, sealed
 
 
@@ -143,7 +143,7 @@ def test_files_are_whole_and_readable_by_all(tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("export.bundle_reader.files.os.fsync", full)
+    monkeypatch.setattr("hypermask_tf.export.bundle_reader.files.os.fsync", full)
     with pytest.raises(OSError, match="no space left"):
         write_files(tmp_path, {"a": b"2", "b": b"3"}, overwrite=True)
     assert _names(tmp_path) == ["a"] and (tmp_path / "a").read_bytes() == b"1"

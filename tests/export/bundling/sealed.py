@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from export.bundle_reader import Bundle, layout
-from export.bundling.compress import pack_frame
+from hypermask_tf.export.bundle_reader import Bundle, layout
+from hypermask_tf.export.bundling.compress import pack_frame
 
 StoredPart = tuple[bytes, dict[str, Any]]
 StoredRecord = tuple[bytes, bytes]

@@ -1,8 +1,13 @@
 from rich.console import Console
 
-from export.bundle_reader import Bundle, layout
-from export.bundle_reader.files import sidecar_text
-from export.bundling.sizes import cost_table, file_costs, layout_table, layouts
+from hypermask_tf.export.bundle_reader import Bundle, layout
+from hypermask_tf.export.bundle_reader.files import sidecar_text
+from hypermask_tf.export.bundling.sizes import (
+    cost_table,
+    file_costs,
+    layout_table,
+    layouts,
+)
 
 
 def test_costs_add_up_to_the_file(bundle_path, ten_tasks):
@@ -39,8 +44,8 @@ def test_tables_hold_the_numbers(bundle_path):
 
 
 def test_sidecars_without_task_and_labels_do(small, tmp_path):
-    from export.bundling.sources import SourceFile
-    from export.bundling.writer import create_bundle
+    from hypermask_tf.export.bundling.sources import SourceFile
+    from hypermask_tf.export.bundling.writer import create_bundle
 
     create_bundle(tmp_path / "b", [SourceFile("x.tflite", small.tflite(), {"task": 3})])
     with Bundle(tmp_path / "b") as bundle:

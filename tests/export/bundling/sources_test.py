@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from export.bundling.sources import SourceFile, read_sources
+from hypermask_tf.export.bundling.sources import SourceFile, read_sources
 
 
 @pytest.fixture

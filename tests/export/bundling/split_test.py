@@ -3,8 +3,8 @@ import struct
 import numpy as np
 import pytest
 
-from export.bundling.split import SMALLEST_BUFFER, weight_ranges
-from export.inspect_tflite import inspect_tflite
+from hypermask_tf.export.bundling.split import SMALLEST_BUFFER, weight_ranges
+from hypermask_tf.export.inspect_tflite import inspect_tflite
 
 
 @pytest.mark.parametrize("name", ["mlp", "conv_net", "depthwise_net"])

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from export.bundling.updates import make_update
-from export.bundling.writer import bundle_bytes
+from hypermask_tf.export.bundling.updates import make_update
+from hypermask_tf.export.bundling.writer import bundle_bytes
 
 READER = Path(__file__).resolve().parents[3] / "export" / "bundle_reader"
 

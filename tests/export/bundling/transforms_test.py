@@ -1,11 +1,16 @@
 import numpy as np
 import pytest
 
-from export.bundle_reader import Bundle, BundleError
-from export.bundle_reader.transforms import MAX_GROUPS, TRANSFORMS, groups, restore
-from export.bundling.compress import pack_alone, pack_frame
-from export.bundling.transforms import forward
-from export.bundling.writer import bundle_bytes
+from hypermask_tf.export.bundle_reader import Bundle, BundleError
+from hypermask_tf.export.bundle_reader.transforms import (
+    MAX_GROUPS,
+    TRANSFORMS,
+    groups,
+    restore,
+)
+from hypermask_tf.export.bundling.compress import pack_alone, pack_frame
+from hypermask_tf.export.bundling.transforms import forward
+from hypermask_tf.export.bundling.writer import bundle_bytes
 
 
 @pytest.mark.parametrize("transform", TRANSFORMS)

@@ -3,9 +3,14 @@ import subprocess
 
 import pytest
 
-from export.bundle_reader import Bundle, BundleError, apply_update, parse_update
-from export.bundling.updates import make_update, write_update
-from export.bundling.writer import bundle_bytes
+from hypermask_tf.export.bundle_reader import (
+    Bundle,
+    BundleError,
+    apply_update,
+    parse_update,
+)
+from hypermask_tf.export.bundling.updates import make_update, write_update
+from hypermask_tf.export.bundling.writer import bundle_bytes
 
 
 @pytest.fixture

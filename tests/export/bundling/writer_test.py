@@ -4,11 +4,15 @@ import json
 import numpy as np
 import pytest
 
-from export.bundle_reader import Bundle, BundleError, layout
-from export.bundle_reader.parts import decode_parts
-from export.bundling import known_parts, writer
-from export.bundling.compress import pack_frame
-from export.bundling.writer import add_to_bundle, bundle_bytes, create_bundle
+from hypermask_tf.export.bundle_reader import Bundle, BundleError, layout
+from hypermask_tf.export.bundle_reader.parts import decode_parts
+from hypermask_tf.export.bundling import known_parts, writer
+from hypermask_tf.export.bundling.compress import pack_frame
+from hypermask_tf.export.bundling.writer import (
+    add_to_bundle,
+    bundle_bytes,
+    create_bundle,
+)
 
 
 def test_ten_tasks_come_out_byte_for_byte(bundle_path, ten_tasks):
@@ -81,7 +85,7 @@ def test_a_failed_write_leaves_the_old_bundle(bundle_path, small, monkeypatch):
         raise OSError("no space left on device")
 
     before = bundle_path.read_bytes()
-    monkeypatch.setattr("export.bundle_reader.files.os.fsync", full)
+    monkeypatch.setattr("hypermask_tf.export.bundle_reader.files.os.fsync", full)
     with pytest.raises(OSError, match="no space left"):
         add_to_bundle(bundle_path, small.tasks(11)[10:])
     assert bundle_path.read_bytes() == before

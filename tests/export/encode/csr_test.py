@@ -3,7 +3,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from export.encode.csr import dense_values, sparse_bytes, sparsity_parameters
+from hypermask_tf.export.encode.csr import (
+    dense_values,
+    sparse_bytes,
+    sparsity_parameters,
+)
 
 SHAPES = [(1, 1), (5, 7), (3, 300), (2, 70_000), (4, 3, 3, 5)]
 

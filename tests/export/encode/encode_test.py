@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from export.encode.encode import encode_sparse
-from export.inspect_tflite import inspect_tflite
-from export.verify import make_interpreter, run_tflite
+from hypermask_tf.export.encode.encode import encode_sparse
+from hypermask_tf.export.inspect_tflite import inspect_tflite
+from hypermask_tf.export.verify import make_interpreter, run_tflite
 
 
 @pytest.mark.parametrize("quantization", ["float32", "float16", "weight_int8"])

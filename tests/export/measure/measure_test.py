@@ -3,12 +3,12 @@ import gzip
 import numpy as np
 import pytest
 
-from export.measure.kernels import kernels
-from export.measure.latency import measure_latencies
-from export.measure.memory import activation_bytes
-from export.measure.sizes import gzip_bytes, zstd_bytes
-from export.quantize.quantize import quantize
-from export.verify import make_interpreter
+from hypermask_tf.export.measure.kernels import kernels
+from hypermask_tf.export.measure.latency import measure_latencies
+from hypermask_tf.export.measure.memory import activation_bytes
+from hypermask_tf.export.measure.sizes import gzip_bytes, zstd_bytes
+from hypermask_tf.export.quantize.quantize import quantize
+from hypermask_tf.export.verify import make_interpreter
 
 
 @pytest.mark.parametrize("kind", ["float32", "float16", "dynamic_int8", "int4"])

@@ -11,9 +11,9 @@ pytest.importorskip(
 
 from ai_edge_litert.interpreter import Interpreter
 
-from export.convert_worker import write_saved_model
-from export.micro.run import run_micro
-from export.verify import run_tflite
+from hypermask_tf.export.convert_worker import write_saved_model
+from hypermask_tf.export.micro.run import run_micro
+from hypermask_tf.export.verify import run_tflite
 from hypermask_tf.scenarios import split_digits
 from hypermask_tf.targets import convnet, mlp
 from tests.learners import hyper_mask

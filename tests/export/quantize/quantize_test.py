@@ -3,10 +3,10 @@ import sys
 import numpy as np
 import pytest
 
-from export.inspect_tflite import inspect_tflite
-from export.quantize.quantize import SMALL_LAYER, quantize
-from export.quantize.recipe import QUANTIZATIONS
-from export.verify import make_interpreter, run_tflite
+from hypermask_tf.export.inspect_tflite import inspect_tflite
+from hypermask_tf.export.quantize.quantize import SMALL_LAYER, quantize
+from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
+from hypermask_tf.export.verify import make_interpreter, run_tflite
 
 MODELS = ["mlp", "conv_net", "depthwise_net"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from export.quantize.recipe import FLOAT32, QUANTIZATIONS, fallbacks, get
+from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS, fallbacks, get
 
 
 @pytest.mark.parametrize("name", QUANTIZATIONS)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from export.quantize.quantize import quantize
-from export.verify import make_interpreter, run_tflite
-from export.write import flatbuffer
+from hypermask_tf.export.quantize.quantize import quantize
+from hypermask_tf.export.verify import make_interpreter, run_tflite
+from hypermask_tf.export.write import flatbuffer
 
 MODELS = ["mlp", "conv_net", "depthwise_net"]
 

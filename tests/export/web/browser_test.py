@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.verify import run_tflite
 from export.web.build_site import HERE, build_site
 from export.web.drawing_form import DRAWING_FORMS
 from export.web.serve import make_server
+from hypermask_tf.export.verify import run_tflite
 from hypermask_tf.scenarios import preprocess, registry
 from hypermask_tf.scenarios.tfds_arrays import find_prepared
 from tests.export.web.exported_run import ExportedRun

@@ -13,8 +13,8 @@ from keras import layers
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from export.convert import convert
-from export.exporter import ExportOptions, export_run
+from hypermask_tf.export.convert import convert
+from hypermask_tf.export.exporter import ExportOptions, export_run
 
 
 class ExportedRun:

@@ -10,19 +10,19 @@ import flatbuffers
 import numpy as np
 import pytest
 
-from export.quantize.quantize import quantize
-from export.task_info import TaskInfo
-from export.verify import make_interpreter, run_tflite
-from export.write import flatbuffer
-from export.write.metadata import (
+from hypermask_tf.export.quantize.quantize import quantize
+from hypermask_tf.export.task_info import TaskInfo
+from hypermask_tf.export.verify import make_interpreter, run_tflite
+from hypermask_tf.export.write import flatbuffer
+from hypermask_tf.export.write.metadata import (
     _add,
     append_labels,
     describe,
     read_description,
     read_labels,
 )
-from export.write.model_metadata import model_metadata, normalization
-from export.write.write import write_file
+from hypermask_tf.export.write.model_metadata import model_metadata, normalization
+from hypermask_tf.export.write.write import write_file
 
 PERMUTATION = list(range(100))
 TASK = TaskInfo(

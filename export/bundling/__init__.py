@@ -1,1 +1,0 @@
-"""The writing side of bundles; `export.bundle_reader` reads them."""

@@ -1,0 +1,126 @@
+"""The command `hypermask`: one name for all commands.
+
+    hypermask train --benchmark=split_digits --run_dir=x
+    hypermask export --run_dir=x
+
+It stands beside the package, since importing that starts TensorFlow, and what
+TensorFlow prints meanwhile would be mixed with what a command says.
+"""
+
+import contextlib
+import dataclasses
+import difflib
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+@dataclasses.dataclass(frozen=True)
+class _Command:
+    """A module of `hypermask_tf.cli`, and how it is started.
+
+    Attributes:
+        module: Its name.
+        does: What it does, in one line.
+        one_thread: Whether it compares with files that run on one CPU thread, so that
+            no GPU may take part.
+    """
+
+    module: str
+    does: str
+    one_thread: bool = False
+
+
+COMMANDS = {
+    "train": _Command("train", "Learn the tasks of a benchmark, and keep the run."),
+    "evaluate": _Command("evaluate", "Evaluate a run where nobody names the task."),
+    "export": _Command("export_tflite", "Write a run's tasks as .tflite files.", True),
+    "export-router": _Command(
+        "export_router", "Write one .tflite file that finds the task itself.", True
+    ),
+    "show-report": _Command("show_report", "Print the report of an export again."),
+    "bundle": _Command("bundle", "Pack exported files, and restore them."),
+    "check-micro": _Command(
+        "check_micro", "Run exported files in TensorFlow Lite Micro.", True
+    ),
+    "report": _Command("report", "Collect runs in a table."),
+    "compare": _Command("compare", "Compare the methods of several runs."),
+    "compare-sizes": _Command("compare_sizes", "Compare accuracy and bytes of runs."),
+    "sweep": _Command("sweep", "Search settings on validation data."),
+    "benchmark": _Command("benchmark", "Time training steps."),
+}
+
+
+def start(name: str) -> None:
+    """Runs a command with the arguments of this process; ends the process.
+
+    Args:
+        name: One of `COMMANDS`.
+    """
+    command = COMMANDS[name]
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if command.one_thread:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    with _quiet():
+        module = importlib.import_module(f"hypermask_tf.cli.{command.module}")
+        shared = importlib.import_module("hypermask_tf.cli.command")
+    shared.start(module)
+
+
+def main() -> None:
+    """Runs the command that the first argument names."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("-h", "--help", "help"):
+        print(_help())
+        return
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, 1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        known = ", ".join(COMMANDS)
+        print(
+            f"hypermask: Expected one of {known}. Received: {name}.{hint}",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    sys.argv[:2] = [f"hypermask {name}"]
+    start(name)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {entry.does}" for name, entry in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: hypermask COMMAND [--flags]",
+            "",
+            *lines,
+            "",
+            "`hypermask COMMAND --help` lists the flags of a command.",
+        ]
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Holds back what is written to standard error, unless something is raised."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            if failed:
+                held.seek(0)
+                os.write(2, held.read())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""From flags to a scenario and a compiled learner."""
+
+from typing import Any
+
+import keras
+
+import hypermask_tf as hm
+from hypermask_tf import scenarios
+from hypermask_tf.cli import train_flags as f
+from hypermask_tf.cli.accelerators import accelerators
+from hypermask_tf.cli.flagfiles import AUTO
+from hypermask_tf.hypernetworks.budget import GIB
+from hypermask_tf.masks import WIDTH
+from hypermask_tf.training import synchronize_normalization
+
+# Weights of a hypernetwork whose update takes as long as a small convolutional network.
+_LARGE = 10_000_000
+# What --protection calls the weights that a penalty is on.
+_PENALIZED = {"used": "used", "current": "mask", "all": "all"}
+
+
+def build_scenario() -> scenarios.Scenario:
+    """The scenario that the flags name.
+
+    Raises:
+        FileNotFoundError: If its data set is not prepared.
+    """
+    options: dict[str, Any] = {
+        "data_dir": f.DATA_DIR.value,
+        "download": f.DOWNLOAD.value,
+    }
+    if f.NUM_TASKS.value:
+        options["num_tasks"] = f.NUM_TASKS.value
+    sizes = [int(size) for size in f.CLASSES.value]
+    if any(sizes):
+        options["classes_per_task"] = sizes[0] if len(sizes) == 1 else sizes
+    if f.CLASS_SEED.value is not None:
+        options["seed"] = f.CLASS_SEED.value
+    if f.CLASS_ORDER.value != "natural":
+        options |= {"order": f.CLASS_ORDER.value, "normalization": "cifar"}
+    return scenarios.get(f.BENCHMARK.value, **options)
+
+
+def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
+    """A compiled learner for `scenario`.
+
+    Args:
+        scenario: The tasks.
+        **changes: Arguments of the learner that are not as the flags say.
+
+    Raises:
+        ValueError: If the flags do not fit together.
+    """
+    # The target draws its weights first, whatever masks it.
+    target = _target(scenario)
+    method = _method() if f.BASELINE.value == "none" else _dense()
+    model = hm.HyperMask(
+        target,
+        scenario.num_tasks,
+        head=f.HEAD.value,
+        normalization=f.NORMALIZATION.value,
+        augmentation=_augmentation(scenario),
+        outliers=_outliers(),
+        reset_optimizer=f.RESET.value,
+        **{**method, **changes},
+    )
+    rate: Any = f.LEARNING_RATE.value
+    if f.SCHEDULE.value == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, f.STEPS.value)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=f.STEPS_PER_CALL.value,
+        jit_compile=_use_xla(model) if f.JIT.value is None else f.JIT.value,
+    )
+    return model
+
+
+def _method() -> dict[str, Any]:
+    """What the flags say of masks and of what stops forgetting."""
+    frozen = f.PROTECTION.value == "hard"
+    protection = (
+        hm.Freeze()
+        if frozen
+        else hm.WeightPenalty(f.LAMBDA.value, on=_PENALIZED[f.PROTECTION.value])
+    )
+    return {
+        "masks": _masks(),
+        "protection": protection,
+        "hypernetwork": build_hypernetwork(drift=None if frozen else _drift()),
+    }
+
+
+def _masks() -> hm.Masks:
+    common = {
+        "sparsity": _numbers(f.SPARSITY.value),
+        "activation": f.ACTIVATION.value,
+        "scale": _mask_scale(),
+        "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
+    }
+    reuse = None if f.REUSE.value == AUTO else float(f.REUSE.value)
+    if f.GRANULARITY.value == "weight":
+        if reuse not in (None, 1.0):
+            raise ValueError(
+                "--reuse needs --granularity=unit: only units can be free or in use. "
+                f"Received: --reuse={f.REUSE.value}"
+            )
+        return hm.WeightMasks(**common)
+    allocation: hm.Allocation | None = None
+    if reuse is not None:
+        allocation = hm.AnyUnits() if reuse == 1 else hm.FreeUnitsFirst(reuse)
+    return hm.UnitMasks(
+        **common, allocation=allocation, compact_forward=f.COMPACT_FORWARD.value
+    )
+
+
+def _drift() -> hm.DriftPenalty:
+    return hm.DriftPenalty(f.BETA.value, f.REDUCTION.value, f.SAMPLED.value or None)
+
+
+def _use_xla(model: hm.HyperMask) -> bool:
+    """XLA on a CPU makes products of matrices faster, and wide convolutions slower.
+
+    A large hypernetwork outweighs these: its gradient is then never in memory. XLA does
+    not compile what replicas exchange. JAX without it is op by op.
+    """
+    if keras.backend.backend() == "jax":
+        return True
+    if f.replicated():
+        return False
+    return (
+        f.TARGET.value == "mlp"
+        or not model.dense_fallback_reason
+        or model.hypernetwork.count_params() > _LARGE
+        or accelerators() != []
+    )
+
+
+def _mask_scale() -> Any:
+    words = f.MASK_SCALE.value
+    return WIDTH if words == [WIDTH] else _numbers(words)
+
+
+def _numbers(values: list[str]) -> float | list[float]:
+    """One number, or one per group."""
+    numbers = [float(value) for value in values]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _dense() -> dict[str, Any]:
+    """A learner that is the plain network: every mask is 1, nothing is protected."""
+    return {
+        "masks": hm.UnitMasks(0.0, activation="binary"),
+        "protection": hm.WeightPenalty(0.0, on="all"),
+        "hypernetwork": hm.MaskBank(),
+    }
+
+
+def _target(scenario: scenarios.Scenario) -> keras.Model:
+    keras.config.set_dtype_policy(f.DTYPE.value)
+    try:
+        target = hm.targets.get(f.TARGET.value)(
+            scenario.input_shape, classes=scenario.max_classes, **_target_options()
+        )
+        if f.replicated():
+            synchronize_normalization(target)
+        return target
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def _target_options() -> dict[str, Any]:
+    """What the flags say of the chosen target beyond its input and output."""
+    widths = [int(width) for width in f.HIDDEN.value]
+    if f.TARGET.value == "convnet":
+        if len(widths) < 2:
+            raise ValueError(
+                "A convnet needs at least one stage and a dense layer. "
+                f"Received: --hidden={','.join(f.HIDDEN.value)}"
+            )
+        return {"filters": widths[:-1], "hidden": widths[-1]}
+    options: dict[str, Any] = {}
+    if f.INITIALIZER.value:
+        options["initializer"] = f.INITIALIZER.value
+    if f.TARGET.value == "mlp":
+        options["hidden"] = widths
+    if f.TARGET.value == "zenkenet":
+        options["dropout"] = f.DROPOUT.value
+    if f.TARGET.value == "resnet":
+        options["blocks"] = f.RESNET_BLOCKS.value
+        options["widening"] = f.RESNET_WIDENING.value
+        options["norm"] = _norm()
+    return options
+
+
+def _norm() -> str:
+    if not f.BATCH_NORM.value:
+        return "none"
+    return "transductive" if f.TRANSDUCTIVE.value else "batch"
+
+
+def build_hypernetwork(drift: hm.DriftPenalty | None = None) -> hm.Hypernetwork:
+    """The hypernetwork that the flags name, without variables yet."""
+    hidden = [int(width) for width in f.HYPER_HIDDEN.value]
+    options: dict[str, Any] = {
+        "rate": f.HYPER_RATE.value,
+        "memory_limit": int(f.MEMORY_GIB.value * GIB),
+    }
+    if f.HYPERNETWORK.value == "mask_bank":
+        return hm.MaskBank(**options)
+    if f.HYPERNETWORK.value == "chunked":
+        return hm.ChunkedHypernetwork(
+            f.EMBEDDING.value,
+            hidden,
+            chunk_size=f.CHUNK_SIZE.value,
+            chunk_embedding_dim=f.CHUNK_EMBEDDING.value,
+            drift=drift,
+            **options,
+        )
+    return hm.MLPHypernetwork(f.EMBEDDING.value, hidden, drift=drift, **options)
+
+
+def _outliers() -> keras.Layer | None:
+    """What networks learn to tell from their task; none for 0."""
+    if not f.OUTLIERS.value:
+        return None
+    return hm.outliers.SelfMadeOutliers(f.OUTLIERS.value)
+
+
+def _augmentation(scenario: scenarios.Scenario) -> keras.Layer | None:
+    return scenarios.augmentation(
+        scenario.preprocessing,
+        padding=f.AUGMENT.value,
+        flip=f.FLIP.value,
+        brightness=f.BRIGHTNESS.value,
+        policy=None if f.POLICY.value == "none" else f.POLICY.value,
+    )

@@ -1,0 +1,177 @@
+"""Learns the tasks of a benchmark one after the other, and keeps the run.
+
+    python apps/train.py --flagfile=apps/recipes/split_digits.flags --run_dir=runs/x
+    python apps/train.py --resume --run_dir=runs/x
+    python apps/train.py --resume --extend_tasks=2 --run_dir=runs/x
+
+The run folder holds the flags, a manifest, `results.json` after every task, a
+checkpoint per task, logs and plots. A run that was stopped or killed goes on with
+`--resume`, and ends as if it had not been. The exit status is 0 only if every task was
+learned; 1 if training broke off; 2, with one line on standard error, for a mistake in
+the call; 143 after SIGTERM and 130 after Ctrl-C, which save the run at the end of the
+epoch.
+"""
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+import keras
+from absl import flags
+from rich.console import Console
+from rich.progress import Progress
+
+from hypermask_tf import HyperMask
+from hypermask_tf.cli import command, distribution, resume, task_logs
+from hypermask_tf.cli import train_flags as f
+from hypermask_tf.cli.build import build_model, build_scenario
+from hypermask_tf.cli.flagfiles import flagfile
+from hypermask_tf.cli.manifest import make_manifest
+from hypermask_tf.cli.progress import (
+    TaskProgress,
+    accuracy_table,
+    make_progress,
+    summary,
+)
+from hypermask_tf.cli.run_plots import draw
+from hypermask_tf.cli.sequence_choices import sequence_choices
+from hypermask_tf.cli.stop_signals import stop_signals
+from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.scenarios import Scenario
+from hypermask_tf.training import (
+    NonFiniteLossError,
+    RunFolder,
+    SequenceOptions,
+    TaskSequence,
+    TrainingStopped,
+    is_chief,
+)
+
+# Runs while start-up notices are held back.
+start_up = distribution.look_for_gpus
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the command; returns its exit status."""
+    if f.RESUME.value:
+        resume.reopen(flags.FLAGS)
+    else:
+        RunFolder.check_free(str(f.RUN_DIR.value), f.OVERWRITE.value)
+    with _claimed():
+        return _train()
+
+
+def _claimed() -> contextlib.AbstractContextManager[object]:
+    """Keeps other processes away from the run, if this one is to write to it."""
+    if f.DRY_RUN.value or not is_chief(f.DISTRIBUTE.value):
+        return contextlib.nullcontext()
+    return RunFolder(str(f.RUN_DIR.value)).lock()
+
+
+def _train() -> int:
+    shared = distribution.start(flags.FLAGS)
+    console = Console(quiet=not shared.chief)
+    keras.utils.set_random_seed(f.SEED.value)
+    scenario = build_scenario()
+    with shared.scope():
+        model = build_model(scenario)
+    if shared.chief and (f.VERBOSE.value or f.DRY_RUN.value):
+        model.summary()
+    # Before anything is written, or anything that is there goes.
+    SequenceOptions(**sequence_choices()).check(model, scenario)
+    if f.DRY_RUN.value:
+        return 0
+    run = _open_run(scenario, model)
+    with make_progress(console) as progress:
+        sequence = _sequence(model, scenario, run, progress)
+        del model  # a run that goes on has one of its own
+        if f.RESUME.value:
+            resume.restore(sequence, run, console)
+        status = _learn(sequence, run, progress)
+    if status:
+        return status
+    draw(run, sequence.matrix, sequence.results())
+    console.print(accuracy_table(sequence.matrix, f.MEASURE.value))
+    seconds = sum(sequence.results()["train_seconds_per_task"])
+    console.print(f"Trained in {seconds:.0f} s. The run is in {run.path}")
+    return 0
+
+
+def _open_run(scenario: Scenario, model: HyperMask) -> RunFolder:
+    manifest = make_manifest(
+        scenario,
+        model,
+        f.SEED.value,
+        f.DATA_DIR.value,
+        measured_on=f.MEASURE.value,
+        limit_train=f.LIMIT_TRAIN.value,
+        baseline=f.BASELINE.value,
+    )
+    if f.RESUME.value:
+        run = RunFolder.open(str(f.RUN_DIR.value))
+        resume.go_over(run, manifest, flags.FLAGS)
+        return run
+    run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
+    run.write_manifest(manifest)
+    run.write_flags(flagfile(flags.FLAGS))
+    return run
+
+
+def _sequence(
+    model: HyperMask, scenario: Scenario, run: RunFolder, progress: Progress
+) -> TaskSequence:
+    return TaskSequence(
+        model,
+        scenario,
+        run,
+        **sequence_choices(),
+        callbacks=lambda task: [
+            TaskProgress(progress, f"task {task}", f.STEPS.value),
+            *task_logs.loggers(run, task, f.TENSORBOARD.value),
+        ],
+    )
+
+
+def _learn(sequence: TaskSequence, run: RunFolder, progress: Progress) -> int:
+    """Learns what is left; returns an exit status."""
+
+    def ask(name: str) -> None:
+        sequence.stop_asked = True
+        command.say(f"{name}: the run stops at the end of its epoch.")
+
+    with stop_signals(ask) as signals:
+        try:
+            sequence.learn(
+                lambda task, matrix: progress.console.print(
+                    f"{task.name}: {summary(matrix)}"
+                )
+            )
+        except TrainingStopped as stopped:
+            command.say(
+                f"Stopped after {resume.place(stopped.position)}. Go on with: "
+                f"python {sys.argv[0]} --resume --run_dir={run.path}"
+            )
+            return signals.status
+        except NonFiniteLossError as error:
+            return _broken(run, sequence.matrix, error)
+        except Exception:
+            # Past the set-up an error is not the user's: it keeps its traceback.
+            traceback.print_exc()
+            return _broken(run, sequence.matrix, "Training broke off.")
+    return 0
+
+
+def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:
+    done = matrix.num_finished
+    kept = f"task_{done - 1:02d}.keras" if done else "none"
+    command.mistake(f"{error} Last good checkpoint in {run.checkpoints_dir}: {kept}")
+    return command.FAILED
+
+
+flags.register_validator(
+    "run_dir", bool, message="Pass a folder for the run: --run_dir=runs/x"
+)
+# `--help` lists the flags of this module only.
+flags.adopt_module_key_flags(f)
+flags.adopt_module_key_flags(command)

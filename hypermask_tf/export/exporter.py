@@ -1,0 +1,222 @@
+"""Bake, compact, quantise, encode, write, verify and report the tasks of a run."""
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hypermask_tf.export.bake import run_source
+from hypermask_tf.export.baseline import Baseline, dense_baseline
+from hypermask_tf.export.drift import (
+    Drift,
+    compare_exports,
+    read_export,
+    split_checkpoint,
+)
+from hypermask_tf.export.export_options import ExportOptions
+from hypermask_tf.export.measure.latency import Latency, measure_latencies
+from hypermask_tf.export.preparation import (
+    check_packages,
+    check_shared,
+    checked_tasks,
+    clear_destination,
+)
+from hypermask_tf.export.publish import publish
+from hypermask_tf.export.report import ExportReport, FailedFile, read_good_files
+from hypermask_tf.export.selection import most_accurate
+from hypermask_tf.export.sidecar import Sidecar
+from hypermask_tf.export.task_maker import TaskMaker
+
+if TYPE_CHECKING:
+    from hypermask_tf.scenarios import Scenario
+    from hypermask_tf.training import RunFolder
+
+OnStep = Callable[[str, int, int], None]
+
+
+def export_run(
+    run: "RunFolder",
+    options: ExportOptions | None = None,
+    on_step: OnStep = lambda text, done, total: None,
+) -> ExportReport:
+    """Exports tasks of a run into its `export` folder.
+
+    A file is good when it holds its accuracy on the validation data of its task and
+    LiteRT runs it on the whole test set without a value that is not finite. Where
+    one is not, the next safer recipe takes its place and the report says so. Only
+    good files get their name. With `overwrite`, the files of an earlier export go
+    first, so that none outlives a failure.
+
+    Args:
+        run: the run folder.
+        options: what to export; `None` for every task as float32.
+        on_step: called with a line of text, steps done and steps in all.
+
+    Returns:
+        The report, also written as `report.json`.
+
+    Raises:
+        ValueError: on an unknown task or a damaged checkpoint.
+        FileNotFoundError: when the run's checkpoint or data set is missing.
+        FileExistsError: when files exist and `overwrite` is false.
+        FolderInUseError: when another process exports into the folder.
+        ImportError: when a package is missing that a later stage needs.
+    """
+    from hypermask_tf.training import FolderLock
+
+    options = options or ExportOptions()
+    check_shared(run)
+    check_packages(options.quantizations)
+    on_step("loading the model and the data", 0, 1)
+    # Two exports at a time would mix files of the one with JSON of the other.
+    with FolderLock(run.export_dir):
+        return _export_run(run, options, on_step)
+
+
+def _export_run(
+    run: "RunFolder", options: ExportOptions, on_step: OnStep
+) -> ExportReport:
+    older = _older_files(options.drift_against)
+    model = run.load_model()
+    scenario = run.load_scenario(options.data_dir)
+    known = min(model.num_learned_tasks, len(scenario.tasks))
+    tasks = checked_tasks(options.tasks, known)
+    folder = Path(run.export_dir)
+    clear_destination(folder, tasks, options.quantizations, options.overwrite)
+    export = _Export(run, scenario, options, _Steps(on_step, 2 * len(tasks) + 2))
+    with tempfile.TemporaryDirectory(prefix=".unverified_", dir=folder) as work:
+        baseline = export.baseline(model, Path(work))
+        made = export.maker(model, Path(work)).export(tasks, export.steps)
+        del model
+        if older is None and options.drift_against is not None:
+            older = export.earlier_files(tasks, Path(work))
+    kept, misfits = fit_budget(made.sidecars, options.budget_bytes)
+    for sidecar in kept:
+        publish(sidecar, folder)
+    if options.latency:
+        export.steps("measuring latencies")
+        kept, baseline = with_latencies(kept, baseline)
+        for sidecar in kept:
+            publish(sidecar, folder)
+    report = ExportReport(
+        files=read_good_files(folder),
+        written=tuple(sidecar.file for sidecar in kept),
+        failed=(*made.failed, *misfits),
+        rejected=made.rejected,
+        baseline=None if baseline is None else baseline.to_json(),
+        drift=tuple(export.drift(older, kept)),
+    )
+    report.save(folder)
+    return report
+
+
+class _Steps:
+    """Counts steps for a progress bar."""
+
+    def __init__(self, on_step: OnStep, total: int) -> None:
+        self._on_step, self._total, self._done = on_step, total, 0
+
+    def __call__(self, text: str) -> None:
+        self._done = min(self._done + 1, self._total)
+        self._on_step(text, self._done, self._total)
+
+
+class _Export:
+    """The parts of one export that need the run."""
+
+    def __init__(
+        self, run: Any, scenario: "Scenario", options: ExportOptions, steps: _Steps
+    ) -> None:
+        self._run = run
+        self._scenario = scenario
+        self._options = options
+        self.steps = steps
+
+    def maker(self, model: Any, work: Path) -> TaskMaker:
+        source = run_source(self._run, self._scenario)
+        return TaskMaker(model, self._scenario, source, work, self._options)
+
+    def baseline(self, model: Any, work: Path) -> Baseline | None:
+        if not self._options.baseline:
+            return None
+        self.steps("the dense baseline")
+        return dense_baseline(model.target, work)
+
+    def earlier_files(self, tasks: Sequence[int], work: Path) -> dict[str, bytes]:
+        """The files of this run's tasks as they were after an earlier one."""
+        _, last = split_checkpoint(self._options.drift_against or "")
+        self.steps(f"the same after task {last}")
+        model = self._run.load_model(task=last)
+        known = [task for task in tasks if task < model.num_learned_tasks]
+        made = self.maker(model, work).export(known, lambda text: None)
+        return {sidecar.file: sidecar.variant.content for sidecar in made.sidecars}
+
+    def drift(
+        self, older: Mapping[str, bytes] | None, sidecars: Sequence[Sidecar]
+    ) -> list[Drift]:
+        if older is None:
+            return []
+        newer = {sidecar.file: sidecar.variant.content for sidecar in sidecars}
+        tasks = {task.index: task for task in self._scenario.tasks}
+
+        def test(index: int) -> tuple[np.ndarray, np.ndarray, int]:
+            return *tasks[index].test, len(tasks[index].classes)
+
+        return compare_exports(older, newer, test)
+
+
+def _older_files(against: str | None) -> dict[str, bytes] | None:
+    """The files to compare with, read before they may be overwritten."""
+    if against is None:
+        return None
+    folder, task = split_checkpoint(against)
+    return read_export(folder) if task is None else None
+
+
+def fit_budget(
+    sidecars: Sequence[Sidecar], budget_bytes: int | None
+) -> tuple[Sequence[Sidecar], list[FailedFile]]:
+    """Returns one file a task that fits, and which tasks have none."""
+    if budget_bytes is None:
+        return sidecars, []
+    kept, misfits = [], []
+    for index in sorted({sidecar.baked.info.index for sidecar in sidecars}):
+        files = [s for s in sidecars if s.baked.info.index == index]
+        best = most_accurate(files, budget_bytes)
+        if best is not None:
+            kept.append(best)
+            continue
+        least = min(len(sidecar.variant.content) for sidecar in files)
+        reason = (
+            f"no good file takes at most {budget_bytes / 1000:g} kB; the smallest "
+            f"takes {least / 1000:.1f} kB"
+        )
+        misfits.append(FailedFile(f"task_{index:02d}", (reason,)))
+    return kept, misfits
+
+
+def with_latencies(
+    sidecars: Sequence[Sidecar], baseline: Baseline | None
+) -> tuple[list[Sidecar], Baseline | None]:
+    """Measures a task's files and the baseline in turns, task by task."""
+    measured: list[Sidecar] = []
+    dense: list[Latency] = []
+    for index in sorted({sidecar.baked.info.index for sidecar in sidecars}):
+        files = [s for s in sidecars if s.baked.info.index == index]
+        contents = {sidecar.file: sidecar.variant.content for sidecar in files}
+        if baseline is not None:
+            contents["baseline"] = baseline.content
+        found = measure_latencies(contents)
+        beside = found.pop("baseline", None)
+        if beside is not None:
+            dense.append(beside)
+        measured += [
+            dataclasses.replace(s, latency=found[s.file], beside=beside) for s in files
+        ]
+    if baseline is not None and dense:
+        middle = sorted(dense, key=lambda latency: latency.median)[len(dense) // 2]
+        baseline = dataclasses.replace(baseline, latency=middle)
+    return measured, baseline

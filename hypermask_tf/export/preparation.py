@@ -1,0 +1,95 @@
+"""What must hold before an export begins."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS
+from hypermask_tf.export.report import REPORT_NAME
+from hypermask_tf.export.sidecar import stem
+
+
+def check_shared(run: Any) -> None:
+    """Refuses a run that keeps no network of its earlier tasks.
+
+    Raises:
+        ValueError: when each task has replaced the one before.
+    """
+    if run.manifest().get("baseline") == "alone":
+        raise ValueError(
+            "Expected a run whose last checkpoint holds all of its tasks. Received: a "
+            "run with --baseline=alone, where each task has replaced the one before."
+        )
+
+
+def check_packages(quantizations: Sequence[str]) -> None:
+    """Refuses to begin without the packages that later stages need.
+
+    Raises:
+        ImportError: with the command that installs what is missing.
+    """
+    needed = {"zstandard": "zstandard==0.25.0"}
+    if set(quantizations) != {FLOAT32}:
+        needed["litert_quantizer"] = "litert-quantizer==0.11.0"
+    missing = [pin for name, pin in needed.items() if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"Expected the packages of the export tool. Missing: {', '.join(missing)}. "
+            f"Install them: pip install {' '.join(missing)}"
+        )
+
+
+def checked_tasks(tasks: Sequence[int] | None, known: int) -> list[int]:
+    """Returns the numbers of the tasks to export, in order.
+
+    Raises:
+        ValueError: when a task is not learned, or none is.
+    """
+    if known < 1:
+        raise ValueError(
+            "Expected a run with at least one learned task. Received: a run with "
+            "none. Train it first."
+        )
+    chosen = sorted(set(range(known) if tasks is None else tasks))
+    unknown = [task for task in chosen if not 0 <= task < known]
+    if unknown or not chosen:
+        raise ValueError(
+            f"Expected numbers of learned tasks, 0 to {known - 1}. "
+            f"Received: tasks={list(tasks or ())}"
+        )
+    return chosen
+
+
+def clear_destination(
+    folder: Path, tasks: Sequence[int], quantizations: Sequence[str], overwrite: bool
+) -> None:
+    """Removes the files that are to be written, if that is allowed.
+
+    What may take their place goes too: with `overwrite`, no recipe of these tasks
+    outlives an export that may fall back to it.
+
+    Raises:
+        FileExistsError: when files exist and `overwrite` is false.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = _existing(folder, tasks, quantizations)
+    if asked and not overwrite:
+        raise FileExistsError(
+            f"Expected no exported files of these tasks in {folder}. Received: "
+            f"{', '.join(path.name for path in asked)}. "
+            "Pass --overwrite to replace them."
+        )
+    gone = _existing(folder, tasks, QUANTIZATIONS) if overwrite else asked
+    for path in gone:
+        path.unlink()
+    if gone:
+        (folder / REPORT_NAME).unlink(missing_ok=True)
+
+
+def _existing(
+    folder: Path, tasks: Sequence[int], quantizations: Sequence[str]
+) -> list[Path]:
+    stems = [stem(task, name) for task in tasks for name in quantizations]
+    paths = [folder / (name + end) for name in stems for end in (".json", ".tflite")]
+    return [path for path in paths if path.exists()]

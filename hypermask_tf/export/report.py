@@ -1,0 +1,118 @@
+"""The report over all exported files of a run: report.json."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypermask_tf.export.selection import by_task, smallest
+from hypermask_tf.export.sidecar import SCHEMA_VERSION, write_json
+
+if TYPE_CHECKING:
+    from hypermask_tf.export.drift import Drift
+    from hypermask_tf.export.export_task import Rejection
+
+REPORT_NAME = "report.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class FailedFile:
+    """A file that was asked for and is not there, and why."""
+
+    file: str
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.file}: {'; '.join(self.reasons)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a dictionary of plain types."""
+        return {"file": self.file, "reasons": list(self.reasons)}
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportReport:
+    """Everything that lies in an export folder now.
+
+    Args:
+        files: the JSON of each good file, by task.
+        written: names of the files that the last export wrote.
+        failed: files that the last export could not write.
+        rejected: recipes that the last export replaced by safer ones.
+        baseline: the dense float32 network, where it was measured.
+        drift: how files moved since an older export, where that was asked.
+    """
+
+    files: tuple[dict[str, Any], ...]
+    written: tuple[str, ...] = ()
+    failed: tuple[FailedFile, ...] = ()
+    rejected: tuple["Rejection", ...] = ()
+    baseline: dict[str, Any] | None = None
+    drift: tuple["Drift", ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether each file that was asked for, or one in its place, is there."""
+        return not self.failed
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a dictionary of plain types."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "passed": self.passed,
+            "failed": [failure.to_json() for failure in self.failed],
+            "rejected": [dataclasses.asdict(entry) for entry in self.rejected],
+            "selected": {
+                str(task): smallest(entries)["file"]
+                for task, entries in by_task(self.files).items()
+            },
+            "baseline": self.baseline,
+            "drift": [entry.to_json() for entry in self.drift],
+            "files": [_summary(entry) for entry in self.files],
+        }
+
+    def save(self, folder: Path) -> None:
+        """Writes `report.json` into the export folder, whole or not at all."""
+        write_json(folder / REPORT_NAME, self.to_json())
+
+
+def _summary(entry: dict[str, Any]) -> dict[str, Any]:
+    # A permutation can be a thousand numbers long; it stands in the file's own JSON.
+    return {key: value for key, value in entry.items() if key != "preprocessing"}
+
+
+def read_good_files(folder: Path) -> tuple[dict[str, Any], ...]:
+    """Returns the JSON of every exported file whose bytes are still those verified."""
+    good = []
+    for path in sorted(folder.glob("task_*.json")):
+        try:
+            entry = json.loads(path.read_text(encoding="utf-8"))
+            content = path.with_suffix(".tflite").read_bytes()
+            intact = entry["sha256"] == hashlib.sha256(content).hexdigest()
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # not a file of ours, or a damaged one
+        if intact:
+            good.append(entry)
+    good.sort(key=lambda entry: (entry["task"]["index"], len(entry["file"])))
+    return tuple(good)
+
+
+def read_report(run_dir: Path) -> dict[str, Any]:
+    """Returns what `report.json` of a run holds.
+
+    Raises:
+        FileNotFoundError: when the run was not exported.
+        ValueError: when the file is damaged.
+    """
+    path = run_dir / "export" / REPORT_NAME
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"Expected an exported run. Received: {run_dir}, without {path}. Export "
+            f"it: python export/export_tflite.py --run_dir={run_dir}"
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    return report

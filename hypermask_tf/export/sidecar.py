@@ -1,0 +1,145 @@
+"""The JSON beside an exported file: all that a device needs to know, and the proof."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hypermask_tf.export.bake import BakedTask
+from hypermask_tf.export.convert import INPUT_NAME, OUTPUT_NAME, SIGNATURE
+from hypermask_tf.export.measure.latency import Latency
+from hypermask_tf.export.measure.sizes import gzip_bytes, zstd_bytes
+from hypermask_tf.export.quantize.recipe import FLOAT32
+from hypermask_tf.export.variant import Variant
+
+SCHEMA_VERSION = 1
+PACKAGES = (
+    "hypermask_tf",
+    "tensorflow",
+    "keras",
+    "ai-edge-litert",
+    "litert-quantizer",
+    "numpy",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sidecar:
+    """The description of one exported and verified file.
+
+    Args:
+        file: name of the `.tflite` file.
+        baked: the task it was made from.
+        variant: the file, and how it compares with its Keras model.
+        gate_split: which data decided that it is good.
+        stands_for: the recipes asked for that it serves: its own, or smaller ones
+            that were not good enough.
+        latency: time of a prediction, once measured.
+        beside: the dense baseline's in the same rounds, where it was measured.
+    """
+
+    file: str
+    baked: BakedTask
+    variant: Variant
+    gate_split: str
+    stands_for: tuple[str, ...]
+    latency: Latency | None = None
+    beside: Latency | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a dictionary of plain types."""
+        task, variant = self.baked.info, self.variant
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "file": self.file,
+            "sha256": hashlib.sha256(variant.content).hexdigest(),
+            "source": dict(task.source),
+            "task": {"index": task.index, "name": task.name},
+            "model_version": task.version,
+            "labels": [dict(label) for label in task.labels],
+            "preprocessing": dict(task.preprocessing),
+            "signature": SIGNATURE,
+            "input": {"name": INPUT_NAME, **variant.input},
+            "output": {"name": OUTPUT_NAME, **variant.output},
+            "quantization": variant.quantization,
+            "stands_for": list(self.stands_for),
+            "sparse": variant.sparse,
+            "bytes": len(variant.content),
+            "gzip_bytes": gzip_bytes(variant.content),
+            "zstd_bytes": zstd_bytes(variant.content),
+            "keras_weights": dataclasses.asdict(self.baked.weights),
+            "file_weights": {
+                "parameters": variant.inspection.num_weights,
+                "zeros": variant.inspection.num_zeros,
+            },
+            "macs": self.baked.macs,
+            "activation_bytes": variant.activation_bytes,
+            "ops": list(variant.inspection.ops),
+            "kernels": variant.kernels.to_json(),
+            "latency": None if self.latency is None else self._latency(self.latency),
+            "gate": {"split": self.gate_split, **variant.gate.to_json()},
+            "verification": variant.verification.to_json(),
+            "versions": package_versions(),
+        }
+
+    def _latency(self, latency: Latency) -> dict[str, Any]:
+        values = latency.to_json()
+        if self.beside is not None:
+            values["baseline_median_us"] = self.beside.median
+            values["baseline_fastest_us"] = self.beside.fastest
+        return values
+
+
+def stem(task: int, quantization: str) -> str:
+    """Returns the file name of a task without its ending.
+
+    Example:
+
+    >>> stem(0, "float32"), stem(12, "dynamic_int8")
+    ('task_00', 'task_12.dynamic_int8')
+    """
+    name = f"task_{task:02d}"
+    return name if quantization == FLOAT32 else f"{name}.{quantization}"
+
+
+def package_versions() -> dict[str, str]:
+    """Returns the versions of Python and of the packages a file depends on."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes JSON whole or not at all.
+
+    Raises:
+        ValueError: when `content` holds NaN or infinity.
+        TypeError: when `content` holds something JSON cannot express.
+    """
+    text = json.dumps(content, indent=2, allow_nan=False, default=_plain)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(
+        "Expected numbers, strings, lists and dictionaries for JSON. "
+        f"Received: {value!r} of type {type(value).__name__}"
+    )
