@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 import hypermask_tf as hm
 
@@ -50,7 +51,7 @@ def masks(choices: dict[str, Any]) -> hm.Masks:
         return hm.WeightMasks(**common)
     allocation = None
     if reuse is not None:
-        allocation = hm.AnyUnits() if reuse == 1 else hm.FreeUnitsFirst(reuse)
+        allocation = hm.AnyUnits() if np.min(reuse) == 1 else hm.FreeUnitsFirst(reuse)
     return hm.UnitMasks(**common, allocation=allocation, compact_forward=narrow)
 
 

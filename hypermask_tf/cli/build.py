@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 import hypermask_tf as hm
 from hypermask_tf import scenarios
@@ -99,17 +100,17 @@ def _masks() -> hm.Masks:
         "scale": _mask_scale(),
         "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
     }
-    reuse = None if f.REUSE.value == AUTO else float(f.REUSE.value)
+    reuse = None if f.REUSE.value == [AUTO] else _numbers(f.REUSE.value)
     if f.GRANULARITY.value == "weight":
-        if reuse not in (None, 1.0):
+        if reuse is not None and np.min(reuse) < 1:
             raise ValueError(
                 "--reuse needs --granularity=unit: only units can be free or in use. "
-                f"Received: --reuse={f.REUSE.value}"
+                f"Received: --reuse={','.join(f.REUSE.value)}"
             )
         return hm.WeightMasks(**common)
     allocation: hm.Allocation | None = None
     if reuse is not None:
-        allocation = hm.AnyUnits() if reuse == 1 else hm.FreeUnitsFirst(reuse)
+        allocation = hm.AnyUnits() if np.min(reuse) == 1 else hm.FreeUnitsFirst(reuse)
     return hm.UnitMasks(
         **common, allocation=allocation, compact_forward=f.COMPACT_FORWARD.value
     )

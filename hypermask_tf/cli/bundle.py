@@ -9,7 +9,8 @@
 
 Every `.tflite` file comes out byte for byte as it went in, with the JSON beside it.
 docs/bundle.md describes the format. Exit statuses: 0 when all was done, 1 when a
-bundle or an update is damaged, foreign or newer, 2 on a mistake in the call.
+bundle or an update is damaged, foreign or of another version, 2 on a mistake in the
+call.
 """
 
 import argparse
@@ -22,6 +23,17 @@ from hypermask_tf.cli import command, paths
 from hypermask_tf.export import mistakes
 from hypermask_tf.export.bundle_reader import BundleError
 from hypermask_tf.export.bundling import commands
+
+_COMMANDS = {
+    "create": (commands.create, "pack exported files"),
+    "add": (commands.add, "append further files; what is there stays as it is"),
+    "list": (commands.list_files, "what is in a bundle"),
+    "sizes": (commands.sizes, "its size beside that of simpler layouts"),
+    "verify": (commands.verify, "restore every file, and check it"),
+    "extract": (commands.extract, "restore files and their JSON"),
+    "diff": (commands.diff, "make an over-the-air update"),
+    "apply": (commands.apply, "bring a bundle up to date"),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,56 +50,38 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
     main = _Parser("bundle.py", description=__doc__.splitlines()[0] if __doc__ else "")
-    main.add_argument(
-        "--debug", action="store_true", help="show the traceback of an error"
-    )
-    commands_ = main.add_subparsers(required=True, metavar="COMMAND")
+    main.add_argument("--debug", action="store_true", help="show an error's traceback")
+    choices = main.add_subparsers(required=True, metavar="COMMAND")
+    of = {}
+    for name, (run, text) in _COMMANDS.items():
+        of[name] = choices.add_parser(name, help=text, description=text)
+        of[name].set_defaults(run=run)
 
-    def subcommand(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = commands_.add_parser(
-            name, help=text, description=text
-        )
-        added.set_defaults(run=run)
-        return added
+    def argument(names: str, *flags: str, **kwargs: Any) -> None:
+        for name in names.split():
+            of[name].add_argument(*flags, **kwargs)
 
-    create = subcommand("create", commands.create, "pack exported files")
-    _add_bundle(create)
-    _add_inputs(create)
-    _add_overwrite(create)
-    add = subcommand(
-        "add", commands.add, "append further files; what is there stays as it is"
-    )
-    _add_bundle(add)
-    _add_inputs(add)
-    show = subcommand("list", commands.list_files, "what is in a bundle")
-    _add_bundle(show)
-    show.add_argument("--json", action="store_true", help="everything, as JSON")
-    _add_bundle(
-        subcommand("sizes", commands.sizes, "its size beside that of simpler layouts")
-    )
-    _add_bundle(
-        subcommand("verify", commands.verify, "restore every file, and check it")
-    )
-    extract = subcommand("extract", commands.extract, "restore files and their JSON")
-    _add_bundle(extract)
-    extract.add_argument("--output", type=Path, required=True, help="folder for them")
-    extract.add_argument(
-        "--file", action="append", help="only this one; may be given several times"
-    )
-    _add_overwrite(extract)
-    diff = subcommand("diff", commands.diff, "make an over-the-air update")
-    diff.add_argument("old", type=Path, help="bundle on the devices, or its run")
-    diff.add_argument("new", type=Path, help="bundle they shall have, or its run")
-    diff.add_argument("--output", type=Path, required=True, help="the update")
-    _add_choice(diff)
-    _add_overwrite(diff)
-    apply = subcommand("apply", commands.apply, "bring a bundle up to date")
-    _add_bundle(apply)
-    apply.add_argument("update", type=Path, help="made by diff for just this bundle")
-    apply.add_argument(
-        "--output", type=Path, help="the newer bundle; by default BUNDLE is replaced"
-    )
-    _add_overwrite(apply)
+    def switch(names: str, flag: str, text: str) -> None:
+        argument(names, flag, action="store_true", help=text)
+
+    every = "create add list sizes verify extract apply"
+    argument(every, "bundle", type=Path, help="the bundle, such as edge.hmb")
+    inputs = "a run, its export folder, or a .tflite file with its JSON beside it"
+    argument("create add", "input", nargs="+", type=Path, help=inputs)
+    argument("apply", "update", type=Path, help="made by diff for just this bundle")
+    argument("diff", "old", type=Path, help="bundle on the devices, or its run")
+    argument("diff", "new", type=Path, help="bundle they shall have, or its run")
+    argument("extract", "--output", type=Path, required=True, help="folder for them")
+    argument("diff", "--output", type=Path, required=True, help="the update")
+    newer = "the newer bundle; by default BUNDLE is replaced"
+    argument("apply", "--output", type=Path, help=newer)
+    only = "only this one; may be given several times"
+    argument("extract", "--file", action="append", help=only)
+    which = "which files of a folder (default: all)"
+    argument("create add diff", "--pattern", default="*.tflite", help=which)
+    switch("create add diff", "--smallest", "only the smallest file of each task")
+    switch("create extract diff apply", "--overwrite", "replace what exists")
+    switch("list", "--json", "everything, as JSON")
     return main
 
 
@@ -102,30 +96,3 @@ def run(arguments: Sequence[str]) -> int:
         status = command.mistake(str(error))
         return command.FAILED if isinstance(error, BundleError) else status
     return 0
-
-
-def _add_bundle(to: argparse.ArgumentParser) -> None:
-    to.add_argument("bundle", type=Path, help="the bundle, such as edge.hmb")
-
-
-def _add_inputs(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "input",
-        nargs="+",
-        type=Path,
-        help="a run, its export folder, or a .tflite file with its JSON beside it",
-    )
-    _add_choice(to)
-
-
-def _add_choice(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--pattern", default="*.tflite", help="which files of a folder (default: all)"
-    )
-    to.add_argument(
-        "--smallest", action="store_true", help="only the smallest file of each task"
-    )
-
-
-def _add_overwrite(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--overwrite", action="store_true", help="replace what exists")

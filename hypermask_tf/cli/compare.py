@@ -14,9 +14,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-if __package__ in (None, ""):  # started as a file from a plain checkout
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
 from absl import flags
 
 from hypermask_tf import files

@@ -10,11 +10,7 @@ that differ in their seed only make one row for each way of storing weights. Wit
 
 import pathlib
 import statistics
-import sys
 from collections.abc import Sequence
-
-if __package__ in (None, ""):  # started as a file from a plain checkout
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from hypermask_tf import files
 from hypermask_tf.cli import paths, tables

@@ -58,8 +58,9 @@ def method_name(flags: dict[str, str]) -> str:
     parts += head
     reuse = flags.get("reuse", BEFORE["reuse"])
     known = flags["granularity"] == "unit" and flags["protection"] in ("used", "hard")
-    if reuse != AUTO and float(reuse) != (0 if known else 1):
-        parts.append(f"reuse {float(reuse):g}")
+    shares = [f"{float(share):g}" for share in reuse.split(",") if share != AUTO]
+    if set(shares) - {"0" if known else "1"}:
+        parts.append(f"reuse {','.join(shares)}")
     if flags.get("inherit", "none") != "none":
         parts.append(f"inherits {flags['inherit']}")
     return ", ".join(parts)

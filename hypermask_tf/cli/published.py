@@ -9,7 +9,8 @@ from hypermask_tf.cli.naming import network
 from hypermask_tf.cli.runs import Run
 from hypermask_tf.cli.tables import MISSING
 
-_RECIPES = pathlib.Path(__file__).parent / "recipes"
+# In a checkout; what is installed has no recipes, and names no figures.
+_RECIPES = pathlib.Path(__file__).parents[2] / "apps" / "recipes"
 
 
 class Figure(NamedTuple):
@@ -68,7 +69,7 @@ class Published(NamedTuple):
 
 def published(run: Run) -> Published:
     """The figure that stands beside a run; `MISSING` where there is none."""
-    if run.flags.get("baseline", "none") == "none":
+    if run.flags.get("baseline", "none") == "none" and _RECIPES.is_dir():
         for name, figure in _FIGURES.items():
             recipe = _recipe(name)
             if all(

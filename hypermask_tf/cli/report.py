@@ -8,12 +8,7 @@ there is one, with all in which its setting was another: a run at a reduced budg
 so.
 """
 
-import pathlib
-import sys
 from collections.abc import Sequence
-
-if __package__ in (None, ""):  # started as a file from a plain checkout
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from hypermask_tf import files
 from hypermask_tf.cli import paths, tables

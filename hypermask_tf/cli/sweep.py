@@ -21,9 +21,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
-if __package__ in (None, ""):  # started as a file from a plain checkout
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
 from absl import flags
 from rich.console import Console
 

@@ -177,7 +177,7 @@ def _died(status: int, log: IO[bytes]) -> str:
 
 
 def _child_environment() -> dict[str, str]:
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH")
     return os.environ | {
         "PYTHONPATH": root if not path else root + os.pathsep + path,

@@ -109,11 +109,8 @@ def _masks(old: Mapping[str, Any]) -> Masks:
         return WeightMasks(**common)
     if old["granularity"] != "unit":
         raise _gone("granularity", old["granularity"])
-    shares = np.unique(old["reuse"])
-    if len(shares) > 1:
-        raise _gone("reuse", old["reuse"])
-    reuse = float(shares[0])
-    allocation = AnyUnits() if reuse == 1 else FreeUnitsFirst(reuse)
+    reuse = old["reuse"]
+    allocation = AnyUnits() if np.min(reuse) == 1 else FreeUnitsFirst(reuse)
     return UnitMasks(
         **common, allocation=allocation, compact_forward=bool(old["narrow"])
     )

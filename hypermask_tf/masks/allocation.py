@@ -17,12 +17,19 @@ class Allocation(Spec):
 
     excludes_used: bool = True
 
-    def free_count(self, count: int) -> int:
+    def free_count(self, count: int, group: int) -> int:
         """How many of the `count` units that a task has in a group must be free ones.
 
         Where fewer are free, units of earlier tasks fill the gap.
+
+        Args:
+            count: Units of the task.
+            group: Number of the group, from 0.
         """
         raise NotImplementedError
+
+    def check_groups(self, groups: int) -> None:
+        """Raises a ValueError if it does not suit a network of so many groups."""
 
 
 @keras.saving.register_keras_serializable("hypermask_tf")
@@ -31,5 +38,5 @@ class AnyUnits(Allocation):
 
     excludes_used = False
 
-    def free_count(self, count: int) -> int:
+    def free_count(self, count: int, group: int) -> int:
         return 0

@@ -1,10 +1,13 @@
 """Free units before those of earlier tasks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from hypermask_tf.masks.allocation import Allocation
+from hypermask_tf.masks.per_group import per_group
 from hypermask_tf.masks.portion import portion
 
 
@@ -17,28 +20,34 @@ class FreeUnitsFirst(Allocation):
     `WeightPenalty(on="used")`.
 
     Args:
-        reuse: Share of the task's units, 0 to below 1, that may be units of earlier
-            tasks although free ones are left.
+        reuse: Share of the task's units, 0 to 1, that may be units of earlier tasks
+            although free ones are left: one number below 1, or one per group.
 
     Raises:
-        ValueError: If `reuse` is no such share.
+        ValueError: If a share is out of range, or all are 1.
 
     Example:
 
-    >>> FreeUnitsFirst().free_count(40), FreeUnitsFirst(reuse=0.25).free_count(40)
+    >>> FreeUnitsFirst().free_count(40, 0), FreeUnitsFirst(0.25).free_count(40, 0)
     (40, 30)
     """
 
-    def __init__(self, reuse: float = 0.0) -> None:
-        if not 0 <= reuse < 1:
+    def __init__(self, reuse: float | Sequence[float] = 0.0) -> None:
+        shares = np.atleast_1d(np.asarray(reuse, "float64"))
+        if not (np.all((shares >= 0) & (shares <= 1)) and shares.min() < 1):
             raise ValueError(
-                "`reuse` is a share from 0 (free units only) to below 1; for any unit, "
-                f"use `AnyUnits()`. Received: reuse={reuse}"
+                "`reuse` is a share from 0 (free units only) to below 1, or one per "
+                "group of which some are below 1; for any unit, use `AnyUnits()`. "
+                f"Received: reuse={reuse}"
             )
-        self.reuse = float(reuse)
+        self.reuse = np.asarray(reuse, "float64").tolist()
 
-    def free_count(self, count: int) -> int:
-        return count - portion(count, self.reuse)
+    def check_groups(self, groups: int) -> None:
+        per_group("reuse", self.reuse, groups)
+
+    def free_count(self, count: int, group: int) -> int:
+        share = self.reuse[group] if isinstance(self.reuse, list) else self.reuse
+        return count - portion(count, share)
 
     def get_config(self) -> dict[str, Any]:
         return {"reuse": self.reuse}

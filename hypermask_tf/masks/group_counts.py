@@ -23,7 +23,7 @@ class GroupCounts:
         allocation: How many of a task's scores must be free ones.
 
     Raises:
-        ValueError: If the sparsity is out of range.
+        ValueError: If the sparsity is out of range, or the allocation does not suit.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class GroupCounts:
                 f"weight or unit in ten). Received: sparsity={sparsity}"
             )
         self.allocation = allocation or AnyUnits()
+        self.allocation.check_groups(len(self.sizes))
 
     @property
     def excludes_used(self) -> bool:
@@ -65,7 +66,7 @@ class GroupCounts:
 
     def free(self) -> list[int]:
         """How many free scores a task asks for in each group."""
-        return [self.allocation.free_count(count) for count in self.final()]
+        return [self.allocation.free_count(n, i) for i, n in enumerate(self.final())]
 
     def free_of(self, counts: Tensor) -> Tensor:
         """How many of so many scores must be free ones, in a compiled step.
@@ -76,5 +77,11 @@ class GroupCounts:
         Returns:
             int32 `(groups,)`: what the allocation says, looked up.
         """
-        table = [self.allocation.free_count(n) for n in range(max(self.sizes) + 1)]
-        return ops.take(ops.convert_to_tensor(np.array(table, "int32")), counts)
+        tables = [
+            [self.allocation.free_count(n, i) for n in range(size + 1)]
+            for i, size in enumerate(self.sizes)
+        ]
+        starts = np.cumsum([0, *(len(table) for table in tables[:-1])])
+        found = np.concatenate([np.asarray(table, "int32") for table in tables])
+        places = counts + ops.convert_to_tensor(starts, dtype="int32")
+        return ops.take(ops.convert_to_tensor(found), places)

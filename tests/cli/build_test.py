@@ -142,12 +142,12 @@ def test_free_units_come_first_unless_told_otherwise():
     for argument, expected in (
         ("--verbose", "FreeUnitsFirst()"),
         ("--reuse=1", "AnyUnits()"),
-        ("--reuse=0.5", "FreeUnitsFirst(reuse=0.5)"),
+        ("--reuse=0,0.5", "FreeUnitsFirst(reuse=[0.0, 0.5])"),
     ):
         done = forked("-c", code, "--hidden=16,16", argument)
         assert done.stdout.split("\n")[-2] == expected, done.stderr
     done = forked("-c", code, "--reuse=some")
-    assert done.returncode and "Expected auto, or a share from 0 to 1" in done.stderr
+    assert done.returncode and "Expected auto, or shares from 0 to 1" in done.stderr
 
 
 def test_mask_values_have_the_scale_of_the_width_unless_told_otherwise():

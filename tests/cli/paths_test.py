@@ -33,7 +33,10 @@ F = flags.FLAGS
 for name in sys.argv[1:]:
     module = importlib.import_module(name)
     getattr(module, "define_flags", lambda: None)()
-    ours = [f for f in F if F.find_module_defining_flag(f).startswith(("hypermask_tf", "export"))]
+    rooms = ("hypermask_tf", "export")
+    ours = [f for f in F if F.find_module_defining_flag(f).startswith(rooms)]
+    retired = "hypermask_tf.cli.train_flags.retired"
+    ours = [f for f in ours if F.find_module_defining_flag(f) != retired]
     for flag in ours:
         kind = F[flag].parser.flag_type()
         if kind == "path":
@@ -45,13 +48,12 @@ for name in sys.argv[1:]:
     own = (name, "hypermask_tf.cli.export_flags")
     F.remove_flag_values([f for f in ours if F.find_module_defining_flag(f) in own])
 """
-# `bundle` has no flags of absl.
-COMMANDS = [
-    f"hypermask_tf.cli.{command.module}"
-    for name, command in hypermask.COMMANDS.items()
-    if name != "bundle"
-]
+# These share the flags of training, and come last; `bundle` has no flags of absl.
+TRAINING = ("train", "benchmark", "sweep")
+OTHERS = [name for name in hypermask.COMMANDS if name not in (*TRAINING, "bundle")]
+COMMANDS = [f"hypermask_tf.cli.{hypermask.COMMANDS[name].module}" for name in OTHERS]
 COMMANDS.append("export.web.serve")
+COMMANDS += [f"hypermask_tf.cli.{name}" for name in TRAINING]
 
 
 def test_every_command_can_be_started_from_a_checkout():

@@ -38,7 +38,7 @@ class SquaredPenalty(hm.Protection):
 class OneFreeUnit(hm.Allocation):
     """At least one unit of a task's own; scores decide on all others."""
 
-    def free_count(self, count):
+    def free_count(self, count, group):
         return min(1, count)
 
 

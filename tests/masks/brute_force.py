@@ -53,13 +53,14 @@ def selected(
 ):
     """Which scores are on, boolean; of a task's units `reuse` may be used ones."""
     everything = np.ones(len(magnitudes), bool)
-    if free is None or reuse == 1:
-        free, reuse = everything, 1.0
+    shares = np.broadcast_to(reuse, len(sizes)).tolist()
+    if free is None or min(shares) == 1:
+        free, shares = everything, [1.0] * len(sizes)
     pinned = ~everything if pinned is None else pinned
     chooser = _Chooser(magnitudes, free, pinned)
     start = 0
-    for size, percentage in zip(sizes, sparsity, strict=True):
+    for size, percentage, share in zip(sizes, sparsity, shares, strict=True):
         count = count_on(size, percentage, ramp)
-        chooser.fill(range(start, start + size), count, reuse)
+        chooser.fill(range(start, start + size), count, share)
         start += size
     return np.isin(np.arange(len(magnitudes)), list(chooser.chosen))

@@ -14,7 +14,7 @@ def _case(seed):
     random = np.random.default_rng(seed)
     groups = int(random.integers(1, 4))
     sizes = tuple(random.integers(1, 14, groups).tolist())
-    reuse = float(random.choice([0, 1, round(random.random(), 2)]))
+    reuse = random.choice([0.0, 1.0, round(random.random(), 2)], groups).tolist()
     size = sum(sizes)
     # Some are equal, and some are 0.
     magnitudes = np.round(3 * random.random(size), int(random.integers(0, 4)))
@@ -28,7 +28,7 @@ def _case(seed):
 def test_what_is_on_is_what_the_rules_say(first):
     for seed in range(first, first + 25):
         sizes, sparsity, reuse, magnitudes, free, pinned = _case(seed)
-        allocation = AnyUnits() if reuse == 1 else FreeUnitsFirst(reuse)
+        allocation = AnyUnits() if min(reuse) == 1 else FreeUnitsFirst(reuse)
         keep = Selection(GroupCounts(sizes, sparsity, allocation), exact=True).keep(
             ops.convert_to_tensor(magnitudes),
             None,

@@ -17,12 +17,12 @@ SPARSITY = flags.DEFINE_list(
     "Percentage of scores switched off: one number, or one for each group of scores, "
     "such as 90,80.",
 )
-REUSE = flags.DEFINE_string(
+REUSE = flags.DEFINE_list(
     "reuse",
-    AUTO,
+    [AUTO],
     "Share of a task's units that may be units of earlier tasks while free ones last: "
-    "0 takes free ones first, 1 any. auto: 0 with unit masks whose use is tracked "
-    "(--protection=used or hard), else 1.",
+    "0 takes free ones first, 1 any. One number, or one for each group; auto: 0 with "
+    "unit masks whose use is tracked (--protection=used or hard), else 1.",
 )
 ACTIVATION = flags.DEFINE_enum(
     "activation", "abs_tanh", sorted(ACTIVATIONS), "From score to mask value."
@@ -64,8 +64,8 @@ flags.register_validator(
 )
 flags.register_validator(
     "reuse",
-    lambda text: text == AUTO or are_within(0, 1)([text]),
-    message=f"Expected {AUTO}, or a share from 0 to 1, such as 0.5",
+    lambda texts: texts == [AUTO] or are_within(0, 1)(texts),
+    message=f"Expected {AUTO}, or shares from 0 to 1, such as 0 or 1,0.5",
 )
 flags.register_validator(
     "mask_scale",

@@ -1,109 +1,98 @@
 """Reads a bundle: lists its files, and restores them byte for byte."""
 
-import hashlib
+import dataclasses
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO
+from typing import Any
 
-from . import layout
+from .archive import pack_archive, read_file, unpack_archive
 from .errors import BundleError
-from .files import sidecar_text, write_files
-from .index import read_at, read_records, read_rows, read_text
-from .parts import Decoded, decode_parts, stored_part
-from .record import Part, Record
+from .files import refuse_existing, write_file
+from .member import Member, json_name, parse_members
 
 
 class Bundle:
-    """An open bundle. What it says of itself is checked before anything is restored.
+    """The `.tflite` files of many tasks, each with the JSON beside it.
 
     Args:
-        path: the bundle file; it is kept open, and read as needed.
+        content: the bytes of the bundle.
 
     Raises:
-        BundleError: when the file is no bundle, a newer one, or a damaged one.
-        OSError: when it cannot be read.
+        BundleError: when they are damaged, no bundle, or one of another version.
 
     Example:
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp(), "empty.hmb")
-    >>> _ = path.write_bytes(layout.pack_header() + layout.pack_end(16, []))
-    >>> with Bundle(path) as bundle:
-    ...     bundle.verify()
-    ...     [record.file for record in bundle.records]
+    >>> bundle = Bundle(pack_bundle([]))
+    >>> bundle.verify()
+    >>> bundle.files
     []
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self._file: BinaryIO = self.path.open("rb")
-        try:
-            self._rows = read_rows(self._file)
-            self._records, self._parts = read_records(self._file, self._rows)
-        except BaseException:
-            self.close()
-            raise
+    def __init__(self, content: bytes) -> None:
+        frames, values = unpack_archive("bundle", content)
+        self.content = content
+        members = parse_members(values.get("members"))
+        if list(frames) != [f"{member.name}.zst" for member in members]:
+            raise BundleError(f"Expected other members: {list(frames)!r:.200}")
+        self.members = [
+            dataclasses.replace(member, frame=frame)
+            for member, frame in zip(members, frames.values(), strict=True)
+        ]
+        self._restored: tuple[list[bytes], list[bytes]] = [], []
 
-    def __enter__(self) -> "Bundle":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> "Bundle":
+        """Returns the bundle in a file."""
+        return cls(read_file(path))
 
     @property
-    def records(self) -> tuple[Record, ...]:
-        """What the bundle holds, in the order it was added."""
-        return self._records
+    def files(self) -> list[str]:
+        """Names of the `.tflite` files, in the order they were added."""
+        return [member.name for member in self.members[::2]]
 
-    @property
-    def rows(self) -> tuple[layout.Row, ...]:
-        """Where the records lie."""
-        return self._rows
+    def member(self, name: str) -> Member:
+        """Returns what the manifest says of a file, or raises `ValueError`."""
+        for member in self.members:
+            if member.name == name:
+                return member
+        known = ", ".join(self.files)
+        raise ValueError(f"Expected one of: {known}. Received: {name!r}")
 
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """All parts, by number."""
-        return self._parts
-
-    def record(self, file: str) -> Record:
-        """Returns what the bundle says of one file.
-
-        Raises:
-            ValueError: when it holds no file of that name.
-        """
-        for record in self._records:
-            if record.file == file:
-                return record
-        names = ", ".join(record.file for record in self._records)
-        raise ValueError(f"Expected one of: {names}. Received: {file!r}")
-
-    def read(self, file: str) -> bytes:
-        """Returns a file, byte for byte as it was put in.
+    def read(self, name: str) -> bytes:
+        """Returns a `.tflite` file, or the JSON beside one, as it was put in.
 
         Raises:
             ValueError: when the bundle holds no such file.
-            BundleError: when the bundle is damaged.
+            BundleError: when it is damaged.
         """
-        record = self.record(file)
-        decoded = decode_parts(self._file, self._parts, record.used_parts)
-        content = b"".join(
-            decoded[part].content[start : start + length]
-            for part, start, length in record.segments
-        )
-        if hashlib.sha256(content).hexdigest() != record.sha256:
-            raise BundleError(f"The bundle is damaged: the SHA-256 of {file} differs")
-        return content
+        member = self.member(name)
+        is_json = name.endswith(".json")
+        kind, restored = self.members[is_json::2], self._restored[is_json]
+        while len(restored) < member.bases:
+            restored.append(kind[len(restored)].restore(restored))
+        return member.restore(restored)
+
+    def sidecar(self, file: str) -> dict[str, Any]:
+        """Returns the JSON beside a `.tflite` file: task, labels, preprocessing."""
+        text = self.read(json_name(file))
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise BundleError(f"{json_name(file)} is not JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise BundleError(f"Expected an object in {json_name(file)}")
+        return values
+
+    def joined(self) -> bytes:
+        """Returns all files one after the other, each with its JSON behind it."""
+        return b"".join(self.read(member.name) for member in self.members)
+
+    def verify(self) -> None:
+        """Restores every file in memory, and raises `BundleError` where one differs."""
+        for member in self.members:
+            self.read(member.name)
 
     def extract(
         self,
@@ -111,63 +100,34 @@ class Bundle:
         files: Sequence[str] | None = None,
         overwrite: bool = False,
     ) -> list[Path]:
-        """Writes files and the JSON beside each into a folder.
-
-        Nothing is written before all are restored, and each file is whole or not there.
+        """Writes files and their JSON, once all of them are restored.
 
         Args:
             folder: where to; made when it is missing.
-            files: their names; `None` for all.
+            files: names of `.tflite` files; `None` for all.
             overwrite: whether files that exist may be replaced.
 
         Returns:
             The paths written.
-
-        Raises:
-            ValueError: when the bundle holds no such file.
-            BundleError: when the bundle is damaged.
-            FileExistsError: when a file exists and `overwrite` is false.
         """
-        names = [r.file for r in self._records] if files is None else list(files)
-        contents: dict[str, bytes] = {}
-        for name in names:
-            contents[name] = self.read(name)
-            sidecar = sidecar_text(self.record(name).sidecar)
-            contents[name.removesuffix(".tflite") + ".json"] = sidecar
-        return write_files(Path(folder), contents, overwrite)
+        contents = {}
+        for file in self.files if files is None else files:
+            for name in (file, json_name(file)):
+                contents[Path(folder, name)] = self.read(name)
+        for path in contents:
+            refuse_existing(path, overwrite)
+        for path, content in contents.items():
+            write_file(path, content)
+        return list(contents)
 
-    def verify(self) -> None:
-        """Restores every file, and checks its SHA-256 and that of every part.
 
-        Raises:
-            BundleError: when something is damaged.
-        """
-        self.body()
-        for record in self._records:
-            self.read(record.file)
+def pack_bundle(members: Sequence[Member]) -> bytes:
+    """Returns the bundle of these files; more of them only move its manifest."""
+    frames = {f"{member.name}.zst": member.frame for member in members}
+    return pack_archive("bundle", frames, {"members": described(members)})
 
-    def decode(self) -> dict[int, Decoded]:
-        """Returns all parts by number; for whoever appends more.
 
-        Raises:
-            BundleError: when a part is damaged.
-        """
-        numbers = range(len(self._parts))
-        most = sum(max(part.stream, part.size) for part in self._parts)
-        return decode_parts(self._file, self._parts, numbers, most)
-
-    def record_dictionary(self) -> bytes:
-        """Returns what further records refer to: the JSON of the first, as stored."""
-        return read_text(self._file, self._rows[0]) if self._rows else b""
-
-    def body(self) -> bytes:
-        """Returns everything before the table, checked: header, parts and records.
-
-        Raises:
-            BundleError: when it is damaged.
-        """
-        for number in range(len(self._parts)):
-            stored_part(self._file, self._parts, number)
-        last = self._rows[-1] if self._rows else None
-        end = last.offset + last.stored if last else layout.HEADER.size
-        return read_at(self._file, 0, end)
+def described(members: Sequence[Member]) -> list[dict[str, Any]]:
+    """Returns what a manifest lists of these files."""
+    entries = [dataclasses.asdict(member) for member in members]
+    return [{k: v for k, v in entry.items() if k != "frame"} for entry in entries]

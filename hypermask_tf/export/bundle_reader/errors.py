@@ -2,7 +2,4 @@
 
 
 class BundleError(ValueError):
-    """A bundle or an update cannot be read: foreign, newer, damaged or out of bounds.
-
-    The text says what was expected and what was received.
-    """
+    """A bundle or an update is damaged, foreign, of another version or too large."""

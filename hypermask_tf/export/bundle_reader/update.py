@@ -1,118 +1,26 @@
-"""Over-the-air updates: from one bundle to another, exactly.
+"""Applies over-the-air updates: from the files of one bundle to those of another.
 
-header    16   magic, u32 version, u32 zero
-base      40   u64 bytes, SHA-256 of the bundle that the update belongs to
-target    40   u64 bytes, SHA-256 of the bundle that it gives
-patch          one zstd frame of the target, with the base as its dictionary
-seal      32   SHA-256 of all before
+An update is a ZIP file too. Its manifest says how many files are kept. Its `patch.zst`
+is one zstd frame of all files after these, joined, and its dictionary is all files of
+the older bundle, joined. So a file that changed a little costs a little.
 """
 
 import dataclasses
 import hashlib
+import io
 import os
-import struct
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from . import layout
+from .archive import read_file, unpack_archive
+from .bundle import Bundle, described, pack_bundle
 from .errors import BundleError
 from .files import write_file
-from .frames import unpack_frame
-from .states import state_of, why_not
+from .frames import pack_frame, unpack_frame
+from .member import Member, parse_members
 
-VERSION = 1
-MAGIC = layout.UPDATE_MAGIC
-HEAD = struct.Struct("<8sIIQ32sQ32s")
-SEAL_BYTES = 32
-
-
-@dataclasses.dataclass(frozen=True)
-class Update:
-    """An update whose seal is whole.
-
-    Args:
-        base_size: how long the bundle is that it belongs to.
-        base_sha256: SHA-256 of that bundle.
-        target_size: how long the bundle is that it gives.
-        target_sha256: SHA-256 of that bundle.
-        patch: the compressed difference.
-    """
-
-    base_size: int
-    base_sha256: bytes
-    target_size: int
-    target_sha256: bytes
-    patch: bytes = dataclasses.field(repr=False)
-
-    def pack(self) -> bytes:
-        """Returns the update as it is stored."""
-        head = HEAD.pack(
-            MAGIC,
-            VERSION,
-            0,
-            self.base_size,
-            self.base_sha256,
-            self.target_size,
-            self.target_sha256,
-        )
-        content = head + self.patch
-        return content + hashlib.sha256(content).digest()
-
-    def apply(self, base: bytes) -> bytes:
-        """Returns the newer bundle.
-
-        Args:
-            base: the bundle on the device.
-
-        Raises:
-            BundleError: when `base` is another bundle than the update belongs to, or
-                has it already.
-        """
-        known = (self.base_size, self.base_sha256)
-        if state_of(base) != known:
-            given = (self.target_size, self.target_sha256)
-            raise BundleError(why_not(base, known, given))
-        target = unpack_frame(self.patch, self.target_size, base)
-        if hashlib.sha256(target).digest() != self.target_sha256:
-            raise BundleError(
-                "The update is damaged: the SHA-256 of what it gives differs"
-            )
-        return target
-
-
-def parse_update(content: bytes) -> Update:
-    """Returns an update.
-
-    Raises:
-        BundleError: when the bytes are no update, a newer one, or a damaged one.
-    """
-    if content[: len(MAGIC)] != MAGIC or len(content) < HEAD.size + SEAL_BYTES:
-        raise BundleError(
-            f"Expected an update, which starts with {MAGIC!r}. "
-            f"Received: {layout.what_is(content)}"
-        )
-    fields = HEAD.unpack_from(content)
-    version, zero = fields[1], fields[2]
-    if version > VERSION:
-        raise BundleError(
-            f"Expected an update of version {VERSION} or older. Received: version "
-            f"{version}. Apply it with a newer copy of this reader"
-        )
-    seal = hashlib.sha256(content[:-SEAL_BYTES]).digest()
-    if version < 1 or zero or seal != content[-SEAL_BYTES:]:
-        raise BundleError("The update is damaged: its SHA-256 differs")
-    update = Update(
-        base_size=fields[3],
-        base_sha256=fields[4],
-        target_size=fields[5],
-        target_sha256=fields[6],
-        patch=content[HEAD.size : -SEAL_BYTES],
-    )
-    if max(update.base_size, update.target_size) > layout.MAX_BUNDLE_BYTES:
-        raise BundleError(
-            f"Expected bundles of at most {layout.MAX_BUNDLE_BYTES} bytes. "
-            f"Received: {update.base_size} and {update.target_size}"
-        )
-    return update
+PATCH = "patch.zst"
 
 
 def apply_update(
@@ -124,7 +32,7 @@ def apply_update(
 
     Args:
         bundle: the bundle on the device.
-        update: the update that was made for exactly that bundle.
+        update: the update that was made for exactly the files of that bundle.
         output: where the newer bundle goes; `None` replaces `bundle`.
 
     Returns:
@@ -133,18 +41,69 @@ def apply_update(
     Raises:
         BundleError: when the update is damaged, belongs to another bundle, or is
             applied already.
-        OSError: when a file cannot be read or written.
     """
-    parsed = parse_update(_read(update))
     path = Path(bundle if output is None else output)
-    write_file(path, parsed.apply(_read(bundle)))
+    write_file(path, updated(Bundle.open(bundle), read_file(update)).content)
     return path
 
 
-def _read(path: str | os.PathLike[str]) -> bytes:
-    size = os.path.getsize(path)
-    if size > 2 * layout.MAX_BUNDLE_BYTES:
-        raise BundleError(
-            f"Expected a smaller file than {path}. Received: {size} bytes"
+def updated(bundle: Bundle, update: bytes) -> Bundle:
+    """Returns the newer bundle, given the older one and the update between them."""
+    frames, values = unpack_archive("update", update)
+    old, new, keep = (values.get(key) for key in ("base", "target", "keep"))
+    if state_of(bundle.members) != old:
+        raise BundleError(_why_not(bundle, old, new))
+    entries = values.get("members")
+    if type(keep) is not int or not 0 <= keep <= len(bundle.files):
+        raise BundleError(f"Expected files to keep. Received: {keep!r:.40}")
+    if list(frames) != [PATCH] or not isinstance(entries, list):
+        raise BundleError(f"Expected {PATCH} and a list of members")
+    members = bundle.members[: 2 * keep]
+    contents = [bundle.read(member.name) for member in members]
+    added = parse_members([*described(members), *entries])[2 * keep :]
+    if state_of([*members, *added]) != new:
+        raise BundleError("The update is damaged: it gives other files than it says")
+    size = sum(member.size for member in added)
+    joined = io.BytesIO(unpack_frame(frames[PATCH], size, bundle.joined()))
+    contents += [member.check(joined.read(member.size)) for member in added]
+    for member in added:
+        number = len(members)
+        known = b"".join(contents[number % 2 : number : 2][: member.bases])
+        frame = pack_frame(contents[number], known)
+        members.append(dataclasses.replace(member, frame=frame))
+    return Bundle(pack_bundle(members))
+
+
+def state_of(members: Sequence[Member]) -> dict[str, Any]:
+    """Returns how many files there are, and one SHA-256 of their names and contents."""
+    lines = "".join(f"{member.sha256}  {member.name}\n" for member in members)
+    digest = hashlib.sha256(lines.encode()).hexdigest()
+    return {"files": len(members) // 2, "sha256": digest}
+
+
+def _why_not(bundle: Bundle, old: Any, new: Any) -> str:
+    """Returns why an update does not fit, judged by what the bundle was before."""
+    now = state_of(bundle.members)
+    earlier = [state_of(bundle.members[: 2 * n]) for n in range(now["files"])]
+    if new == now:
+        return (
+            "The update is already applied: the bundle is the one that it gives. There "
+            "is nothing to do"
         )
-    return Path(path).read_bytes()
+    if new in earlier:
+        return (
+            "The update is older than the bundle: it leads to the first "
+            f"{new['files']} of the {now['files']} files that are there. There is "
+            "nothing to do"
+        )
+    if old in earlier:
+        return (
+            "The bundle has changed since: the update belongs to the first "
+            f"{old['files']} of the {now['files']} files that are there. Make an "
+            "update from the bundle as it is now"
+        )
+    return (
+        "The update belongs to another bundle, or to this one after updates that it "
+        f"lacks: expected {old!r:.120}. Received: {now}. Apply all updates in the "
+        "order in which they were made"
+    )

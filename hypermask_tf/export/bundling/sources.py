@@ -4,32 +4,26 @@ import dataclasses
 import fnmatch
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from hypermask_tf.export.bundle_reader.fields import file_name
 
 
 @dataclasses.dataclass(frozen=True)
 class SourceFile:
-    """A `.tflite` file and the JSON beside it."""
+    """A `.tflite` file and the JSON beside it, both as they are on disk.
+
+    Args:
+        file: name of the `.tflite` file.
+        content: its bytes.
+        text: the bytes of the JSON.
+        task: number of its task; `None` where the JSON has none.
+    """
 
     file: str
     content: bytes = dataclasses.field(repr=False)
-    sidecar: dict[str, Any] = dataclasses.field(repr=False)
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the file, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def task_index(self) -> int | None:
-        """Number of its task, where the JSON has one."""
-        task = self.sidecar.get("task")
-        index = task.get("index") if isinstance(task, dict) else None
-        return index if isinstance(index, int) else None
+    text: bytes = dataclasses.field(repr=False)
+    task: int | None = None
 
 
 def read_sources(
@@ -46,37 +40,18 @@ def read_sources(
         FileNotFoundError: when an input or a JSON is missing, or nothing matches.
         ValueError: when a file is not the one that its JSON describes.
     """
-    sources = []
-    for path in inputs:
-        for tflite in _files(path, pattern):
-            sources.append(read_source(tflite))
+    sources = [_read(file) for path in inputs for file in _find(path, pattern)]
     if smallest:
-        sources = _smallest(sources)
+        best: dict[int, SourceFile] = {}
+        for source in sorted(sources, key=lambda source: len(source.content)):
+            if source.task is None:
+                raise ValueError(f"The JSON of {source.file} names no task index")
+            best.setdefault(source.task, source)
+        sources = list(best.values())
     return sorted(sources, key=_order)
 
 
-def read_source(path: Path) -> SourceFile:
-    """Returns one file and its JSON.
-
-    Raises:
-        FileNotFoundError: when the JSON is missing.
-        ValueError: when the file is not the one that its JSON describes.
-    """
-    json_path = path.with_suffix(".json")
-    if not json_path.is_file():
-        raise FileNotFoundError(
-            f"Expected {json_path} beside {path.name}, as the export tool writes it"
-        )
-    source = SourceFile(file_name(path.name), path.read_bytes(), _sidecar(json_path))
-    if source.sidecar.get("sha256") != source.sha256:
-        raise ValueError(
-            f"{path} is not the file that {json_path.name} describes: its SHA-256 is "
-            f"{source.sha256}. Export it again"
-        )
-    return source
-
-
-def _files(path: Path, pattern: str) -> list[Path]:
+def _find(path: Path, pattern: str) -> list[Path]:
     if path.is_file():
         return [path]
     folder = path / "export" if (path / "export").is_dir() else path
@@ -94,27 +69,30 @@ def _files(path: Path, pattern: str) -> list[Path]:
     return [folder / name for name in found]
 
 
-def _sidecar(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> SourceFile:
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        raise FileNotFoundError(
+            f"Expected {beside} beside {path.name}, as the export tool writes it"
+        )
+    content, text = path.read_bytes(), beside.read_bytes()
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
+        raise ValueError(f"{beside} is not JSON: {error}") from error
     if not isinstance(values, dict):
-        raise ValueError(f"Expected an object in {path}. Received: {values!r:.40}")
-    return values
+        raise ValueError(f"Expected an object in {beside}. Received: {values!r:.40}")
+    digest = hashlib.sha256(content).hexdigest()
+    if values.get("sha256") != digest:
+        raise ValueError(
+            f"{path} is not the file that {beside.name} describes: its SHA-256 is "
+            f"{digest}. Export it again"
+        )
+    task = values.get("task")
+    index = task.get("index") if isinstance(task, dict) else None
+    return SourceFile(path.name, content, text, index if type(index) is int else None)
 
 
-def _smallest(sources: Sequence[SourceFile]) -> list[SourceFile]:
-    best: dict[int, SourceFile] = {}
-    for source in sources:
-        if source.task_index is None:
-            raise ValueError(f"The JSON of {source.file} names no task index")
-        known = best.get(source.task_index)
-        if known is None or len(source.content) < len(known.content):
-            best[source.task_index] = source
-    return list(best.values())
-
-
-def _order(source: SourceFile) -> tuple[bool, int, str]:
-    index = source.task_index
-    return (index is None, index or 0, source.file)
+def _order(source: SourceFile) -> tuple[int, str]:
+    """Files without a task number come last."""
+    return sys.maxsize if source.task is None else source.task, source.file

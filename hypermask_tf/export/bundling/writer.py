@@ -1,108 +1,97 @@
-"""Writes bundles; a further file is appended, and nothing before it changes."""
+"""Makes bundles, to which files are only ever appended, and updates between them."""
 
-import os
-import tempfile
+import hashlib
+import itertools
 from collections.abc import Sequence
-from pathlib import Path
 
-from hypermask_tf.export.bundle_reader import Bundle, layout
-from hypermask_tf.export.bundle_reader.files import write_file
-from hypermask_tf.export.bundling.encoder import Encoder
+from hypermask_tf.export.bundle_reader.archive import pack_archive
+from hypermask_tf.export.bundle_reader.bundle import Bundle, described, pack_bundle
+from hypermask_tf.export.bundle_reader.errors import BundleError
+from hypermask_tf.export.bundle_reader.frames import pack_frame
+from hypermask_tf.export.bundle_reader.member import Member, json_name
+from hypermask_tf.export.bundle_reader.update import PATCH, state_of, updated
 from hypermask_tf.export.bundling.sources import SourceFile
 
-
-def create_bundle(
-    path: str | os.PathLike[str], sources: Sequence[SourceFile], overwrite: bool = False
-) -> None:
-    """Writes a new bundle, whole or not at all; equal files give equal bytes.
-
-    Args:
-        path: the bundle.
-        sources: what it shall hold.
-        overwrite: whether a file of that name may be replaced.
-
-    Raises:
-        FileExistsError: when `path` exists and `overwrite` is false.
-        ValueError: when `sources` is empty, or holds one name twice.
-    """
-    path = Path(path)
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists. Pass --overwrite to replace it")
-    if not sources:
-        raise ValueError("Expected at least one file for a bundle. Received: none")
-    _write(path, bundle_bytes(sources), sources)
+# zstd goes through a whole dictionary for each file: a longer one makes writing slow.
+MAX_DICTIONARY_BYTES = 8 << 20
 
 
-def add_to_bundle(
-    path: str | os.PathLike[str], sources: Sequence[SourceFile]
-) -> list[SourceFile]:
-    """Appends files to a bundle. Its bytes up to the table stay as they are.
+def make_bundle(
+    sources: Sequence[SourceFile], base: Bundle | None = None
+) -> tuple[Bundle, list[str]]:
+    """Returns the bundle of these files; equal files in equal order give equal bytes.
 
     Args:
-        path: the bundle; it is replaced in one step.
-        sources: the files; those that the bundle holds already are left out.
+        sources: the files. Those that `base` holds already are left out.
+        base: the bundle that they are appended to; `None` for a new one.
 
     Returns:
-        The files that were appended.
+        The bundle, and the names of the files that were appended.
 
     Raises:
-        BundleError: when the bundle is damaged.
-        ValueError: when the bundle holds another file of the same name.
+        BundleError: when `base` is damaged.
+        ValueError: when the files do not fit a bundle, or are no longer those that
+            `base` has under these names.
     """
-    with Bundle(path) as bundle:
-        known = {record.file: record.sha256 for record in bundle.records}
-        for source in sources:
-            if known.get(source.file, source.sha256) != source.sha256:
-                raise ValueError(
-                    f"{path} holds another {source.file}, and what is in a bundle "
-                    "never changes. Create a bundle anew"
-                )
-        new = [source for source in sources if source.file not in known]
-        if new:
-            _write(Path(path), bundle_bytes(new, bundle), new)
-    return new
-
-
-def _write(path: Path, content: bytes, sources: Sequence[SourceFile]) -> None:
-    """Puts a bundle in place once its new files came out of it as they went in."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as work:
-        temporary = Path(work, path.name)
-        write_file(temporary, content)
-        with Bundle(temporary) as bundle:
-            for source in sources:
-                if bundle.read(source.file) != source.content:
-                    raise RuntimeError(f"{source.file} came out of the bundle changed")
-        os.replace(temporary, path)
-
-
-def bundle_bytes(sources: Sequence[SourceFile], base: Bundle | None = None) -> bytes:
-    """Returns a bundle with the given files, after those of another one.
-
-    Args:
-        sources: the files to append.
-        base: the bundle that comes first; `None` for a new one.
-
-    Raises:
-        BundleError: when the other bundle is damaged.
-        ValueError: when a name comes twice, or the bundle grows too large.
-    """
-    names = [source.file for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"Expected each file once. Received: {name} twice")
-    body = layout.pack_header() if base is None else base.body()
-    rows = [] if base is None else list(base.rows)
-    encoder = Encoder(base)
+    members = list(base.members) if base else []
+    known = {m.name: base.read(m.name) for m in members} if base else {}
+    files = [source.file for source in sources]
     for source in sources:
-        added, row = encoder.encode(source, len(body))
-        body += added
-        rows.append(row)
-    content = body + layout.pack_end(len(body), rows)
-    if len(rows) > layout.MAX_RECORDS or len(content) > layout.MAX_BUNDLE_BYTES:
-        raise ValueError(
-            f"Expected at most {layout.MAX_RECORDS} files and "
-            f"{layout.MAX_BUNDLE_BYTES} bytes. Received: {len(rows)} files, "
-            f"{len(content)} bytes"
-        )
-    return content
+        if files.count(source.file) > 1:
+            raise ValueError(f"Expected each file once. Received: {source.file} twice")
+        if known.get(source.file, source.content) != source.content:
+            raise ValueError(
+                f"The bundle holds another {source.file}, and what is in a bundle "
+                "never changes. Create a bundle anew"
+            )
+    new = [source for source in sources if source.file not in known]
+    for source in new:
+        pair = {source.file: source.content, json_name(source.file): source.text}
+        for name, content in pair.items():
+            members.append(
+                _member(name, content, [*known.values()][len(known) % 2 :: 2])
+            )
+            known[name] = content
+    try:
+        bundle = Bundle(pack_bundle(members))
+        restored = {member.name: bundle.read(member.name) for member in members}
+    except BundleError as error:
+        raise ValueError(f"The files do not fit a bundle: {error}") from error
+    if restored != known:
+        raise RuntimeError("zstandard did not give back what it compressed")
+    return bundle, [source.file for source in new]
+
+
+def make_update(base: Bundle, target: Bundle) -> bytes:
+    """Returns what turns one bundle into another; what both hold costs next to nothing.
+
+    Raises:
+        BundleError: when a bundle is damaged.
+    """
+    old, new = described(base.members), described(target.members)
+    kept = 0
+    while old[kept : kept + 2] == new[kept : kept + 2] != []:
+        kept += 2
+    added = b"".join(target.read(entry["name"]) for entry in new[kept:])
+    values = {
+        "base": state_of(base.members),
+        "target": state_of(target.members),
+        "keep": kept // 2,
+        "members": new[kept:],
+    }
+    patch = pack_frame(added, base.joined())
+    update = pack_archive("update", {PATCH: patch}, values)
+    if state_of(updated(base, update).members) != state_of(target.members):
+        raise RuntimeError("zstandard did not give back what it compressed")
+    return update
+
+
+def _member(name: str, content: bytes, earlier: Sequence[bytes]) -> Member:
+    """Returns a file as a member, after the `earlier` ones of its kind."""
+    # The first files, whose own bases are among them: so no chain grows long.
+    ends = itertools.accumulate(len(base) for base in earlier)
+    most = sum(end <= MAX_DICTIONARY_BYTES for end in ends)
+    frames = {n: pack_frame(content, b"".join(earlier[:n])) for n in (0, most)}
+    bases = min(frames, key=lambda n: len(frames[n]))
+    digest = hashlib.sha256(content).hexdigest()
+    return Member(name, len(content), digest, bases, frames[bases])

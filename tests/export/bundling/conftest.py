@@ -1,6 +1,7 @@
 """Small `.tflite` files, made with the schema's classes alone, and bundles of them."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from hypermask_tf.export.bundle_reader.files import sidecar_text
+from hypermask_tf.export.bundle_reader import Bundle
 from hypermask_tf.export.bundling.sources import SourceFile
-from hypermask_tf.export.bundling.writer import create_bundle
+from hypermask_tf.export.bundling.writer import make_bundle
 
 INPUTS, UNITS, CLASSES = 96, 24, 64
 
@@ -53,7 +54,8 @@ def source(index: int, content: bytes, file: str | None = None) -> SourceFile:
         "preprocessing": {"scale": 0.25, "permutation": [3, 1, 2, 0]},
         "verification": {"tflite_accuracy": 0.1 + 0.2, "passed": True},
     }
-    return SourceFile(file, content, sidecar)
+    text = json.dumps(sidecar, indent=2) + "\n"
+    return SourceFile(file, content, text.encode(), index)
 
 
 def tasks(count: int, seed: int = 0) -> list[SourceFile]:
@@ -76,7 +78,7 @@ def save(sources: list[SourceFile], folder: Path) -> Path:
     for entry in sources:
         path = folder / entry.file
         path.write_bytes(entry.content)
-        path.with_suffix(".json").write_bytes(sidecar_text(entry.sidecar))
+        path.with_suffix(".json").write_bytes(entry.text)
     return folder
 
 
@@ -93,9 +95,13 @@ def small() -> Any:
     return SimpleNamespace(tflite=tflite, source=source, tasks=tasks, save=save)
 
 
-@pytest.fixture
-def bundle_path(ten_tasks: list[SourceFile], tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def ten(ten_tasks: list[SourceFile]) -> Bundle:
     """A bundle of ten tasks."""
-    path = tmp_path / "edge.hmb"
-    create_bundle(path, ten_tasks)
-    return path
+    return make_bundle(ten_tasks)[0]
+
+
+@pytest.fixture(scope="session")
+def growing(ten_tasks: list[SourceFile]) -> list[Bundle]:
+    """Bundles of the first one, two, and so on of six tasks."""
+    return [make_bundle(ten_tasks[:count])[0] for count in range(1, 7)]

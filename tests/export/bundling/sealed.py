@@ -1,95 +1,50 @@
-"""Bundles that say what a test wants, under SHA-256s that are right."""
+"""Bundles that say what a test wants, in a ZIP file whose form is right."""
 
+import dataclasses
 import hashlib
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from hypermask_tf.export.bundle_reader import Bundle, layout
-from hypermask_tf.export.bundling.compress import pack_frame
+from hypermask_tf.export.bundle_reader.archive import pack_archive
+from hypermask_tf.export.bundle_reader.frames import pack_frame
 
-StoredPart = tuple[bytes, dict[str, Any]]
-StoredRecord = tuple[bytes, bytes]
+Entry = tuple[dict[str, Any], bytes]
 
 
-def part(
-    stream: bytes, size: int | None = None, known: bytes = b"", **said: Any
-) -> StoredPart:
-    """The frame of a part, and what a record says of it.
+def entry(name: Any, content: bytes, known: bytes = b"", **said: Any) -> Entry:
+    """What the manifest says of a member, and its frame.
 
     Args:
-        stream: what the frame decompresses to.
-        size: how long the part is; `None` for as long as its stream.
-        known: what the frame refers to.
-        **said: further things that the record says, or others than are true.
-    """
-    frame = pack_frame(stream, known)
-    true = {
-        "stored": len(frame),
-        "size": len(stream) if size is None else size,
-        "stream": len(stream),
-        "sha256": hashlib.sha256(frame).hexdigest(),
-    }
-    return frame, {**true, **said}
-
-
-def record(
-    parts: Sequence[StoredPart],
-    segments: Any,
-    content: bytes,
-    file: Any = "task_00.tflite",
-    **said: Any,
-) -> StoredRecord:
-    """The frames of a record's new parts, and its JSON.
-
-    Args:
-        parts: the new parts, each as `part` returned it.
-        segments: which bytes of which parts the file is.
+        name: its name.
         content: the file.
-        file: its name.
-        **said: further things that the record says, or others than are true.
+        known: the dictionary of its frame.
+        **said: what the manifest says otherwise than is true.
     """
     true = {
-        "file": file,
+        "name": name,
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "parts": [entry for _, entry in parts],
-        "segments": segments,
-        "sidecar": {},
+        "bases": 0,
     }
-    text = json.dumps({**true, **said}, separators=(",", ":")).encode()
-    return b"".join(frame for frame, _ in parts), text
+    return {**true, **said}, pack_frame(content, known)
 
 
-def abcd(segments: Any = ((0, 0, 4),), **said: Any) -> StoredRecord:
-    """A record of a file of four bytes, which are one part."""
-    return record([part(b"abcd")], segments, b"abcd", **said)
+def pair(name: str = "a", content: bytes = b"abcd", **said: Any) -> list[Entry]:
+    """A `.tflite` file of four bytes, and its JSON."""
+    return [
+        entry(f"{name}.tflite", content, **said),
+        entry(f"{name}.json", b"{}"),
+    ]
 
 
-def sealed(*records: StoredRecord) -> bytes:
-    """A bundle of such records, in this order."""
-    body, rows, first = layout.pack_header(), [], b""
-    for frames, text in records:
-        stored = pack_frame(text, first)
-        first = first or text
-        body += frames
-        digest = hashlib.sha256(stored).digest()
-        rows.append(layout.Row(len(body), len(stored), len(text), digest))
-        body += stored
-    return body + layout.pack_end(len(body), rows)
+def sealed(entries: Sequence[Entry], **values: Any) -> bytes:
+    """The bundle of such members; `values` replaces what the manifest says."""
+    frames = {f"{said.get('name')}.zst": frame for said, frame in entries}
+    members = {"members": [said for said, _ in entries]}
+    return pack_archive("bundle", frames, {**members, **values})
 
 
-def opened(path: Path, content: bytes) -> Bundle:
-    """A bundle that was written, opened and closed again."""
-    path.write_bytes(content)
-    with Bundle(path) as bundle:
-        return bundle
-
-
-def last_file(path: Path, content: bytes) -> bytes:
-    """The last file of a bundle, all of which is verified."""
-    path.write_bytes(content)
-    with Bundle(path) as bundle:
-        bundle.verify()
-        return bundle.read(bundle.records[-1].file)
+def opened_up(members: Sequence[Any]) -> list[Entry]:
+    """The members of a bundle, so that one of them can be made to lie."""
+    entries = [dataclasses.asdict(member) for member in members]
+    return [(said, said.pop("frame")) for said in entries]

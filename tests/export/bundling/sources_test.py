@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pytest
@@ -24,7 +25,7 @@ def test_run_folder_and_export_folder_are_the_same(run):
     found = read_sources([run])
     assert _files(found)[:2] == ["task_00.dynamic_int8.tflite", "task_00.tflite"]
     assert found == read_sources([run / "export"]) and len(found) == 6
-    assert [source.task_index for source in found] == [0, 0, 1, 1, 2, 2]
+    assert [source.task for source in found] == [0, 0, 1, 1, 2, 2]
 
 
 def test_pattern_smallest_and_single_files(run):
@@ -41,7 +42,7 @@ def test_tasks_are_in_the_order_of_their_numbers(small, tmp_path):
         for i in (10, 9, 2)
     ]
     small.save(sources, tmp_path)
-    assert [s.task_index for s in read_sources([tmp_path])] == [2, 9, 10]
+    assert [s.task for s in read_sources([tmp_path])] == [2, 9, 10]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_smallest_needs_a_task_number(run):
     values = json.loads(path.read_text())
     del values["task"]
     path.write_text(json.dumps(values))
-    assert read_sources([run])[-1].task_index is None
+    assert read_sources([run])[-1].task is None
     with pytest.raises(ValueError, match="names no task index"):
         read_sources([run], smallest=True)
 
@@ -96,9 +97,9 @@ def test_of_equally_small_files_the_first_is_taken(small, tmp_path):
 
 def test_files_without_a_task_number_come_last(small, tmp_path):
     sources = [small.source(i, small.tflite(), f"task_{i:02d}.tflite") for i in (0, 3)]
-    other = SourceFile("a.tflite", small.tflite(), {})
-    sidecar = {"sha256": other.sha256, "task": "none"}
-    sources.append(SourceFile(other.file, other.content, sidecar))
+    content = small.tflite()
+    said = {"sha256": hashlib.sha256(content).hexdigest(), "task": "none"}
+    sources.append(SourceFile("a.tflite", content, json.dumps(said).encode()))
     small.save(sources, tmp_path)
     names = ["task_00.tflite", "task_03.tflite", "a.tflite"]
     assert _files(read_sources([tmp_path])) == names

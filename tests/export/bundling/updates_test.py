@@ -1,78 +1,99 @@
+import hashlib
+import io
+import json
 import shutil
 import subprocess
+import zipfile
 
 import pytest
 
-from hypermask_tf.export.bundle_reader import (
-    Bundle,
-    BundleError,
-    apply_update,
-    parse_update,
-)
-from hypermask_tf.export.bundling.updates import make_update, write_update
-from hypermask_tf.export.bundling.writer import bundle_bytes
+from hypermask_tf.export.bundle_reader import Bundle, BundleError, apply_update, frames
+from hypermask_tf.export.bundle_reader.archive import pack_archive, unpack_archive
+from hypermask_tf.export.bundle_reader.frames import pack_frame
+from hypermask_tf.export.bundle_reader.update import updated
+from hypermask_tf.export.bundling.writer import make_bundle, make_update
+from tests.export.bundling.sealed import opened_up, sealed
 
 
-@pytest.fixture
-def bundles(ten_tasks, tmp_path):
-    """An older and a newer bundle."""
-    old, new = tmp_path / "old.hmb", tmp_path / "new.hmb"
-    old.write_bytes(bundle_bytes(ten_tasks[:5]))
-    new.write_bytes(bundle_bytes(ten_tasks[:6]))
-    return old, new
-
-
-def test_an_update_gives_exactly_the_newer_bundle(bundles, tmp_path):
-    old, new = bundles
-    size = write_update(tmp_path / "u.hmu", old, new)
-    assert size == (tmp_path / "u.hmu").stat().st_size
-    apply_update(old, tmp_path / "u.hmu", tmp_path / "out.hmb")
-    assert (tmp_path / "out.hmb").read_bytes() == new.read_bytes()
-    assert old.read_bytes() != new.read_bytes()
-    assert apply_update(old, tmp_path / "u.hmu") == old
-    assert old.read_bytes() == new.read_bytes()
-
-
-def test_an_added_task_costs_what_was_appended(bundles):
-    old, new = (path.read_bytes() for path in bundles)
-    with Bundle(bundles[0]) as before, Bundle(bundles[1]) as after:
-        appended = len(after.body()) - len(before.body())
-    assert len(make_update(old, new).pack()) < appended + 500
-
-
-def test_a_changed_task_costs_itself(small, ten_tasks):
-    weights = [small.tasks(1, seed=seed)[0] for seed in (1, 2)]
-    old = bundle_bytes([*ten_tasks[:3], small.source(3, weights[0].content)])
-    new = bundle_bytes([*ten_tasks[:3], small.source(3, weights[1].content)])
-    update = make_update(old, new)
-    assert update.apply(old) == new
-    assert len(update.pack()) < len(weights[1].content) + 1000 < len(new)
-
-
-def test_a_wrong_base_is_refused_and_stays(bundles, ten_tasks, tmp_path):
-    old, new = bundles
-    write_update(tmp_path / "u.hmu", old, new)
-    before = new.read_bytes()
-    foreign = tmp_path / "foreign.hmb"
-    foreign.write_bytes(bundle_bytes(ten_tasks[7:]))
-    with pytest.raises(BundleError, match="already applied"):
-        apply_update(new, tmp_path / "u.hmu")
-    with pytest.raises(BundleError, match="belongs to another bundle"):
-        apply_update(foreign, tmp_path / "u.hmu")
-    assert new.read_bytes() == before
+@pytest.fixture(scope="module")
+def update(growing):
+    """From the bundle of two files to that of four."""
+    return make_update(growing[1], growing[3])
 
 
 def _why(bundle, update):
     with pytest.raises(BundleError) as caught:
-        update.apply(bundle)
+        updated(bundle, update)
     return str(caught.value)
 
 
-def test_each_state_of_a_bundle_has_its_own_message(ten_tasks):
+def test_an_update_gives_exactly_the_newer_bundle(growing, update, tmp_path):
+    old, out = tmp_path / "old.hmb", tmp_path / "out.hmb"
+    old.write_bytes(growing[1].content)
+    (tmp_path / "u.hmu").write_bytes(update)
+    assert apply_update(old, tmp_path / "u.hmu", out) == out
+    assert out.read_bytes() == growing[3].content
+    assert old.read_bytes() == growing[1].content
+    assert apply_update(old, tmp_path / "u.hmu") == old
+    assert old.read_bytes() == growing[3].content
+    with pytest.raises(BundleError, match="already applied"):
+        apply_update(old, tmp_path / "u.hmu")
+    assert old.read_bytes() == growing[3].content
+
+
+def test_an_added_task_costs_what_was_appended(growing):
+    appended = sum(len(member.frame) for member in growing[5].members[-2:])
+    assert len(make_update(growing[4], growing[5])) < appended + 900
+
+
+def test_a_changed_task_costs_itself(small, ten_tasks):
+    files = [small.tasks(1, seed=seed)[0].content for seed in (1, 2)]
+    old, new = (
+        make_bundle([*ten_tasks[:3], small.source(3, file)])[0] for file in files
+    )
+    update = make_update(old, new)
+    assert updated(old, update).content == new.content
+    assert len(update) < len(files[1]) + 1500 < len(new.content)
+
+
+def test_files_that_change_a_little_cost_a_little(small, ten_tasks):
+    """As those of earlier tasks do where they are not protected exactly."""
+
+    def moved(content):
+        changed = bytearray(content)
+        changed[len(content) // 2] ^= 1
+        return bytes(changed)
+
+    files = [moved(source.content) for source in ten_tasks]
+    new, _ = make_bundle([small.source(i, file) for i, file in enumerate(files)])
+    old, _ = make_bundle(ten_tasks[:9])
+    update = make_update(old, new)
+    assert updated(old, update).content == new.content
+    assert len(update) < len(files[9]) + 9 * 500 < 0.5 * len(new.content)
+
+
+def test_a_bundle_that_loses_files(growing):
+    update = make_update(growing[5], growing[1])
+    assert updated(growing[5], update).content == growing[1].content
+    assert len(update) < 1000
+
+
+def test_frames_of_another_zstd_are_kept(ten_tasks, growing, update, monkeypatch):
+    """What a bundle is does not depend on how its files are compressed."""
+    monkeypatch.setattr(frames, "LEVEL", 3)
+    other, _ = make_bundle(ten_tasks[:2])
+    assert other.content != growing[1].content
+    newer = updated(other, update)
+    assert newer.members[:4] == other.members
+    assert [newer.read(s.file) for s in ten_tasks[:4]] == [
+        source.content for source in ten_tasks[:4]
+    ]
+    assert "already applied" in _why(newer, update)
+
+
+def test_each_state_of_a_bundle_has_its_own_message(growing, update):
     """It is told from the bundle alone, which keeps what it was."""
-    states = [bundle_bytes(ten_tasks[:count]) for count in range(1, 7)]
-    update = make_update(states[1], states[3])
-    said = [_why(states[i], update) for i in (0, 2, 3, 4, 5)]
+    said = [_why(growing[i], update) for i in (0, 2, 3, 4, 5)]
     behind, between, applied, newer, newest = said
     assert len(set(said)) == 5
     assert "after updates that it lacks" in behind
@@ -82,56 +103,82 @@ def test_each_state_of_a_bundle_has_its_own_message(ten_tasks):
     assert "first 4 of the 6 files" in newest
 
 
-def test_what_is_no_bundle_or_damaged_is_told_so(bundles, ten_tasks):
-    old, new = (path.read_bytes() for path in bundles)
-    update = make_update(old, new)
-    assert "Received: an update" in _why(update.pack(), update)
-    assert "Received: a .tflite file" in _why(ten_tasks[0].content, update)
-    assert "Expected a bundle" in _why(b"", update)
-    assert "cut off" in _why(old[:-1], update)
-    for place in (30, len(old) // 2, len(old) - 70):
-        damaged = bytearray(old)
-        damaged[place] ^= 1
-        assert "damaged" in _why(bytes(damaged), update)
-    with pytest.raises(BundleError, match="Received: a bundle"):
-        parse_update(old)
+def test_a_foreign_bundle_is_told_so(ten_tasks, update):
+    foreign, _ = make_bundle(ten_tasks[7:])
+    assert "belongs to another bundle" in _why(foreign, update)
 
 
-def test_a_newer_update_and_a_bundle_are_refused(bundles):
-    old, new = (path.read_bytes() for path in bundles)
-    packed = make_update(old, new).pack()
-    newer = packed[:8] + b"\2\0\0\0" + packed[12:]
-    with pytest.raises(BundleError, match=r"version 2\. Apply it with a newer"):
-        parse_update(newer)
-    for foreign in (old, b"", packed[:100]):
-        with pytest.raises(BundleError, match="Expected an update"):
-            parse_update(foreign)
+def test_what_is_no_bundle_or_damaged_is_told_so(growing, update, tmp_path):
+    base = growing[1].content
+    damaged = base[:200] + bytes([base[200] ^ 1]) + base[201:]
+    (tmp_path / "u.hmu").write_bytes(update)
+    for content, words in (
+        (update, "Received: 'hypermask update'"),
+        (b"", "Expected a bundle"),
+        (base[:-1], "damaged"),
+        (damaged, "damaged"),
+    ):
+        (tmp_path / "b.hmb").write_bytes(content)
+        with pytest.raises(BundleError, match=words):
+            apply_update(tmp_path / "b.hmb", tmp_path / "u.hmu")
+        assert (tmp_path / "b.hmb").read_bytes() == content
+    assert "Received: 'hypermask bundle'" in _why(growing[1], base)
 
 
-@pytest.mark.parametrize("damaged", [0, 1])
-def test_damaged_bundles_make_no_update(bundles, tmp_path, damaged):
-    old, new = bundles
-    content = bytearray(bundles[damaged].read_bytes())
-    content[30] ^= 1  # in the first part, which opening does not read
-    bundles[damaged].write_bytes(content)
-    with pytest.raises(BundleError):
-        write_update(tmp_path / "u.hmu", old, new)
-    assert not (tmp_path / "u.hmu").exists()
+def test_damaged_bundles_make_no_update(growing):
+    entries = opened_up(growing[1].members)
+    entries[2][0]["sha256"] = "ab" * 32
+    damaged = Bundle(sealed(entries))
+    for pair in ((damaged, growing[1]), (growing[1], damaged)):
+        with pytest.raises(BundleError, match=r"task_01\.tflite differs"):
+            make_update(*pair)
 
 
-def test_an_existing_update_is_kept(bundles, tmp_path):
-    (tmp_path / "u.hmu").write_text("mine")
-    with pytest.raises(FileExistsError, match="--overwrite"):
-        write_update(tmp_path / "u.hmu", *bundles)
-    assert (tmp_path / "u.hmu").read_text() == "mine"
-    write_update(tmp_path / "u.hmu", *bundles, overwrite=True)
+def test_updates_that_lie_are_refused(growing, update):
+    members, values = unpack_archive("update", update)
+    base, target, entries = values["base"], values["target"], values["members"]
+    for lie in (
+        {"base": {**base, "files": 3}},
+        {"base": None},
+        {"base": [base]},
+        {"target": {**target, "files": 3}},
+        {"target": {**target, "sha256": 64 * "0"}},
+        {"target": None},
+        *({"keep": keep} for keep in (None, True, 2.0, -1, 1, 3, 2**70, "2", [2])),
+        *({"members": listed} for listed in (None, {}, [], [1], entries[1:], "ab")),
+        {"members": [{**entries[0], "name": "../a.tflite"}, *entries[1:]]},
+        {"members": [{**entries[0], "size": 2**40}, *entries[1:]]},
+        {"members": [{**entries[0], "size": entries[0]["size"] + 1}, *entries[1:]]},
+        {"members": [{**entries[0], "bases": 3}, *entries[1:]]},
+        {"members": [{**entries[0], "more": 3}, *entries[1:]]},
+        {"members": [*entries, *entries]},
+    ):
+        lying = pack_archive("update", members, {**values, **lie})
+        assert len(_why(growing[1], lying)) > 30, lie
+    other = {"patch.zst": members["patch.zst"], "more": b""}
+    for wrong in ({}, {"patch": members["patch.zst"]}, other):
+        lying = pack_archive("update", wrong, values)
+        assert "Expected patch.zst" in _why(growing[1], lying)
+    joined = growing[3].joined()[len(growing[1].joined()) :]
+    for size, words in ((1, "zstd frame"), (0, "task_02.tflite differs")):
+        patch = pack_frame(joined[: len(joined) - size][::-1])
+        lying = pack_archive("update", {"patch.zst": patch}, values)
+        assert words in _why(growing[1], lying)
 
 
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd command here")
-def test_the_public_zstd_applies_the_patch_too(bundles, tmp_path):
-    old, new = bundles
-    update = make_update(old.read_bytes(), new.read_bytes())
-    (tmp_path / "patch.zst").write_bytes(update.patch)
-    command = ["zstd", "-q", "-d", f"--patch-from={old}", tmp_path / "patch.zst"]
-    subprocess.run([*command, "-o", tmp_path / "out.hmb"], check=True)
-    assert (tmp_path / "out.hmb").read_bytes() == new.read_bytes()
+def test_the_public_tools_apply_it_too(growing, update, tmp_path):
+    (tmp_path / "known").write_bytes(growing[1].joined())
+    with zipfile.ZipFile(io.BytesIO(update)) as opened:
+        opened.extractall(tmp_path)
+    command = ["zstd", "-q", "-d", "--patch-from=known", "patch.zst", "-o", "new"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    added = growing[3].joined()[len(growing[1].joined()) :]
+    assert (tmp_path / "new").read_bytes() == added
+    said = json.loads((tmp_path / "manifest.json").read_text())
+    assert said["keep"] == said["base"]["files"] == 2 and said["target"]["files"] == 4
+    sums = "".join(  # as sha256sum prints them
+        f"{hashlib.sha256(growing[3].read(member.name)).hexdigest()}  {member.name}\n"
+        for member in growing[3].members
+    )
+    assert said["target"]["sha256"] == hashlib.sha256(sums.encode()).hexdigest()
