@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from hypermask_tf.keras_private import decay_exclusions
+
 
 def excluded_from_decay(
     optimizer: Any, variables: Sequence[Any]
 ) -> tuple[list[int], str | None]:
     """Which of `variables` get no weight decay, by place and by a pattern of names."""
-    keys = getattr(optimizer, "_exclude_from_weight_decay", None) or set()
-    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
-    places = [i for i, v in enumerate(variables) if optimizer._var_key(v) in keys]
+    keys, pattern, key_of = decay_exclusions(optimizer)
+    places = [i for i, v in enumerate(variables) if key_of(v) in keys]
     return places, pattern.pattern if pattern else None
 
 

@@ -11,6 +11,7 @@ from hypermask_tf.compiling.decay_exclusions import (
     exclude_from_decay,
     excluded_from_decay,
 )
+from hypermask_tf.keras_private import LEARNING_RATE
 
 # What the copy of an optimizer takes over where `get_config` does not say it.
 _PLAIN = (bool, int, float, str, type(None))
@@ -39,7 +40,7 @@ def all_optimizers(optimizer: Any) -> list[Any]:
 
 def rate_variables(optimizer: Any) -> list[Any]:
     """The learning rates that are variables: those without a schedule."""
-    rates = [vars(one).get("_learning_rate") for one in all_optimizers(optimizer)]
+    rates = [vars(one).get(LEARNING_RATE) for one in all_optimizers(optimizer)]
     return [rate for rate in rates if isinstance(rate, keras.Variable)]
 
 
@@ -70,7 +71,7 @@ def fresh_optimizer(
 
     def make(one: Any) -> Any:
         if id(one) not in made:
-            held = vars(one)["_learning_rate"]
+            held = vars(one)[LEARNING_RATE]
             known = [value for rate, value in values if rate is held]
             made[id(one)] = _make(one, known[0] if known else held, make, variables)
         return made[id(one)]
@@ -99,7 +100,7 @@ def _make(
             f"Received: {type(optimizer).__name__} with {sorted(config)}: {error}"
         ) from error
     _take_attributes(fresh, optimizer, set(config))
-    if isinstance(held := vars(fresh)["_learning_rate"], keras.Variable):
+    if isinstance(held := vars(fresh)[LEARNING_RATE], keras.Variable):
         held.assign(rate)
     _take_exclusions(fresh, optimizer, variables)
     return fresh
@@ -152,7 +153,7 @@ def _plain_config(optimizer: Any) -> dict[str, Any]:
 
 def showing_rate(optimizer: Any, rate: Any) -> contextlib.AbstractContextManager[None]:
     """While this lasts, `get_config` finds another learning rate."""
-    return _showing(optimizer, "_learning_rate", rate)
+    return _showing(optimizer, LEARNING_RATE, rate)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from hypermask_tf.compiling.fresh_optimizer import (
     rate_variables,
 )
 from hypermask_tf.distribution import replicas
+from hypermask_tf.keras_private import steps_taken
 
 
 class OptimizerReset:
@@ -111,7 +112,7 @@ class OptimizerReset:
             self._rates, self._left = (row.tolist() for row in np.asarray(state))
 
     def _adopt(self, optimizer: Any) -> None:
-        used = any(_steps(one) > 0 for one in all_optimizers(optimizer))
+        used = any(steps_taken(one) > 0 for one in all_optimizers(optimizer))
         with replicas.scope(self._model):
             first_step.make_optimizer(self._model)
         self._seen, self._first = optimizer, None
@@ -150,7 +151,3 @@ class OptimizerReset:
 def _values(optimizer: Any) -> list[float]:
     rates = rate_variables(optimizer)
     return [float(ops.convert_to_numpy(rate.value)) for rate in rates]
-
-
-def _steps(optimizer: Any) -> int:
-    return int(ops.convert_to_numpy(optimizer._iterations.value))

@@ -18,6 +18,7 @@ from hypermask_tf.compiling.fresh_optimizer import (
     showing_rate,
 )
 from hypermask_tf.compiling.saved_names import PLAIN, SavedNames
+from hypermask_tf.keras_private import LEARNING_RATE
 
 _PARTS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 # Keys beside the arguments of `compile`.
@@ -131,7 +132,7 @@ def _rates_of_the_user(model: Any) -> Iterator[None]:
             variables = rate_variables(model.optimizer)
             for one in all_optimizers(model.optimizer):
                 for rate, variable in zip(rates, variables, strict=True):
-                    if vars(one)["_learning_rate"] is variable:
+                    if vars(one)[LEARNING_RATE] is variable:
                         shown = ops.convert_to_tensor(rate, dtype=variable.dtype)
                         stack.enter_context(showing_rate(one, shown))
         yield

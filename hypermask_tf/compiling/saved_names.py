@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from hypermask_tf.compiling.fresh_optimizer import all_optimizers
+from hypermask_tf.keras_private import LEARNING_RATE
 
 PLAIN = (bool, int, float, str, type(None))
 
@@ -63,7 +64,7 @@ def _leaves(parts: Any) -> Iterator[Any]:
     if isinstance(parts, keras.optimizers.Optimizer):
         for one in all_optimizers(parts):
             yield one
-            if callable(rate := vars(one)["_learning_rate"]):
+            if callable(rate := vars(one)[LEARNING_RATE]):
                 yield rate
     elif isinstance(parts, dict):
         yield from _leaves(list(parts.values()))

@@ -13,6 +13,7 @@ from hypermask_tf.compiling.optimizer_reset import OptimizerReset
 from hypermask_tf.distribution import replicas
 from hypermask_tf.distribution.replicated_model import ReplicatedModel
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
+from hypermask_tf.keras_private import clear_losses
 from hypermask_tf.learner import (
     capacity,
     configs,
@@ -223,7 +224,7 @@ class HyperMask(ReplicatedModel):
             if replicas.count() > 1:
                 # Replicas on one machine take turns where they wait for each other, as
                 # in the target just now, and share this list.
-                self._clear_losses()
+                clear_losses(self)
         for term in terms:
             self.add_loss(term)
         for loss in losses:

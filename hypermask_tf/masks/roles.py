@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.keras_private import all_layers, own_variables
+
 Maskable = Callable[[Any], bool] | Sequence[bool] | None
 
 _NORMALIZATION = (
@@ -14,13 +16,6 @@ _NORMALIZATION = (
     keras.layers.GroupNormalization,
     keras.layers.RMSNormalization,
 )
-
-
-def all_layers(model: keras.Layer) -> list[keras.Layer]:
-    """Every layer of `model`, itself and those nested in layers included."""
-    # Keras has no public way to list the layers inside a custom layer; this
-    # method has kept its name and meaning since the first TF 2 release.
-    return list(model._flatten_layers())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +64,7 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
         id(variable)
         for layer in all_layers(target)
         if layer.trainable and not hasattr(layer, "finalize_state")
-        for variable in layer._non_trainable_variables
+        for variable in own_variables(layer)[1]
     }
     trainable = target.trainable_variables
     normalization = tuple(id(v) in owned for v in trainable)
@@ -116,7 +111,7 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
 def _siblings(target: keras.Model, variable: Any) -> set[int]:
     """Identities of the variables of the layer that owns `variable`."""
     for layer in all_layers(target):
-        owned = {id(v) for v in layer._trainable_variables}
+        owned = {id(v) for v in own_variables(layer)[0]}
         if id(variable) in owned:
             return owned
     return {id(variable)}

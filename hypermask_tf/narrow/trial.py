@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.masks import TaskMask, UnitLayout, apply_mask
-from hypermask_tf.masks.roles import all_layers
 from hypermask_tf.surgery.network import Network
 from hypermask_tf.units import FIXED
 from hypermask_tf.units.keras_graph import graph_of

@@ -8,8 +8,8 @@ import keras
 
 from hypermask_tf.compaction.rules import pad_widths
 from hypermask_tf.compaction.widths import Widths
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.masks import UnitLayout
-from hypermask_tf.masks.roles import all_layers
 from hypermask_tf.narrow.narrow_axis import ORDERS
 from hypermask_tf.narrow.narrow_target import NarrowTarget
 from hypermask_tf.narrow.not_narrow_error import NotNarrowError

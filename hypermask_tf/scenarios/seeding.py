@@ -7,8 +7,8 @@ from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
-from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+
+from hypermask_tf.keras_private import own_seed_generator
 
 
 def random_permutation(n: int, *seed: int) -> npt.NDArray[np.int64]:
@@ -60,9 +60,8 @@ def seeded(seed: int) -> Iterator[None]:
     library has called it is the library's, whichever seed the user has set. Here the
     generators of Python, of NumPy and of Keras go back to where they were.
 
-    Keras has no public way to put its generator back. It lies where
-    `keras.utils.set_random_seed` resets it, and only unseeded calls of `keras.random`
-    draw from it: layers and initializers draw their seeds from Python's. TensorFlow's
+    Of Keras's generator only unseeded calls of `keras.random` draw: layers and
+    initializers draw their seeds from Python's. TensorFlow's
     own generator (`tf.random.normal` without a seed) is left alone.
 
     Args:
@@ -83,17 +82,14 @@ def seeded(seed: int) -> Iterator[None]:
     _stream((seed,))  # refuses what is no seed
     seed = int(seed)
     python, numpy = random.getstate(), np.random.get_state()
-    own = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
     random.seed(seed)
     np.random.seed(seed)
-    # Made anew from Python's generator when it is first asked.
-    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
     try:
-        yield
+        with own_seed_generator():
+            yield
     finally:
         random.setstate(python)
         np.random.set_state(numpy)
-        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, own)
 
 
 def _stream(seed: tuple[int, ...]) -> np.random.RandomState:

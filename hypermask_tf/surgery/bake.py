@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.normalization import TransductiveBatchNormalization
 from hypermask_tf.surgery.clone import clone_network
 from hypermask_tf.surgery.compare import check_same, tolerance_for

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.surgery.network import Network
 from hypermask_tf.surgery.sample import OPEN_SIZES, make_sample
 

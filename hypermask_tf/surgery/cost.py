@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from hypermask_tf.keras_private import functional_graph
+
 _CONVOLUTIONS = (
     layers.Conv1D,
     layers.Conv2D,
@@ -153,7 +155,7 @@ def _spec(tensor: Any) -> keras.KerasTensor:
 
 def _graph(model: keras.Model) -> Any:
     """The Functional graph of a model: Keras has no public way to walk its calls."""
-    graph = model._functional if isinstance(model, keras.Sequential) else model
+    graph = functional_graph(model)
     if not hasattr(graph, "_run_through_graph"):
         raise ValueError(
             "Expected a built Functional or Sequential model, whose calls can be "

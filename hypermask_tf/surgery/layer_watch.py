@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers
 
 # What Keras itself sets while a model is used.
 _KERAS = frozenset(vars(keras.Layer())) | {"built", "supports_jit", "name"}

@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers, is_named_by_keras
 
 _KNOWN = ("keras.", "hypermask_tf.")
 # Functions that Keras finds itself; not so those of `keras.ops`.
-_BY_NAME = ("keras.src.activations", "keras.src.initializers", "keras.src.regularizers")
+_BY_NAME = ("activations", "initializers", "regularizers")
 
 
 def is_own(kind: type) -> bool:
@@ -36,7 +36,7 @@ def own_objects(layer: keras.Layer) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for inner in all_layers(layer):
         for part in (type(inner), *_functions(inner)):
-            if part.__module__.startswith(_BY_NAME):
+            if is_named_by_keras(part, *_BY_NAME):
                 continue
             if inspect.isclass(part) and not is_own(part):
                 continue

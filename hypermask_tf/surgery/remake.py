@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.surgery.own_objects import is_own, own_objects
 
 # Objects that a configuration names, and that are at hand in the layer itself.

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.surgery.own_objects import is_own
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
-from hypermask_tf.masks.roles import all_layers
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.training.layout_map import hypernetwork_layout_map
 
 # Which backend each needs; None for any.

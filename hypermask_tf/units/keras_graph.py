@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.keras_private import functional_graph
+
 
 def is_graph(model: Any) -> bool:
     """Whether `model` computes what its graph says, and nothing else.
@@ -26,14 +28,14 @@ def graph_of(model: Any) -> Any:
     """
     if not is_graph(model):
         raise ValueError(
-            '`granularity="unit"` reads the graph of the target, so it must be a '
+            "`UnitMasks` reads the graph of the target, so it must be a "
             "Functional or Sequential model, built, with the `call` that Keras gave "
             "it. Build it with keras.Model(inputs, "
             "outputs), or use `masks=WeightMasks()`, which takes any model. "
             f"Received: {type(model).__name__}"
             + (", which defines its own `call`" if _has_own_call(model) else "")
         )
-    return model._functional if isinstance(model, keras.Sequential) else model
+    return functional_graph(model)
 
 
 def _has_own_call(model: Any) -> bool:

@@ -8,8 +8,8 @@ import pytest
 from keras import layers
 
 import hypermask_tf as hm
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.masks.activations import ACTIVATIONS
-from hypermask_tf.masks.roles import all_layers
 from tests.hypermask import builders
 from tests.learners import hyper_mask
 from tests.targets.builds import BUILDS
