@@ -21,6 +21,7 @@ SAMPLE ?= 15
 SEED ?= 1
 ROOMS ?=
 MUTANTS_ARGS ?=
+WHEEL_STEPS ?= 200
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist=loadfile
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 10))
 OLD_VENV = $(VENV) holds an older Python than 3.10. Remove it and try again.
@@ -31,7 +32,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train table comparison venv dev jax test test-slow test-jax mutants \
+.PHONY: help train table comparison venv dev jax test test-slow test-jax wheel test-wheel mutants \
     lint clean
 
 help: ## Show this list
@@ -70,6 +71,20 @@ test-slow: dev ## Run the slow tests
 
 test-jax: jax ## Run the fit tests on the JAX backend
 	KERAS_BACKEND=jax $(PYTEST) -m "backend and not slow" $(PYTEST_ARGS)
+
+wheel: venv ## Build the installable package into dist/
+	@rm -rf build/lib dist
+	@$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps \
+	    --wheel-dir=dist .
+
+# The pins are constraints: an environment that is empty gets what is tested.
+test-wheel: wheel ## Install the package into an empty environment, and run its commands there
+	@rm -rf build/wheel && mkdir -p build/wheel
+	@$(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --constraint=requirements.txt "$$(ls dist/*.whl)[export]"
+	@cd build/wheel && venv/bin/hypermask train --benchmark=split_digits \
+	    --steps_per_task=$(WHEEL_STEPS) --run_dir=x && venv/bin/hypermask export --run_dir=x
 
 mutants: dev ## Put small faults into the code; do tests see them? (ROOMS=, SAMPLE=, SEED=)
 	KERAS_BACKEND=tensorflow $(PY) -m tools.mutants --sample=$(SAMPLE) --seed=$(SEED) \

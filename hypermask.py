@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import difflib
 import importlib
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -66,6 +67,7 @@ def start(name: str) -> None:
     with _quiet():
         module = importlib.import_module(f"hypermask_tf.cli.{command.module}")
         shared = importlib.import_module("hypermask_tf.cli.command")
+        shared.start_up(module)
     shared.start(module)
 
 
@@ -121,6 +123,11 @@ def _quiet() -> Iterator[None]:
                 held.seek(0)
                 os.write(2, held.read())
 
+
+if multiprocessing.parent_process() is not None:
+    # A worker of a command: it comes here before anything imports the package.
+    with _quiet():
+        importlib.import_module("hypermask_tf")
 
 if __name__ == "__main__":
     main()

@@ -32,12 +32,8 @@ from hypermask_tf.cli.benchmarks.show import show
 from hypermask_tf.cli.benchmarks.step_timer import Sample, StepTimer
 from hypermask_tf.cli.build import build_model, build_scenario
 from hypermask_tf.cli.manifest import hardware
-from hypermask_tf.export.quiet import start_backend
 from hypermask_tf.scenarios import Scenario
 from hypermask_tf.training import LOOPS
-
-# Runs while start-up notices are held back.
-start_up = start_backend
 
 _TASKS = flags.DEFINE_list(
     "tasks", [], "Indices of the tasks to time; first, middle and last by default."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from absl import app, flags, logging
 
 from hypermask_tf.export import mistakes
+from hypermask_tf.export.quiet import start_backend
 
 _DEBUG = flags.DEFINE_bool("debug", False, "Show the traceback of an error.")
 
@@ -68,6 +69,11 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
     # Data set readers announce every file they open.
     logging.set_verbosity(logging.WARNING)
     app.run(guard(main), flags_parser=parse)
+
+
+def start_up(module: types.ModuleType) -> None:
+    """Does what prints start-up notices, while the caller holds these back."""
+    getattr(module, "start_up", start_backend)()
 
 
 def start(module: types.ModuleType) -> None:

@@ -21,10 +21,6 @@ from hypermask_tf.cli import paths, tables
 from hypermask_tf.cli.comparison import Entry, compare, problem
 from hypermask_tf.cli.naming import title
 from hypermask_tf.cli.runs import Run, find_runs, group
-from hypermask_tf.export.quiet import start_backend
-
-# Runs while start-up notices are held back.
-start_up = start_backend
 
 _RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
 _OUTPUT = paths.define_path(

@@ -28,12 +28,8 @@ from hypermask_tf.cli import command, evaluation, evaluation_tables, paths
 from hypermask_tf.cli.answers import COVERAGES, Answers
 from hypermask_tf.cli.evaluation_data import measured, noise_like, unknown_inputs
 from hypermask_tf.cli.runs import find_runs, group
-from hypermask_tf.export.quiet import start_backend
 from hypermask_tf.plots import inference_plots
 from hypermask_tf.training import RunFolder
-
-# Runs while start-up notices are held back.
-start_up = start_backend
 
 # A replay makes new networks after every task, which TensorFlow warns of.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

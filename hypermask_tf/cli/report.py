@@ -15,10 +15,6 @@ from hypermask_tf.cli import paths, tables
 from hypermask_tf.cli.naming import network
 from hypermask_tf.cli.published import published
 from hypermask_tf.cli.runs import Run, find_runs, group
-from hypermask_tf.export.quiet import start_backend
-
-# Runs while start-up notices are held back.
-start_up = start_backend
 
 _HEADER = (
     "benchmark",

@@ -38,11 +38,7 @@ from hypermask_tf.cli.sweep_grid import (
 from hypermask_tf.cli.sweep_plot import plot_sweep
 from hypermask_tf.cli.sweep_report import summarise, sweep_table
 from hypermask_tf.cli.sweep_runs import SweepRun
-from hypermask_tf.export.quiet import start_backend
 from hypermask_tf.training import FolderLock
-
-# Runs while start-up notices are held back.
-start_up = start_backend
 
 _GRID = flags.DEFINE_string(
     "grid",
