@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.compaction.rules import pad_widths
 from hypermask_tf.compaction.widths import Widths
 from hypermask_tf.masks import UnitLayout
 from hypermask_tf.masks.roles import all_layers
@@ -20,6 +19,7 @@ from hypermask_tf.surgery.clone import without_class
 from hypermask_tf.surgery.state import copy_derived_state
 from hypermask_tf.units import UnitGraph
 from hypermask_tf.units.flat_graph import FlatGraph
+from hypermask_tf.units.rules import Pad, rule_for
 
 
 def make_narrow(
@@ -49,7 +49,7 @@ def make_narrow(
     state, graph = random.getstate(), FlatGraph(target)
     reason = ""
     try:
-        for order in reversed(ORDERS) if _pads_channels(graph) else ORDERS:
+        for order in reversed(ORDERS) if _pads(graph) else ORDERS:
             axes = TargetAxes(target, layout.graph, counts, order)
             if all(axis.same for axis in axes.axes.values()):
                 raise NotNarrowError(_uncut(layout.graph))
@@ -120,13 +120,14 @@ def _widths(axes: TargetAxes, graph: UnitGraph) -> dict[str, int]:
     return widths
 
 
-def _pads_channels(graph: FlatGraph) -> bool:
-    return any(any(pad_widths(step)[-1]) for step in graph.steps if step.kind == "Pad")
+def _pads(graph: FlatGraph) -> list[Pad]:
+    """The operations that add channels."""
+    rules = map(rule_for, graph.steps)
+    return [rule for rule in rules if isinstance(rule, Pad) and any(rule.pads[-1])]
 
 
 def _pad_behind(graph: FlatGraph, changes: dict[int, dict[str, Any]]) -> None:
     """Channels that padding adds come after those it got, as earlier groups do."""
-    for step in graph.steps:
-        if step.kind == "Pad":
-            *others, channels = changes[id(step.operation)]["pad_width"]
-            changes[id(step.operation)]["pad_width"] = [*others, (0, sum(channels))]
+    for pad in _pads(graph):
+        *others, channels = changes[id(pad.step.operation)]["pad_width"]
+        changes[id(pad.step.operation)]["pad_width"] = [*others, (0, sum(channels))]

@@ -72,9 +72,10 @@ class UnitGraph:
         self, model: keras.Model, maskable: Sequence[Any] | None = None
     ) -> None:
         reader = Reader(model, maskable)
-        numbers, self.group_sizes = reader.pool.number()
+        recorder = reader.recorder
+        numbers, self.group_sizes = recorder.pool.number()
         self.num_units = sum(self.group_sizes)
-        self._specs = reader.specs
+        self._specs = recorder.specs
         self.steps: list[UnitStep] = reader.steps
         for spec in self._specs.values():
             spec.renumber(numbers)
@@ -84,13 +85,13 @@ class UnitGraph:
             name for name, weights, u in reader.lost if weights or self._any(numbers[u])
         )
         self.coupled = _unique(
-            name for name, units in reader.coupled if self._any(numbers[units])
+            name for name, units in recorder.coupled if self._any(numbers[units])
         )
         self.removable = np.ones(self.num_units, bool)
         self.seen_by: dict[str, np.ndarray] = {}
         for name, units in (
             *((name, units) for name, _, units in reader.lost),
-            *reader.coupled,
+            *recorder.coupled,
             *reader.uncut,
         ):
             seen = np.setdiff1d(numbers[units], FIXED)

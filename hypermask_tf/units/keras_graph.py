@@ -26,11 +26,11 @@ def graph_of(model: Any) -> Any:
     """
     if not is_graph(model):
         raise ValueError(
-            '`granularity="unit"` reads the graph of the target, so it must be a '
-            "Functional or Sequential model, built, with the `call` that Keras gave "
-            "it. Build it with keras.Model(inputs, "
-            'outputs), or use `granularity="weight"`, which takes any model. '
-            f"Received: {type(model).__name__}"
+            "Expected a built Functional or Sequential model, whose graph can be "
+            "read, with the `call` that Keras gave it. Build it with "
+            "keras.Model(inputs, outputs), or give the Sequential model a "
+            'keras.Input; masks with `granularity="weight"` take any model. '
+            f"Received: {type(model).__name__} named {getattr(model, 'name', model)!r}"
             + (", which defines its own `call`" if _has_own_call(model) else "")
         )
     return model._functional if isinstance(model, keras.Sequential) else model
