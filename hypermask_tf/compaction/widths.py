@@ -38,14 +38,21 @@ class Widths:
             self._set(t, graph.width(t))
         self._spread()
 
-    def changes(self) -> dict[int, dict[str, Any]]:
-        """Changes of configurations, by identity of the operation."""
+    def changes(self, pad_behind: bool = False) -> dict[int, dict[str, Any]]:
+        """Changes of configurations, by identity of the operation.
+
+        Args:
+            pad_behind: Whether padding adds all channels behind those it gets,
+                instead of before and behind in the old proportion.
+        """
         changes: dict[int, dict[str, Any]] = {
             key: {name: w} for key, (name, w) in self._given.items()
         }
         for rule in self._rules:
             if isinstance(rule, Pad):
-                pads = [*rule.pads[:-1], self._pads_of(rule.step, *rule.pads[-1])]
+                front, back = self._pads_of(rule.step, *rule.pads[-1])
+                own = (0, front + back) if pad_behind else (front, back)
+                pads = [*rule.pads[:-1], own]
                 changes[id(rule.step.operation)] = {"pad_width": pads}
         return changes
 

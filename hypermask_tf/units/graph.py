@@ -26,8 +26,8 @@ class UnitGraph:
     these weights matters. The weights that read it are zero as well, so that most
     units could be taken out of the model without changing it; `removable` says
     which. The others are seen by somebody whose weights cannot be cut: a layer
-    without a rule, a frozen one, one that couples the channels, or a shared layer
-    that gets a live unit in another call.
+    without a rule (`register_rule` gives it one), a frozen one, one that couples the
+    channels, or a shared layer that gets a live unit in another call.
 
     Behind a coupled layer this holds of an off unit: its weights do not matter, and
     no kernel reads its position. The position is an exact zero if the layer scales

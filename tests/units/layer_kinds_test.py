@@ -17,27 +17,39 @@ _SOME_STAY = (
     "split",
     "split and join",
 )
-# Units are held in ways that are not one axis, or the layer has a width in it.
+# A layer or call that says how many channels there are, or in which order.
 _NO_OWN_WIDTH = {
     "ActivityRegularization": "penalises its outputs",
-    "channel slice": "no unit",
-    "one channel": "no unit",
+    "layer as activation": "cannot follow another width",
+    "channel slice": "no unit that is off can be cut out",
+    "one channel": "no unit that is off can be cut out",
+    "split": "no unit that is off can be cut out",
+    "split and join": "did not agree",
+    "add a vector": "cannot follow another width",
+    "average of padded": "did not agree",
+    "one channel becomes many": "cannot follow another width",
 }
-_SEEN: set[str] = set()
+# Keras 3.15 declares a rank for them that they do not return: no model can hold one.
+_UNUSABLE = {"AdaptiveAveragePool", "AdaptiveMaxPool"}
+_SEEN: dict[str, set[str]] = {}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_masks_compaction_and_own_width(name):
     model = EXAMPLES[name]()
-    _SEEN.update(type(step.operation).__name__ for step in FlatGraph(model).steps)
+    _SEEN[name] = {type(step.operation).__name__ for step in FlatGraph(model).steps}
     graph = rule_battery.check_units(model, exactly=name not in TOGETHER)
     assert not (graph.opaque and name in KINDS)
     rule_battery.check_compaction(model, name not in _SOME_STAY)
-    try:
+    if name in _NO_OWN_WIDTH:
+        with pytest.raises(NotNarrowError, match=_NO_OWN_WIDTH[name]):
+            rule_battery.check_own_width(model)
+    else:
         rule_battery.check_own_width(model)
-    except NotNarrowError as reason:
-        print("NOT", name, reason)
 
 
 def test_every_rule_has_an_example():
-    assert not {n for n in registered() if isinstance(n, str)} - _SEEN
+    if _SEEN.keys() != EXAMPLES.keys():
+        pytest.skip("only some of the examples were run")
+    names = {name for name in registered() if isinstance(name, str)}
+    assert names - set().union(*_SEEN.values()) == _UNUSABLE

@@ -3,6 +3,10 @@
 import keras
 from keras import layers, ops
 
+from hypermask_tf.normalization.transductive_batch_normalization import (
+    TransductiveBatchNormalization,
+)
+
 _LINE, _IMAGE, _VOLUME = (6, 2), (6, 6, 2), (4, 4, 4, 2)
 
 
@@ -75,6 +79,7 @@ VARIANTS = {
         lambda x: layers.LayerNormalization(axis=(1, 2, 3))(x),
     ),
     "batch norm in space": (_IMAGE, lambda x: layers.BatchNormalization(axis=1)(x)),
+    "batch statistics": (_IMAGE, lambda x: TransductiveBatchNormalization()(x)),
     "renorm": (_IMAGE, lambda x: layers.BatchNormalization(renorm=True)(x)),
     "shared slope": (_IMAGE, lambda x: layers.PReLU(shared_axes=[1, 2, 3])(x)),
     "slopes per channel": (_IMAGE, lambda x: layers.PReLU(shared_axes=[1, 2])(x)),
@@ -164,10 +169,7 @@ OPERATIONS = {
     "deviation": lambda x: ops.std(x, axis=1),
     "roots": lambda x: ops.sqrt(2 + x) * ops.rsqrt(2 + x) * ops.reciprocal(2 + x),
     "logarithms": lambda x: ops.log2(2 + x) + ops.log10(2 + x),
-    "pools": lambda x: (
-        ops.adaptive_average_pool(ops.max_pool(x, 2), (2, 2))
-        + ops.adaptive_max_pool(x, (2, 2))
-    ),
+    "largest of places": lambda x: ops.max_pool(x, 2),
     "softmaxes": lambda x: ops.log_softmax(x) + ops.sparsemax(x),
     "no rule": lambda x: ops.cumsum(x, axis=-1),
 }
@@ -188,7 +190,10 @@ def _side_by_side(names):
         arguments = {"threshold": (0.5, 0.1)}
         x = layers.Dense(4, "sigmoid")(x)
         return layers.Concatenate()(
-            [getattr(ops, n)(layers.Dense(4)(x), *arguments.get(n, ())) for n in names]
+            [
+                getattr(ops, n)(layers.Dense(4, "tanh")(x), *arguments.get(n, ()))
+                for n in names
+            ]
         )
 
     return between

@@ -1,8 +1,7 @@
-"""Builds the network of a task's width, and tries whether it is the same network."""
+"""Builds a network of a task's width, and tries whether it computes the same."""
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
@@ -45,24 +44,25 @@ def make_narrow(
         raise NotNarrowError(
             f"layer {names[0]!r} penalises its outputs, of units that are off too"
         )
-    # Building draws seeds; whoever counts on their order shall not notice.
+    # Building layers draws seeds, which must not shift those of the user's program.
     state, graph = random.getstate(), FlatGraph(target)
     reason = ""
     try:
-        for order in reversed(ORDERS) if _pads(graph) else ORDERS:
+        for order in reversed(ORDERS) if _pads_channels(graph) else ORDERS:
             axes = TargetAxes(target, layout.graph, counts, order)
             if all(axis.same for axis in axes.axes.values()):
                 raise NotNarrowError(_uncut(layout.graph))
             try:
-                twin = _twin(target, graph, axes, _widths(axes, layout.graph), order)
+                widths = _widths(axes, layout.graph)
+                model = _build(target, graph, axes, widths, order)
             except Exception as error:  # whatever a layer raises: no gain, no error
                 text = (str(error) or repr(error)).splitlines()[0]
                 reason = f"a layer cannot follow another width: {text}"
                 continue
-            narrow = NarrowTarget(target, twin, layout, axes)
-            reason = disagreement(narrow, target, layout, counts)
+            own_width = NarrowTarget(target, model, layout, axes)
+            reason = disagreement(own_width, target, layout, counts)
             if not reason:
-                return narrow
+                return own_width
         raise NotNarrowError(reason)
     finally:
         random.setstate(state)
@@ -86,27 +86,29 @@ def _penalising(target: keras.Model) -> list[str]:
     return named or ([target.name] if len(target.losses) > weights else [])
 
 
-def _twin(
+def _build(
     target: keras.Model,
     graph: FlatGraph,
     axes: TargetAxes,
     widths: dict[str, int],
     order: str,
 ) -> keras.Model:
-    """The network; raises whatever a layer raises that cannot follow."""
-    changes = Widths(graph, widths).changes()
-    if order == "group":
-        _pad_behind(graph, changes)
+    """The network at that width.
+
+    Raises whatever a layer raises that cannot follow.
+    """
+    # Units of earlier groups come first, so channels that padding adds come last.
+    changes = Widths(graph, widths).changes(pad_behind=order == "group")
     builder = Builder(changes)
-    twin = builder.build(without_class(target))
+    model = builder.build(without_class(target))
     copy_derived_state(builder.made.values())
-    for own, variable in zip(twin.variables, target.variables, strict=True):
+    for own, variable in zip(model.variables, target.variables, strict=True):
         if tuple(own.shape) != axes.shape(variable):
             raise ValueError(
                 f"variable {variable.path!r} becomes {tuple(own.shape)}, "
                 f"and {axes.shape(variable)} is what a task has of it"
             )
-    return twin
+    return model
 
 
 def _widths(axes: TargetAxes, graph: UnitGraph) -> dict[str, int]:
@@ -120,14 +122,6 @@ def _widths(axes: TargetAxes, graph: UnitGraph) -> dict[str, int]:
     return widths
 
 
-def _pads(graph: FlatGraph) -> list[Pad]:
-    """The operations that add channels."""
+def _pads_channels(graph: FlatGraph) -> bool:
     rules = map(rule_for, graph.steps)
-    return [rule for rule in rules if isinstance(rule, Pad) and any(rule.pads[-1])]
-
-
-def _pad_behind(graph: FlatGraph, changes: dict[int, dict[str, Any]]) -> None:
-    """Channels that padding adds come after those it got, as earlier groups do."""
-    for pad in _pads(graph):
-        *others, channels = changes[id(pad.step.operation)]["pad_width"]
-        changes[id(pad.step.operation)]["pad_width"] = [*others, (0, sum(channels))]
+    return any(any(rule.pads[-1]) for rule in rules if isinstance(rule, Pad))
