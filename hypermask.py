@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import difflib
 import importlib
-import multiprocessing
 import os
 import sys
 import tempfile
@@ -124,7 +123,7 @@ def _quiet() -> Iterator[None]:
                 os.write(2, held.read())
 
 
-if multiprocessing.parent_process() is not None:
+if "--multiprocessing-fork" in sys.orig_argv:
     # A worker of a command: it comes here before anything imports the package.
     with _quiet():
         importlib.import_module("hypermask_tf")

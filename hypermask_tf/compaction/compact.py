@@ -24,11 +24,12 @@ def compact(model: keras.Model) -> keras.Model:
     Stay as well, with all channels that enter or leave: layers that mix channels
     (layer normalisation, group normalisation with several channels per group,
     softmax, attention) and those that nothing is known of: recurrent layers,
-    `Masking`, wrappers such as `TimeDistributed`, `Lambda`, layers and activations
-    of one's own, nested models called with `training=True`. So do operations that
-    take channels by a step or by number, split them with `array_split`, or bring
-    them to another axis; logarithms, reciprocal roots and divisions by a tensor;
-    and operations on a constant array as wide as the channels.
+    `Masking`, wrappers such as `TimeDistributed`, `Lambda`, layers of your own
+    without a rule (see `hypermask_tf.units.register_rule`), activations of your
+    own, nested models called with `training=True`. So do operations that take
+    channels by a step or by number, split them with `array_split`, or bring them to
+    another axis; logarithms, reciprocal roots and divisions by a tensor; and
+    operations on a constant array as wide as the channels.
 
     Args:
         model: A built Functional or Sequential model, nested models and shared

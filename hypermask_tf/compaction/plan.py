@@ -3,28 +3,28 @@
 import keras
 import numpy as np
 
-from hypermask_tf.compaction.rules import Affine, Arrays, Barrier, Grouped, find
-from hypermask_tf.compaction.sites import Sites
 from hypermask_tf.compaction.transfer import transfer
 from hypermask_tf.surgery.builder import Builder
 from hypermask_tf.units.flat_graph import FlatGraph
 from hypermask_tf.units.keras_graph import is_graph
+from hypermask_tf.units.rules import Arrays, Rule, rule_for
 from hypermask_tf.units.step import Step
+from hypermask_tf.units.unit_pool import ALWAYS_ON, UnitPool
 
 
 class Plan:
-    """The positions of a model's tensors that may go, found from its weights.
+    """The channels of a model's tensors that may go, found from its weights.
 
-    Forwards: which positions hold a constant. Backwards: which must hold their value,
+    Forwards: which channels hold a constant. Backwards: which must hold their value,
     because something reads it that cannot do with a constant in its bias. Last:
-    which positions are tied to one that must, and stay too. What stays without
+    which channels are tied to one that must, and stay too. What stays without
     being needed is neither computed nor read: all weights around it become zero.
 
     Args:
         model: A built Functional or Sequential model.
 
     Attributes:
-        removed: Number of positions that go, over all tensors.
+        removed: Number of channels that go, over all tensors.
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -37,7 +37,7 @@ class Plan:
         self._needed: Arrays = [
             np.zeros(self.graph.width(t), dtype=bool) for t in range(size)
         ]
-        self._sites, self._fixed = self._find_sites()
+        self._channels, self._fixed = self._find_channels()
         self._propagate_constants()
         self._propagate_needs()
         self._kept = self._keep()
@@ -64,25 +64,20 @@ class Plan:
                 transfer(old, new, weights.get(id(old), {}))
         return model
 
-    def _find_rules(self) -> dict[int, Barrier]:
+    def _find_rules(self) -> dict[int, Rule]:
         """One rule per call, under the identity of the step; shared by some."""
-        rules: dict[int, Barrier] = {}
+        rules: dict[int, Rule] = {}
         for calls in self._calls.values():
-            found = [find(step, self._widths(step)) for step in calls]
-            if any(type(rule) is Barrier for rule in found) or (
-                id(calls[0].operation) in self.graph.sealed
-            ):
-                found = [Barrier(step, self._widths(step)) for step in calls]
+            found = [rule_for(step) for step in calls]
+            sealed = id(calls[0].operation) in self.graph.sealed
+            if sealed or not all(rule.cuttable for rule in found):
+                found = [Rule(step) for step in calls]
             elif found[0].per_layer:
                 found = found[:1] * len(calls)
             rules.update(zip(map(id, calls), found, strict=True))
         return rules
 
-    def _widths(self, step: Step) -> tuple[list[int], list[int]]:
-        width = self.graph.width
-        return [width(t) for t in step.inputs], [width(t) for t in step.outputs]
-
-    def _rule(self, step: Step) -> Barrier:
+    def _rule(self, step: Step) -> Rule:
         return self._rules[id(step)]
 
     def _kept_around(self, step: Step) -> tuple[Arrays, Arrays]:
@@ -111,8 +106,7 @@ class Plan:
 
     def _needs(self, step: Step) -> Arrays:
         rule, calls = self._rule(step), [step]
-        if isinstance(rule, Affine):
-            # One kernel for all calls: it folds only what they agree on.
+        if rule.folds:
             calls = self._calls[id(step.operation)]
         constants = [
             _agreed([self._constants[call.inputs[i]] for call in calls])
@@ -133,46 +127,44 @@ class Plan:
                     self._needed[t] = self._needed[t] | self._kept[t]
         return sum(int(n.sum()) for n in self._needed) > before
 
-    def _find_sites(self) -> tuple[Arrays, np.ndarray]:
-        """Sites of each tensor, and which of all sites stay in any case."""
-        pool = Sites()
-        sites: Arrays = [np.empty(0, dtype=int)] * len(self.graph.shapes)
+    def _find_channels(self) -> tuple[Arrays, np.ndarray]:
+        """Channels of each tensor, and which of all channels stay in any case."""
+        pool = UnitPool()
+        channels: Arrays = [np.empty(0, dtype=int)] * len(self.graph.shapes)
         for t in self.graph.inputs:
-            sites[t] = pool.new(self.graph.width(t), keep=True)
+            channels[t] = pool.fixed(self.graph.width(t))
         for step in self.graph.steps:
-            inputs = [sites[t] for t in step.inputs]
-            outputs = self._rule(step).sites(pool, inputs)
+            inputs = [channels[t] for t in step.inputs]
+            outputs = self._rule(step).channels(pool, inputs)
             for t, result in zip(step.outputs, outputs, strict=True):
-                sites[t] = result
+                channels[t] = result
         for one, other in self.graph.ties:
-            pool.merge(sites[one], sites[other])
+            pool.merge(channels[one], channels[other])
         for t in self.graph.outputs:
-            pool.keep(sites[t])
-        roots, fixed = pool.resolve()
-        return [roots[s] for s in sites], fixed
+            pool.merge(channels[t], pool.fixed(channels[t].size))
+        return [pool.roots(own) for own in channels], np.arange(len(pool)) == ALWAYS_ON
 
     def _keep(self) -> Arrays:
-        """Which positions of each tensor stay."""
+        """Which channels of each tensor stay."""
         kept = self._fixed.copy()
-        for own, needed in zip(self._sites, self._needed, strict=True):
+        for own, needed in zip(self._channels, self._needed, strict=True):
             kept[own[needed]] = True
         while self._complete(kept):
             pass
-        return [kept[own] for own in self._sites]
+        return [kept[own] for own in self._channels]
 
     def _complete(self, kept: np.ndarray) -> bool:
         """Keeps what Keras needs besides; whether that was anything."""
-        sites, before = self._sites, int(kept.sum())
-        for own in sites:
+        channels, before = self._channels, int(kept.sum())
+        for own in channels:
             if not kept[own].any():
                 kept[own[:1]] = True
         for step in self.graph.steps:
-            rule = self._rule(step)
-            if isinstance(rule, Grouped):
-                around = sites[step.inputs[0]], sites[step.outputs[0]]
-                stay = rule.balanced(kept[around[0]], kept[around[1]])
-                for own, mask in zip(around, stay, strict=True):
-                    kept[own[mask]] = True
+            around = [channels[t] for t in (*step.inputs, *step.outputs)]
+            masks, n = [kept[own] for own in around], len(step.inputs)
+            before_it, behind_it = self._rule(step).balanced(masks[:n], masks[n:])
+            for own, mask in zip(around, [*before_it, *behind_it], strict=True):
+                kept[own[mask]] = True
         return int(kept.sum()) > before
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hypermask_tf.compaction.rules import CHANNEL_KEEPING, pad_widths
 from hypermask_tf.units.flat_graph import FlatGraph
+from hypermask_tf.units.rules import Pad, Rule, rule_for
 from hypermask_tf.units.step import Step
-
-_NAMES = ("units", "filters", "output_dim")
 
 
 class Widths:
@@ -28,27 +26,34 @@ class Widths:
 
     def __init__(self, graph: FlatGraph, widths: Mapping[str, int]) -> None:
         self._graph = graph
-        self._given = _by_operation(graph, widths)
+        self._rules = [rule_for(step) for step in graph.steps]
+        self._given = self._by_operation(widths)
         # Tensors of one class have one width; None where it is not known yet.
         self._class = list(range(len(graph.shapes)))
         self._width: dict[int, int] = {}
-        for step in graph.steps:
-            if step.kind in CHANNEL_KEEPING:
-                self._merge(step)
+        for rule in self._rules:
+            if rule.keeps_channels:
+                self._merge(rule.step)
         for t in graph.inputs:
             self._set(t, graph.width(t))
         self._spread()
 
-    def changes(self) -> dict[int, dict[str, Any]]:
-        """Changes of configurations, by identity of the operation."""
+    def changes(self, pad_behind: bool = False) -> dict[int, dict[str, Any]]:
+        """Changes of configurations, by identity of the operation.
+
+        Args:
+            pad_behind: Whether padding adds all channels behind those it gets,
+                instead of before and behind in the old proportion.
+        """
         changes: dict[int, dict[str, Any]] = {
             key: {name: w} for key, (name, w) in self._given.items()
         }
-        for step in self._graph.steps:
-            if step.kind == "Pad":
-                pads = pad_widths(step)
-                pads[-1] = self._pads_of(step, *pads[-1])
-                changes[id(step.operation)] = {"pad_width": pads}
+        for rule in self._rules:
+            if isinstance(rule, Pad):
+                front, back = self._pads_of(rule.step, *rule.pads[-1])
+                own = (0, front + back) if pad_behind else (front, back)
+                pads = [*rule.pads[:-1], own]
+                changes[id(rule.step.operation)] = {"pad_width": pads}
         return changes
 
     def _get(self, tensor: int) -> int | None:
@@ -71,45 +76,39 @@ class Widths:
 
     def _spread(self) -> None:
         """Widths go forward through the calls until no more become known."""
-        pads = [step for step in self._graph.steps if step.kind == "Pad"]
+        pads = [rule for rule in self._rules if isinstance(rule, Pad)]
+        others = [r for r in self._rules if r not in pads or not any(r.pads[-1])]
         while True:
             known = -1
             while known != (known := len(self._width)):
-                for step in self._graph.steps:
-                    if step.kind != "Pad" or not any(pad_widths(step)[-1]):
-                        self._forward(step)
-            open_pads = [s for s in pads if self._get(s.outputs[0]) is None]
-            closed = [s for s in open_pads if self._get(s.inputs[0]) is not None]
-            if not closed:
+                for rule in others:
+                    self._forward(rule)
+            ready = [
+                pad
+                for pad in pads
+                if self._get(pad.step.outputs[0]) is None
+                and self._get(pad.step.inputs[0]) is not None
+            ]
+            if not ready:
                 return
             # Nothing says what this one should become: it pads as before.
-            step = closed[0]
+            step = ready[0].step
             width = self._get(step.inputs[0]) or 0
-            self._set(step.outputs[0], width + sum(pad_widths(step)[-1]))
+            self._set(step.outputs[0], width + sum(ready[0].pads[-1]))
 
-    def _forward(self, step: Step) -> None:
+    def _forward(self, rule: Rule) -> None:
+        step = rule.step
         before = [self._graph.width(t) for t in step.inputs]
         after = [self._get(t) for t in step.inputs]
-        for t in step.outputs:
-            self._set(t, self._out_width(step, self._graph.width(t), before, after))
-
-    def _out_width(
-        self, step: Step, out: int, before: list[int], after: list[int | None]
-    ) -> int | None:
-        """The new width of an output that was `out` wide, None if not known yet."""
-        if id(step.operation) in self._given:
-            return self._given[id(step.operation)][1]
-        if step.is_layer and any(hasattr(step.operation, n) for n in _NAMES):
-            return out
         known = [width for width in after if width is not None]
-        if len(known) < len(after):
-            return None
-        if step.kind == "Concatenate" and out == sum(before) and len(before) > 1:
-            return sum(known)
-        if len(before) == 1 and (out % before[0] == 0 or before[0] % out == 0):
-            return out * known[0] // before[0]
-        same = [a for b, a in zip(before, known, strict=True) if b == out]
-        return same[0] if same else out
+        for t in step.outputs:
+            out = self._graph.width(t)
+            if id(step.operation) in self._given:
+                self._set(t, self._given[id(step.operation)][1])
+            elif rule.width_name:
+                self._set(t, out)
+            elif len(known) == len(after):
+                self._set(t, rule.out_width(out, before, known))
 
     def _pads_of(self, step: Step, before: int, after: int) -> tuple[int, int]:
         if not before + after:
@@ -126,27 +125,21 @@ class Widths:
         front = total * before // (before + after)
         return front, total - front
 
-
-def _by_operation(
-    graph: FlatGraph, widths: Mapping[str, int]
-) -> dict[int, tuple[str, int]]:
-    """Name of the width and its new value, by identity of the operation."""
-    layers = {step.path: step.operation for step in graph.steps if step.is_layer}
-    given: dict[int, tuple[str, int]] = {}
-    for path, width in widths.items():
-        layer = layers.get(path)
-        name = next((n for n in _NAMES if hasattr(layer, n)), None)
-        if name is None:
-            known = [
-                p for p, one in layers.items() if any(hasattr(one, n) for n in _NAMES)
-            ]
-            raise ValueError(
-                "`widths` must name layers with units, filters or output_dim: "
-                f"{known}. Received: {path!r}"
-            )
-        if not isinstance(width, int) or width < 1:
-            raise ValueError(
-                f"A width must be a positive int. Received: widths[{path!r}]={width!r}"
-            )
-        given[id(layer)] = name, width
-    return given
+    def _by_operation(self, widths: Mapping[str, int]) -> dict[int, tuple[str, int]]:
+        """Name of the width and its new value, by identity of the operation."""
+        rules = {r.step.path: r for r in self._rules if r.width_name}
+        given: dict[int, tuple[str, int]] = {}
+        for path, width in widths.items():
+            name = rules[path].width_name if path in rules else None
+            if name is None:
+                raise ValueError(
+                    "`widths` must name layers with units, filters or output_dim: "
+                    f"{list(rules)}. Received: {path!r}"
+                )
+            if not isinstance(width, int) or width < 1:
+                raise ValueError(
+                    "A width must be a positive int. "
+                    f"Received: widths[{path!r}]={width!r}"
+                )
+            given[id(rules[path].step.operation)] = name, width
+        return given

@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from hypermask_tf.export import mistakes
 from hypermask_tf.export.export_task import TaskOutcome, TaskRequest, export_task
 
-# What LiteRT, its quantizer and the arrays of a task take.
-BYTES_PER_WORKER = 800_000_000
+# What TensorFlow, LiteRT, its quantizer and the arrays of a task take.
+BYTES_PER_WORKER = 1_300_000_000
 
 
 def export_tasks(

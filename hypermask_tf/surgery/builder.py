@@ -6,6 +6,7 @@ import keras
 
 from hypermask_tf.surgery.remake import remake_layer
 from hypermask_tf.units.keras_graph import is_graph
+from hypermask_tf.units.rules import rule_class
 
 
 class Builder:
@@ -67,8 +68,8 @@ class Builder:
         if key is not None:
             return _explained(new, old, given, args[0], key)
         result = _explained(new, old, given, *args, **kwargs)
-        if type(old).__name__ == "GetItem":
-            _check_slice(old, given[0], result)
+        if given:
+            rule_class(old).check(old, given[0], result)
         return result
 
     def _made(self, old: Any, given: list[Any]) -> Any:
@@ -86,10 +87,9 @@ class Builder:
                 return self.build(old, inputs[0])
             return self.build(old, keras.tree.pack_sequence_as(old.input, inputs))
         changes = dict(self._changes.get(id(old), {}))
-        if type(old).__name__ == "Reshape":
-            changes.update(_new_target(old, given[0]))
-        if type(old).__name__ == "GroupNormalization":
-            changes.update(_new_groups(old, given[0]))
+        changes.pop("key", None)  # an argument of its call
+        if given:
+            changes.update(rule_class(old).follow(old, given[0]))
         return remake_layer(old, changes, self._dtype)
 
 
@@ -112,41 +112,6 @@ def _input_like(declared: Any, given: Any = None) -> Any:
         name=declared._keras_history.operation.name,
         sparse=getattr(declared, "sparse", None),
     )
-
-
-def _new_target(old: Any, given: Any) -> dict[str, Any]:
-    """The target of a Reshape called on the tensor `given`."""
-    name = "target_shape" if hasattr(old, "target_shape") else "newshape"
-    *rest, last = getattr(old, name)
-    before, after = old.input.shape[-1], given.shape[-1]
-    if before == after or last == -1:
-        return {}
-    scaled, left = divmod(last * after, before)
-    if left:
-        raise ValueError(
-            f"Reshape {old.name!r} makes its last axis of {last} from {before} "
-            f"channels and cannot from {after}: give the layer before it a width of "
-            f"which {last} · width / {before} is whole. Received: {after} channels"
-        )
-    return {name: (*rest, scaled)}
-
-
-def _new_groups(old: Any, given: Any) -> dict[str, Any]:
-    """Groups of one channel stay so on the tensor `given`."""
-    of_one = old.groups == old.input.shape[old.axis]
-    return {"groups": given.shape[old.axis]} if of_one else {}
-
-
-def _check_slice(old: Any, given: Any, result: Any) -> None:
-    """Refuses a slice of channels whose input has another width than before."""
-    before, after = old.input.shape[-1], old.output.shape[-1]
-    if given.shape[-1] != before and (
-        before != after or result.shape[-1] != given.shape[-1]
-    ):
-        raise ValueError(
-            f"The slice {old.name!r} takes {after} of {before} channels by number and "
-            f"cannot follow another width. Received: {given.shape[-1]} channels"
-        )
 
 
 def _explained(call: Any, old: Any, given: list[Any], *args: Any, **kwargs: Any) -> Any:

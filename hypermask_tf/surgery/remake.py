@@ -53,8 +53,6 @@ def remake_layer(
         if dtype is not None:
             config = with_policy(config, dtype)
         config.update(changes or {})
-        if type(layer).__name__ == "GetItem":
-            config.pop("key", None)  # an argument of its call
         with _names_of(layer):
             new = _from_config(layer, config)
         _check_apart(layer, new)

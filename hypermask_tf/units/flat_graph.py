@@ -5,8 +5,9 @@ from typing import Any
 
 import keras
 
-from hypermask_tf.units.keras_graph import is_graph
-from hypermask_tf.units.step import Shape, Step
+from hypermask_tf.keras_private import all_layers
+from hypermask_tf.units.keras_graph import graph_of, is_graph
+from hypermask_tf.units.step import Shape, Step, width_of
 
 
 class FlatGraph:
@@ -18,6 +19,8 @@ class FlatGraph:
 
     Args:
         model: A built Functional or Sequential model.
+        at_inference: Whether a nested model called with `training=True` is one call
+            of its own, since it computes something else than its layers do.
 
     Attributes:
         steps: The calls, in an order in which they can be computed.
@@ -31,7 +34,8 @@ class FlatGraph:
         ValueError: If the model has no graph.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, at_inference: bool = True) -> None:
+        self._at_inference = at_inference
         self.steps: list[Step] = []
         self.shapes: list[Shape] = []
         self.ties: list[tuple[int, int]] = []
@@ -50,8 +54,7 @@ class FlatGraph:
 
     def width(self, tensor: int) -> int:
         """Size of a tensor's last axis; 1 where it has none or of unknown size."""
-        shape = self.shapes[tensor]
-        return (shape[-1] or 1) if len(shape) > 1 else 1
+        return width_of(self.shapes[tensor])
 
     def _new(self, tensor: Any) -> int:
         self.shapes.append(tuple(tensor.shape))
@@ -76,19 +79,17 @@ class FlatGraph:
                 first = self._first_inputs.setdefault(id(graph), numbers)
                 self.ties.extend(zip(first, numbers, strict=True))
                 return self._walk(graph, numbers, path + "/")
-            self.sealed.update(id(inner) for inner in operation._flatten_layers())
+            self.sealed.update(id(inner) for inner in all_layers(operation))
         outputs = [self._new(t) for t in node.outputs]
         self.steps.append(Step(operation, path, tuple(numbers), tuple(outputs), node))
         return outputs
 
-    @staticmethod
-    def _fits(graph: Any, node: Any) -> bool:
-        """Whether the nested model is called plainly, on tensors as it declares.
-
-        At inference `training=False` changes nothing.
-        """
+    def _fits(self, graph: Any, node: Any) -> bool:
+        """Whether the nested model is called plainly, on tensors as it declares."""
         call, outer, inner = node.arguments, node.input_tensors, graph.inputs
-        plain = {**call.kwargs, "training": call.kwargs.get("training") or None}
+        plain = dict(call.kwargs)
+        if not (self._at_inference and plain.get("training")):
+            plain.pop("training", None)
         return (
             len(call.args) == 1
             and all(value is None for value in keras.tree.flatten(plain))
@@ -98,22 +99,6 @@ class FlatGraph:
                 for a, b in zip(outer, inner, strict=True)
             )
         )
-
-
-def graph_of(model: Any) -> Any:
-    """The Functional graph of a model.
-
-    Raises:
-        ValueError: If it has none.
-    """
-    if not is_graph(model):
-        raise ValueError(
-            "Expected a built Functional or Sequential model, whose graph can be "
-            "read, with the `call` that Keras gave it. Build it with "
-            "keras.Model(inputs, outputs), or give the Sequential model a keras.Input. "
-            f"Received: {type(model).__name__} named {getattr(model, 'name', model)!r}"
-        )
-    return getattr(model, "_functional", model)
 
 
 def _nodes(graph: Any) -> Iterator[Any]:

@@ -26,8 +26,8 @@ class UnitGraph:
     these weights matters. The weights that read it are zero as well, so that most
     units could be taken out of the model without changing it; `removable` says
     which. The others are seen by somebody whose weights cannot be cut: a layer
-    without a rule, a frozen one, one that couples the channels, or a shared layer
-    that gets a live unit in another call.
+    without a rule (`register_rule` gives it one), a frozen one, one that couples the
+    channels, or a shared layer that gets a live unit in another call.
 
     Behind a coupled layer this holds of an off unit: its weights do not matter, and
     no kernel reads its position. The position is an exact zero if the layer scales
@@ -72,9 +72,10 @@ class UnitGraph:
         self, model: keras.Model, maskable: Sequence[Any] | None = None
     ) -> None:
         reader = Reader(model, maskable)
-        numbers, self.group_sizes = reader.pool.number()
+        recorder = reader.recorder
+        numbers, self.group_sizes = recorder.pool.number()
         self.num_units = sum(self.group_sizes)
-        self._specs = reader.specs
+        self._specs = recorder.specs
         self.steps: list[UnitStep] = reader.steps
         for spec in self._specs.values():
             spec.renumber(numbers)
@@ -84,13 +85,13 @@ class UnitGraph:
             name for name, weights, u in reader.lost if weights or self._any(numbers[u])
         )
         self.coupled = _unique(
-            name for name, units in reader.coupled if self._any(numbers[units])
+            name for name, units in recorder.coupled if self._any(numbers[units])
         )
         self.removable = np.ones(self.num_units, bool)
         self.seen_by: dict[str, np.ndarray] = {}
         for name, units in (
             *((name, units) for name, _, units in reader.lost),
-            *reader.coupled,
+            *recorder.coupled,
             *reader.uncut,
         ):
             seen = np.setdiff1d(numbers[units], FIXED)

@@ -28,11 +28,11 @@ def graph_of(model: Any) -> Any:
     """
     if not is_graph(model):
         raise ValueError(
-            "`UnitMasks` reads the graph of the target, so it must be a "
-            "Functional or Sequential model, built, with the `call` that Keras gave "
-            "it. Build it with keras.Model(inputs, "
-            "outputs), or use `masks=WeightMasks()`, which takes any model. "
-            f"Received: {type(model).__name__}"
+            "Expected a built Functional or Sequential model, whose graph can be "
+            "read, with the `call` that Keras gave it. Build it with "
+            "keras.Model(inputs, outputs), or give the Sequential model a "
+            "keras.Input; `WeightMasks` take any model. "
+            f"Received: {type(model).__name__} named {getattr(model, 'name', model)!r}"
             + (", which defines its own `call`" if _has_own_call(model) else "")
         )
     return functional_graph(model)

@@ -27,12 +27,6 @@ class Step:
     node: Any
 
     @property
-    def kind(self) -> str:
-        """Name of the operation's class; empty if the class is not Keras's own."""
-        kind = type(self.operation)
-        return kind.__name__ if kind.__module__.startswith("keras.") else ""
-
-    @property
     def is_layer(self) -> bool:
         """Whether this is a layer rather than a bare operation."""
         return isinstance(self.operation, keras.Layer)
@@ -46,6 +40,16 @@ class Step:
     def output_shapes(self) -> list[Shape]:
         """Shapes of the outputs, batch first."""
         return [tuple(t.shape) for t in self.node.outputs]
+
+    @property
+    def in_widths(self) -> list[int]:
+        """Number of channels of each input."""
+        return [width_of(shape) for shape in self.input_shapes]
+
+    @property
+    def out_widths(self) -> list[int]:
+        """Number of channels of each output."""
+        return [width_of(shape) for shape in self.output_shapes]
 
     @property
     def other_arguments(self) -> list[Any]:
@@ -79,3 +83,8 @@ class Step:
         args, kwargs = self.node.arguments.fill_in(known)
         result = self.operation(*args, **kwargs)
         return keras.ops.convert_to_numpy(result).astype("float64")
+
+
+def width_of(shape: Shape) -> int:
+    """Size of the last axis; 1 where there is none or its size is unknown."""
+    return (shape[-1] or 1) if len(shape) > 1 else 1

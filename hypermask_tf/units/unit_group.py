@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from hypermask_tf.units import passing_rules, rules
 from hypermask_tf.units.unit_pool import FIXED
 
 if TYPE_CHECKING:
     from hypermask_tf.units.graph import UnitGraph
-
-_TYING = (passing_rules.add, passing_rules.together, passing_rules.divide)
 
 
 @dataclasses.dataclass
@@ -60,7 +57,7 @@ def groups_of(graph: "UnitGraph") -> list[UnitGroup]:
                 note("makers", step.name, [spec.out_units])
             elif not _is_bias_of_maker(graph, step.operation, spec.out_units):
                 note("scalers", step.name, [spec.out_units])
-        if rules.find(step.operation) in _TYING and len(step.inputs) > 1:
+        if step.ties:
             note("ties", step.name, step.outputs)
     for name, units in graph.seen_by.items():
         note("seen_by", name, [units])

@@ -23,6 +23,9 @@ class UnitPool:
         # Which call of `new` made each node.
         self._maker = [0, 0]
 
+    def __len__(self) -> int:
+        return len(self._parent)
+
     def new(self, size: int) -> np.ndarray:
         """`size` fresh units made together; int array `(size,)`."""
         start, maker = len(self._parent), self._maker[-1] + 1
@@ -67,7 +70,7 @@ class UnitPool:
             An array that maps every node to its final number or `FIXED`, and the
             sizes of the groups in the order of their numbers.
         """
-        roots = self.roots(np.arange(len(self._parent)))
+        roots = self.roots(np.arange(len(self)))
         makers: dict[int, set[int]] = {}
         for node, root in enumerate(roots.tolist()):
             makers.setdefault(root, set()).add(self._maker[node])

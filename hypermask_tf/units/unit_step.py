@@ -17,6 +17,7 @@ class UnitStep:
         inputs: Unit numbers along the last axis of each tensor that goes in.
         outputs: Unit numbers along the last axis of each tensor that comes out.
         tensors: The tensors that come out, symbolic.
+        ties: Whether it makes units of several inputs the same, position by position.
     """
 
     name: str
@@ -25,6 +26,7 @@ class UnitStep:
     inputs: list[np.ndarray]
     outputs: list[np.ndarray]
     tensors: list[Any]
+    ties: bool = False
 
     def renumber(self, numbers: np.ndarray) -> None:
         """Replaces every unit `u` by `numbers[u]`."""

@@ -7,22 +7,7 @@ from hypermask_tf.compaction import compact
 from hypermask_tf.units import UnitGraph
 from tests.compaction import dead
 from tests.units import graph_test
-from tests.units.brute_force import alive_array, makers, readers
-
-
-def _switched_off(model, seed):
-    """Zeroes all weights around some removable units; returns these units."""
-    graph = UnitGraph(model)
-    generator = np.random.default_rng(seed)
-    units = generator.permutation(np.flatnonzero(graph.removable))
-    # One of each group stays, for a layer without units keeps one.
-    ends = np.cumsum(graph.group_sizes)
-    off = np.setdiff1d(units[: 2 * len(units) // 3], ends - 1)
-    alive = alive_array(graph, off)
-    for variable in model.trainable_variables:
-        mask = makers(graph, variable, alive) * readers(graph, variable, alive)
-        variable.assign(np.asarray(variable) * mask)
-    return off
+from tests.units.rule_battery import switch_off
 
 
 @pytest.mark.parametrize("build", graph_test.ZOO, ids=lambda build: build.__name__)
@@ -30,7 +15,7 @@ def test_exactly_the_units_that_are_off_go(build):
     model = build()
     dead.shake(model)
     before = UnitGraph(model)
-    off = _switched_off(model, seed=1)
+    off = switch_off(model)
     smaller = compact(model)
     dead.assert_same_function(model, smaller)
     after = UnitGraph(smaller)

@@ -1,12 +1,10 @@
-"""Builds the network of a task's width, and tries whether it is the same network."""
+"""Builds a network of a task's width, and tries whether it computes the same."""
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
-from hypermask_tf.compaction.rules import pad_widths
 from hypermask_tf.compaction.widths import Widths
 from hypermask_tf.keras_private import all_layers
 from hypermask_tf.masks import UnitLayout
@@ -20,6 +18,7 @@ from hypermask_tf.surgery.clone import without_class
 from hypermask_tf.surgery.state import copy_derived_state
 from hypermask_tf.units import UnitGraph
 from hypermask_tf.units.flat_graph import FlatGraph
+from hypermask_tf.units.rules import Pad, rule_for
 
 
 def make_narrow(
@@ -45,7 +44,7 @@ def make_narrow(
         raise NotNarrowError(
             f"layer {names[0]!r} penalises its outputs, of units that are off too"
         )
-    # Building draws seeds; whoever counts on their order shall not notice.
+    # Building layers draws seeds, which must not shift those of the user's program.
     state, graph = random.getstate(), FlatGraph(target)
     reason = ""
     try:
@@ -54,15 +53,16 @@ def make_narrow(
             if all(axis.same for axis in axes.axes.values()):
                 raise NotNarrowError(_uncut(layout.graph))
             try:
-                twin = _twin(target, graph, axes, _widths(axes, layout.graph), order)
+                widths = _widths(axes, layout.graph)
+                model = _build(target, graph, axes, widths, order)
             except Exception as error:  # whatever a layer raises: no gain, no error
                 text = (str(error) or repr(error)).splitlines()[0]
                 reason = f"a layer cannot follow another width: {text}"
                 continue
-            narrow = NarrowTarget(target, twin, layout, axes)
-            reason = disagreement(narrow, target, layout, counts)
+            own_width = NarrowTarget(target, model, layout, axes)
+            reason = disagreement(own_width, target, layout, counts)
             if not reason:
-                return narrow
+                return own_width
         raise NotNarrowError(reason)
     finally:
         random.setstate(state)
@@ -86,27 +86,29 @@ def _penalising(target: keras.Model) -> list[str]:
     return named or ([target.name] if len(target.losses) > weights else [])
 
 
-def _twin(
+def _build(
     target: keras.Model,
     graph: FlatGraph,
     axes: TargetAxes,
     widths: dict[str, int],
     order: str,
 ) -> keras.Model:
-    """The network; raises whatever a layer raises that cannot follow."""
-    changes = Widths(graph, widths).changes()
-    if order == "group":
-        _pad_behind(graph, changes)
+    """The network at that width.
+
+    Raises whatever a layer raises that cannot follow.
+    """
+    # Units of earlier groups come first, so channels that padding adds come last.
+    changes = Widths(graph, widths).changes(pad_behind=order == "group")
     builder = Builder(changes)
-    twin = builder.build(without_class(target))
+    model = builder.build(without_class(target))
     copy_derived_state(builder.made.values())
-    for own, variable in zip(twin.variables, target.variables, strict=True):
+    for own, variable in zip(model.variables, target.variables, strict=True):
         if tuple(own.shape) != axes.shape(variable):
             raise ValueError(
                 f"variable {variable.path!r} becomes {tuple(own.shape)}, "
                 f"and {axes.shape(variable)} is what a task has of it"
             )
-    return twin
+    return model
 
 
 def _widths(axes: TargetAxes, graph: UnitGraph) -> dict[str, int]:
@@ -121,12 +123,5 @@ def _widths(axes: TargetAxes, graph: UnitGraph) -> dict[str, int]:
 
 
 def _pads_channels(graph: FlatGraph) -> bool:
-    return any(any(pad_widths(step)[-1]) for step in graph.steps if step.kind == "Pad")
-
-
-def _pad_behind(graph: FlatGraph, changes: dict[int, dict[str, Any]]) -> None:
-    """Channels that padding adds come after those it got, as earlier groups do."""
-    for step in graph.steps:
-        if step.kind == "Pad":
-            *others, channels = changes[id(step.operation)]["pad_width"]
-            changes[id(step.operation)]["pad_width"] = [*others, (0, sum(channels))]
+    rules = map(rule_for, graph.steps)
+    return any(any(rule.pads[-1]) for rule in rules if isinstance(rule, Pad))

@@ -1,10 +1,12 @@
-"""Whether an activation works within channels; a user's own is tried."""
+"""What an activation function does to channels; a user's own is tried."""
 
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
+
+from hypermask_tf.keras_private import is_named_by_keras
 
 # These mix the channels but leave each in its place.
 _COUPLING = (
@@ -13,6 +15,16 @@ _COUPLING = (
     keras.activations.sparsemax,
 )
 
+# These work on single values, and are finite everywhere.
+_ELEMENTWISE = (
+    "celu elu exponential gelu hard_shrink hard_sigmoid hard_silu hard_tanh "
+    "leaky_relu linear log_sigmoid mish relu relu6 selu sigmoid silu soft_shrink "
+    "softplus softsign sparse_plus sparse_sigmoid squareplus tanh tanh_shrink "
+    "threshold"
+).split()
+_FUNCTIONS = {getattr(keras.activations, name, None) for name in _ELEMENTWISE} - {None}
+_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)
+
 _STEP = 1e-10
 _AROUND_ZERO = (-2 * _STEP, -_STEP, 0.0, _STEP, 2 * _STEP)
 
@@ -20,6 +32,17 @@ _AROUND_ZERO = (-2 * _STEP, -_STEP, 0.0, _STEP, 2 * _STEP)
 def couples(activation: Any) -> bool:
     """Whether this is a softmax, which sets each channel against all others."""
     return any(activation is known for known in _COUPLING)
+
+
+def is_elementwise(activation: Any) -> bool:
+    """Whether this is a Keras activation of single values; None counts as one."""
+    if activation is None or type(activation) in _LAYERS:
+        return True
+    return (
+        callable(activation)
+        and not isinstance(activation, keras.Layer)
+        and (activation in _FUNCTIONS)
+    )
 
 
 def works_within_channels(
@@ -35,7 +58,7 @@ def works_within_channels(
         activation: A function from tensor to tensor.
         shape: Shape of the tensors to try it on, channels last.
     """
-    if getattr(activation, "__module__", "").startswith("keras.src.activations"):
+    if is_named_by_keras(activation, "activations"):
         return activation is not keras.activations.glu and not couples(activation)
     generator = np.random.default_rng(0)
     values = generator.normal(size=shape).astype("float32")

@@ -33,13 +33,13 @@ def test_hidden_layers_get_the_width_of_a_task():
 
 
 @pytest.mark.parametrize("name", targets.names())
-def test_every_registered_target_has_a_narrow_twin(name):
+def test_every_registered_target_is_built_at_its_own_width(name):
     shape = (32, 32, 3) if name in ("zenkenet", "resnet") else (12, 12, 1)
     target = targets.get(name)(shape, classes=4)
-    twin = _narrow(target, 75.0).twin
+    own = _narrow(target, 75.0).twin
     # Both axes of nearly all kernels shrink to a quarter, or first and last do.
-    assert twin.count_params() < target.count_params() / 3.5
-    assert twin.output_shape == target.output_shape
+    assert own.count_params() < target.count_params() / 3.5
+    assert own.output_shape == target.output_shape
 
 
 STACKS = {
