@@ -9,9 +9,9 @@ that differ in their seed only make one row for each way of storing weights. Wit
 """
 
 import pathlib
-import statistics
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 if __package__ in (None, ""):  # started as a file from a plain checkout
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -24,7 +24,7 @@ with quiet_stderr():
     from apps.naming import title
     from apps.runs import find_runs, group
     from apps.size_plot import plot_sizes
-    from apps.size_rows import SizeRow, size_rows
+    from apps.size_rows import size_rows
     from export import command, paths
     from hypermask_tf import files
 
@@ -33,16 +33,6 @@ with quiet_stderr():
 _RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
 _OUTPUT = paths.define_path(
     "output", None, "Write the table to this file too (.md), and a picture beside it."
-)
-_HEADER = (
-    "method",
-    "weights",
-    "seeds",
-    "kB sent",
-    "kB",
-    "validation accuracy %",
-    "parameters in use",
-    "MACs",
 )
 _DEFINITIONS = """\
 kB sent: a task's `.tflite` file after zstandard at level 19, mean over tasks and seeds,
@@ -63,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     sections, pictures = [], []
     for runs in group(find_runs(_RUNS.value), problem):
         rows = size_rows(runs)
-        table = tables.markdown(_HEADER, map(_cells, rows))
+        table = tables.markdown(map(_cells, rows.itertuples()))
         # Files are judged on validation data, whatever the run was measured on.
         heading = title(runs).rpartition(", measured on")[0]
         sections.append(f"## {heading}\n\n{table}")
@@ -79,17 +69,17 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _cells(row: SizeRow) -> list[str]:
-    return [
-        row.method,
-        row.weights,
-        ", ".join(map(str, row.seeds)),
-        f"{statistics.mean(row.sent) / 1000:.1f}",
-        f"{statistics.mean(row.stored) / 1000:.1f}",
-        tables.percent(row.accuracy),
-        f"{statistics.mean(row.parameters):,.0f}",
-        f"{statistics.mean(row.macs):,.0f}",
-    ]
+def _cells(row: Any) -> dict[str, str]:
+    return {
+        "method": row.method,
+        "weights": row.weights,
+        "seeds": ", ".join(map(str, row.seeds)),
+        "kB sent": f"{row.sent / 1000:.1f}",
+        "kB": f"{row.stored / 1000:.1f}",
+        "validation accuracy %": tables.percent(row.accuracy),
+        "parameters in use": f"{row.parameters:,.0f}",
+        "MACs": f"{row.macs:,.0f}",
+    }
 
 
 if __name__ == "__main__":
