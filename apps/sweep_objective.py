@@ -18,7 +18,12 @@ from export.mistakes import is_users
 from hypermask_tf.metrics import AccuracyMatrix
 
 # What is kept of a run, as tables call it.
-FIGURES = ("accuracy %", "backward transfer", "learning accuracy %", "training s")
+FIGURES = (
+    "validation accuracy %",
+    "backward transfer",
+    "learning accuracy %",
+    "training s",
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,7 +47,7 @@ def plot_sweep(study: optuna.Study, sweep: SweepObjective, path: Path) -> Path:
             one.set_visible(False)
         for one in axes[:, 0]:
             one.set_ylabel("validation accuracy in %")
-        title = "star: the best; lines at the bottom: trials that were pruned"
+        title = "star: the best; crosses at the bottom: trials that were pruned"
         write_title(axes[0, 0], f"Sweep {sweep.folder.absolute().name}", title)
         return save_figure(figure, path)
 
@@ -62,13 +62,18 @@ def _draw(
         axes.set_xlim(-0.5, len(among.choices) - 0.5)
     else:
         places = places.astype(float)
-        axes.set_xscale("log" if getattr(among, "log", False) else "linear")
+    if getattr(among, "log", False):
+        ticker = matplotlib_or_hint().ticker
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
     accuracy = frame[FIGURES[0]]
     axes.plot(places, accuracy, "o", color="#2a6f97", alpha=0.7)
     axes.plot(places[:1], accuracy[:1], "*", color="#c1651c", markersize=14)
     pruned = places[frame["outcome"].str.startswith("pruned")]
     bottom = axes.get_xaxis_transform()
-    axes.plot(pruned, [0.02] * len(pruned), "|", color=MUTED, transform=bottom)
+    axes.plot(pruned, [0.03] * len(pruned), "x", color=MUTED, transform=bottom)
     axes.set_xlabel(name if among is None else f"--{name}", labelpad=8)
     axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
     axes.tick_params(length=0)

@@ -34,7 +34,8 @@ def trials_frame(study: optuna.Study, sweep: SweepObjective) -> pd.DataFrame:
         runs = pd.DataFrame(trial.user_attrs.get("runs"), columns=FIGURES, dtype=float)
         values = as_text({flag: trial.params.get(flag) for flag in sweep.space})
         ended = {"trial": trial.number, **values, "outcome": outcome(trial)}
-        rows.append({**ended, **runs.mean(), "±": runs[FIGURES[0]].std()})
+        first = {FIGURES[0]: None, "±": runs[FIGURES[0]].std()}
+        rows.append({**ended, **first, **runs.mean()})
     return pd.DataFrame(rows).sort_values(FIGURES[0], ascending=False)
 
 

@@ -1,6 +1,5 @@
 """Studies that go on, fail, are pruned and are shared, with runs that are made up."""
 
-import multiprocessing
 import threading
 import time
 
@@ -18,6 +17,7 @@ from apps.sweep_runs import RunFailedError
 from apps.sweep_search import search
 from apps.sweep_study import begun_trials, current_trials, open_study
 from tests.apps.sweep_fakes import make_run, make_sweep
+from tests.commands import PROCESSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 GRID = "lambda=0.1|0.2|0.3;hidden=8|16"
@@ -139,9 +139,8 @@ def test_two_processes_share_a_study(tmp_path):
     url = f"sqlite:///{tmp_path / 'shared.db'}"
     folders = [tmp_path / name / "x" for name in "ab"]
     study = open_study(make_sweep(folders[0], GRID), url, "grid", 1, "none")
-    context = multiprocessing.get_context("spawn")
     workers = [
-        context.Process(target=_work, args=(folder, url, 6)) for folder in folders
+        PROCESSES.Process(target=_work, args=(folder, url, 6)) for folder in folders
     ]
     for worker in workers:
         worker.start()
