@@ -33,19 +33,6 @@ _ACROSS = flags.DEFINE_bool(
     "wider than what a task has of them, beside dense ones.",
 )
 
-_HEADER = (
-    "method",
-    "steps a task",
-    "seeds",
-    "accuracy %",
-    "backward transfer",
-    "over alone",
-    "over finetune",
-    "units kept",
-    "parameters a task",
-    "MACs a task",
-    "training s",
-)
 _DEFINITIONS = """\
 Accuracy: mean over all tasks after the last was learned, task identity known. Backward
 transfer: mean over tasks but the last of that accuracy less the one right after
@@ -75,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     text = "\n\n".join(
         [
             *(
-                f"## {heading}\n\n{tables.markdown(_HEADER, map(_row, entries))}"
+                f"## {heading}\n\n{tables.markdown(map(_row, entries))}"
                 for heading, entries in sections
             ),
             _DEFINITIONS,
@@ -110,21 +97,22 @@ def _finished(runs: Sequence[Run]) -> list[Run]:
     return finished
 
 
-def _row(entry: Entry) -> list[str]:
+def _row(entry: Entry) -> dict[str, str]:
     runs = entry.runs
-    return [
-        entry.name,
-        runs[0].flags["steps_per_task"],
-        ", ".join(map(str, sorted(run.results["seed"] for run in runs))),
-        tables.percent(run.results["average_accuracy"] for run in runs),
-        tables.percent([run.results["backward_transfer"] for run in runs], "+"),
-        tables.percent(entry.over_alone, "+"),
-        tables.percent(entry.over_finetune, "+"),
-        _count(runs, "units_kept"),
-        _count(runs, "parameters_per_task"),
-        _count(runs, "macs_per_task"),
-        tables.seconds([run.seconds for run in runs]),
-    ]
+    transfer = [run.results["backward_transfer"] for run in runs]
+    return {
+        "method": entry.name,
+        "steps a task": runs[0].flags["steps_per_task"],
+        "seeds": ", ".join(map(str, sorted(run.results["seed"] for run in runs))),
+        "accuracy %": tables.percent(run.results["average_accuracy"] for run in runs),
+        "backward transfer": tables.percent(transfer, "+"),
+        "over alone": tables.percent(entry.over_alone, "+"),
+        "over finetune": tables.percent(entry.over_finetune, "+"),
+        "units kept": _count(runs, "units_kept"),
+        "parameters a task": _count(runs, "parameters_per_task"),
+        "MACs a task": _count(runs, "macs_per_task"),
+        "training s": tables.seconds([run.seconds for run in runs]),
+    }
 
 
 def _per_task(runs: Sequence[Run], key: str) -> float | None:

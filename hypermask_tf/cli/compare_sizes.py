@@ -9,8 +9,8 @@ that differ in their seed only make one row for each way of storing weights. Wit
 """
 
 import pathlib
-import statistics
 from collections.abc import Sequence
+from typing import Any
 
 from hypermask_tf import files
 from hypermask_tf.cli import paths, tables
@@ -18,21 +18,11 @@ from hypermask_tf.cli.comparison import problem
 from hypermask_tf.cli.naming import title
 from hypermask_tf.cli.runs import find_runs, group
 from hypermask_tf.cli.size_plot import plot_sizes
-from hypermask_tf.cli.size_rows import SizeRow, size_rows
+from hypermask_tf.cli.size_rows import size_rows
 
 _RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
 _OUTPUT = paths.define_path(
     "output", None, "Write the table to this file too (.md), and a picture beside it."
-)
-_HEADER = (
-    "method",
-    "weights",
-    "seeds",
-    "kB sent",
-    "kB",
-    "validation accuracy %",
-    "parameters in use",
-    "MACs",
 )
 _DEFINITIONS = """\
 kB sent: a task's `.tflite` file after zstandard at level 19, mean over tasks and seeds,
@@ -53,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     sections, pictures = [], []
     for runs in group(find_runs(_RUNS.value), problem):
         rows = size_rows(runs)
-        table = tables.markdown(_HEADER, map(_cells, rows))
+        table = tables.markdown(map(_cells, rows.itertuples()))
         # Files are judged on validation data, whatever the run was measured on.
         heading = title(runs).rpartition(", measured on")[0]
         sections.append(f"## {heading}\n\n{table}")
@@ -69,14 +59,14 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _cells(row: SizeRow) -> list[str]:
-    return [
-        row.method,
-        row.weights,
-        ", ".join(map(str, row.seeds)),
-        f"{statistics.mean(row.sent) / 1000:.1f}",
-        f"{statistics.mean(row.stored) / 1000:.1f}",
-        tables.percent(row.accuracy),
-        f"{statistics.mean(row.parameters):,.0f}",
-        f"{statistics.mean(row.macs):,.0f}",
-    ]
+def _cells(row: Any) -> dict[str, str]:
+    return {
+        "method": row.method,
+        "weights": row.weights,
+        "seeds": ", ".join(map(str, row.seeds)),
+        "kB sent": f"{row.sent / 1000:.1f}",
+        "kB": f"{row.stored / 1000:.1f}",
+        "validation accuracy %": tables.percent(row.accuracy),
+        "parameters in use": f"{row.parameters:,.0f}",
+        "MACs": f"{row.macs:,.0f}",
+    }

@@ -79,12 +79,14 @@ def several_runs(runs: Sequence[Run]) -> str:
         if all(column in methods[name] for methods in found for name in names)
     ]
     rows = [
-        [name, *(_spread(c, [methods[name][c] for methods in found]) for c in columns)]
-        for name in names
+        {"method": n, **{c: _spread(c, [run[n][c] for run in found]) for c in columns}}
+        for n in names
     ]
     default = runs[0].results[f"{PREFIX}default"]
-    rows = [[f"**{cell}**" for cell in r] if r[0] == default else r for r in rows]
-    return tables.markdown(["method", *columns], rows)
+    return tables.markdown(
+        {c: f"**{cell}**" for c, cell in r.items()} if r["method"] == default else r
+        for r in rows
+    )
 
 
 def heading(runs: Sequence[Run]) -> str:

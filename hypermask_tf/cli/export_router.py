@@ -22,7 +22,6 @@ from typing import Any
 from absl import flags
 from rich.console import Console
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from hypermask_tf.cli import command, paths
 from hypermask_tf.export.convert import FLOAT32, QUANTIZATIONS
 from hypermask_tf.export.quiet import quiet_stderr, start_backend

@@ -16,23 +16,6 @@ from hypermask_tf.cli.naming import network
 from hypermask_tf.cli.published import published
 from hypermask_tf.cli.runs import Run, find_runs, group
 
-_HEADER = (
-    "benchmark",
-    "network",
-    "masks",
-    "sparsity",
-    "protection",
-    "tasks",
-    "steps a task",
-    "seeds",
-    "accuracy %",
-    "published %",
-    "published with",
-    "backward transfer",
-    "training s",
-    "device",
-)
-
 _RUNS = paths.define_paths("runs", ["runs/*"], "Run folders, or patterns of them.")
 _OUTPUT = paths.define_path("output", None, "Write the table to this file too.")
 
@@ -41,35 +24,37 @@ def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     del argv
     groups = group(find_runs(_RUNS.value), lambda run: run.settings)
-    table = tables.markdown(_HEADER, map(_row, groups))
+    table = tables.markdown(map(_row, groups))
     print(table)
     if _OUTPUT.value:
         files.write_text(_OUTPUT.value, table + "\n")
     return 0
 
 
-def _row(runs: list[Run]) -> list[str]:
+def _row(runs: list[Run]) -> dict[str, str | None]:
     chosen = runs[0].flags
     dense = chosen.get("baseline", "none") != "none"
     on = runs[0].measured_on
     beside = published(runs[0])
+    tasks, steps = runs[0].results["num_tasks"], int(chosen["steps_per_task"])
     transfers = [run.results["backward_transfer"] or 0.0 for run in runs]
-    return [
-        runs[0].results["benchmark"] + ("" if on == "test" else f" ({on})"),
-        network(chosen),
-        f"none ({chosen['baseline']})" if dense else _masks(chosen),
-        tables.MISSING if dense else _numbers(chosen["sparsity"]),
-        tables.MISSING if dense else chosen["protection"],
-        _of(runs[0].learned_tasks, max(runs[0].results["num_tasks"], beside.tasks)),
-        _of(int(chosen["steps_per_task"]), beside.steps),
-        ", ".join(map(str, sorted(run.results["seed"] for run in runs))),
-        tables.percent(run.results["average_accuracy"] for run in runs),
-        beside.accuracy,
-        beside.differences or tables.MISSING,
-        tables.percent(transfers, "+"),
-        tables.seconds([run.seconds for run in runs]),
-        "; ".join(sorted({run.device or tables.MISSING for run in runs})),
-    ]
+    return {
+        "benchmark": runs[0].results["benchmark"]
+        + ("" if on == "test" else f" ({on})"),
+        "network": network(chosen),
+        "masks": f"none ({chosen['baseline']})" if dense else _masks(chosen),
+        "sparsity": None if dense else _numbers(chosen["sparsity"]),
+        "protection": None if dense else chosen["protection"],
+        "tasks": _of(runs[0].learned_tasks, max(tasks, beside.tasks)),
+        "steps a task": _of(steps, beside.steps),
+        "seeds": ", ".join(map(str, sorted(run.results["seed"] for run in runs))),
+        "accuracy %": tables.percent(run.results["average_accuracy"] for run in runs),
+        "published %": beside.accuracy,
+        "published with": beside.differences or None,
+        "backward transfer": tables.percent(transfers, "+"),
+        "training s": tables.seconds([run.seconds for run in runs]),
+        "device": "; ".join(sorted({run.device or tables.MISSING for run in runs})),
+    }
 
 
 def _of(own: int, full: int) -> str:

@@ -1,11 +1,9 @@
 """Picture of bytes against accuracy: what a kilobyte buys under each kind of mask."""
 
 import statistics
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hypermask_tf.cli.size_rows import SizeRow
 from hypermask_tf.plots.style import (
     MUTED,
     STYLE,
@@ -17,11 +15,11 @@ from hypermask_tf.plots.style import (
 _COLOURS = ("#2a6f97", "#c1651c", "#3b8f3b", "#7a3b8f", "#c2452d", "#66727f")
 
 
-def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
+def plot_sizes(rows: Any, path: Path, title: str) -> Path:
     """Draws a panel for each way of storing weights, a line for each kind of mask.
 
     Args:
-        rows: What the table holds.
+        rows: What `size_rows` returns.
         path: The file to write; its ending names the format.
         title: First line above the picture.
 
@@ -32,15 +30,14 @@ def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
         ImportError: If matplotlib is not installed.
     """
     matplotlib = matplotlib_or_hint()
-    kinds = list(dict.fromkeys(row.weights for row in rows))
-    families = list(dict.fromkeys(row.family for row in rows))
+    kinds, families = rows["weights"].unique(), rows["family"].unique()
     with matplotlib.rc_context(STYLE):
         size = (1.2 + 4.4 * len(kinds), 4.6)
         figure = matplotlib.figure.Figure(figsize=size, dpi=150)
         panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
         for axes, kind in zip(panels, kinds, strict=True):
             for family, colour in zip(families, _COLOURS * 9, strict=False):
-                chosen = [r for r in rows if (r.weights, r.family) == (kind, family)]
+                chosen = rows[(rows["weights"] == kind) & (rows["family"] == family)]
                 _draw(axes, chosen, family, colour)
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter("{x:g}")
@@ -64,14 +61,13 @@ def plot_sizes(rows: Sequence[SizeRow], path: Path, title: str) -> Path:
         return save_figure(figure, path)
 
 
-def _draw(axes: Any, rows: Sequence[SizeRow], family: str, colour: str) -> None:
+def _draw(axes: Any, rows: Any, family: str, colour: str) -> None:
     """A line through the rows of one kind of mask, each with its sparsity."""
-    x = [statistics.mean(row.sent) / 1000 for row in rows]
-    y = [100 * statistics.mean(row.accuracy) for row in rows]
+    x, y = rows["sent"] / 1000, 100 * rows["accuracy"].map(statistics.mean)
     axes.plot(x, y, "-o", color=colour, label=family, linewidth=1.8, markersize=5)
-    for row, place, height in zip(rows, x, y, strict=True):
+    for sparsity, place, height in zip(rows["sparsity"], x, y, strict=True):
         axes.annotate(
-            f"{row.sparsity} %",
+            f"{sparsity} %",
             (place, height),
             xytext=(0, 7),
             textcoords="offset points",

@@ -1,95 +1,66 @@
 """Bytes as sent and accuracy of exported runs, a row for each method and format."""
 
-import collections
-import dataclasses
-import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hypermask_tf.cli.naming import method_name
+from hypermask_tf.cli.optional import require
 from hypermask_tf.cli.runs import Run, group
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
 from hypermask_tf.export.report import read_report
 
-
-@dataclasses.dataclass(frozen=True)
-class SizeRow:
-    """Files of one method that store their weights in one way.
-
-    Args:
-        method: What the method is called, its sparsity included.
-        family: The same without the sparsity: rows of one family make a line.
-        sparsity: The flag's text.
-        weights: The way of storing weights, such as `int8`.
-        seeds: Seeds of the runs.
-        sent: Bytes as sent, one mean over tasks per run.
-        stored: Bytes of the file itself, as a device stores it, likewise.
-        accuracy: Fractions, one mean over tasks per run.
-        parameters: Parameters that are not zero, one mean over tasks per run.
-        macs: Multiplications of one prediction, one mean over tasks per run.
-    """
-
-    method: str
-    family: str
-    sparsity: str
-    weights: str
-    seeds: list[int]
-    sent: list[float]
-    stored: list[float]
-    accuracy: list[float]
-    parameters: list[float]
-    macs: list[float]
+# One row each. `family` is the method without its sparsity.
+_KEYS = ["method", "weights", "family", "sparsity", "group"]
+# Of the file of a task: bytes as sent, and as a device stores them; accuracy, a
+# fraction; parameters that are not zero; multiplications of one prediction.
+_MEASURES = ["sent", "stored", "accuracy", "parameters", "macs"]
 
 
-def size_rows(runs: Sequence[Run]) -> list[SizeRow]:
-    """The rows of runs of one problem, by method and then by bytes.
+def size_rows(runs: Sequence[Run]) -> Any:
+    """A data frame of the runs of one problem, by way of storing weights and bytes.
+
+    Measures are means over tasks and runs; `accuracy` is a list with one of each run.
+    Of a file with and without its zeros the smaller one counts.
 
     Raises:
         FileNotFoundError: If a run was not exported.
     """
-    rows = []
-    for method in group(runs, lambda run: run.settings):
-        found = [_means(read_report(run.path)) for run in method]
-        first = method[0].flags
-        for weights in QUANTIZATIONS:
-            if all(weights in means for means in found):
-                measured = zip(*(means[weights] for means in found), strict=True)
-                rows.append(
-                    SizeRow(
-                        method_name(first),
-                        method_name({**first, "sparsity": ""}).replace(",  %", ""),
-                        first["sparsity"],
-                        weights,
-                        sorted(run.results["seed"] for run in method),
-                        *map(list, measured),
-                    )
-                )
-    order = {name: i for i, name in enumerate(QUANTIZATIONS)}
-    return sorted(rows, key=lambda r: (order[r.weights], r.family, -sum(r.sent)))
-
-
-def _means(report: dict[str, Any]) -> dict[str, tuple[float, ...]]:
-    """What a `SizeRow` measures, by way of storing, means over tasks.
-
-    Of a file with and without its zeros the smaller one counts.
-    """
-    chosen: dict[tuple[str, int], dict[str, Any]] = {}
-    for entry in report["files"]:
-        key = entry["quantization"], entry["task"]["index"]
-        if entry["zstd_bytes"] < chosen.get(key, {}).get("zstd_bytes", float("inf")):
-            chosen[key] = entry
-    by_kind = collections.defaultdict(list)
-    for (kind, _), entry in chosen.items():
-        by_kind[kind].append(entry)
-    return {kind: _mean(entries) for kind, entries in by_kind.items()}
-
-
-def _mean(entries: Sequence[dict[str, Any]]) -> tuple[float, ...]:
-    weights = [entry["keras_weights"] for entry in entries]
-    return (
-        statistics.mean(entry["zstd_bytes"] for entry in entries),
-        statistics.mean(entry["bytes"] for entry in entries),
-        statistics.mean(entry["gate"]["tflite_accuracy"] for entry in entries),
-        statistics.mean(w["parameters"] - w["zeros"] for w in weights),
-        statistics.mean(entry["macs"] for entry in entries),
+    pandas = require("pandas", "which makes the table")
+    methods = group(runs, lambda run: run.settings)
+    found = [row for i, method in enumerate(methods) for row in _files(method, i)]
+    files = pandas.DataFrame(found, columns=[*_KEYS, "run", "seed", "task", *_MEASURES])
+    files["weights"] = pandas.Categorical(files["weights"], QUANTIZATIONS)
+    one = [*_KEYS, "run", "seed"]
+    least = files.groupby([*one, "task"], observed=True)["sent"].idxmin()
+    of_runs = files.loc[least].groupby(one, observed=True, as_index=False)[_MEASURES]
+    means = {name: (name, "mean") for name in _MEASURES}
+    rows = (
+        of_runs.mean()
+        .groupby(_KEYS, observed=True, as_index=False)
+        .agg(**{**means, "accuracy": ("accuracy", list), "seeds": ("seed", sorted)})
+        .sort_values(["weights", "family", "sent"], ascending=[True, True, False])
     )
+    # A way of storing that a run lacks makes no row.
+    return rows[rows["seeds"].map(len) == rows["group"].map(lambda i: len(methods[i]))]
+
+
+def _files(method: Sequence[Run], group: int) -> Iterator[dict[str, Any]]:
+    flags = method[0].flags
+    for run in method:
+        for entry in read_report(run.path)["files"]:
+            weights = entry["keras_weights"]
+            yield {
+                "method": method_name(flags),
+                "family": method_name({**flags, "sparsity": ""}).replace(",  %", ""),
+                "sparsity": flags["sparsity"],
+                "group": group,
+                "run": str(run.path),
+                "seed": run.results["seed"],
+                "weights": entry["quantization"],
+                "task": entry["task"]["index"],
+                "sent": entry["zstd_bytes"],
+                "stored": entry["bytes"],
+                "accuracy": entry["gate"]["tflite_accuracy"],
+                "parameters": weights["parameters"] - weights["zeros"],
+                "macs": entry["macs"],
+            }

@@ -1,121 +1,70 @@
-"""What a sweep found: one row per point, as JSON and as a Markdown table."""
+"""What a sweep has found: a table, a CSV file and the best flagfile."""
 
-import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+import optuna
+import pandas as pd
+from optuna.trial import FrozenTrial, TrialState
 
+from hypermask_tf import files
 from hypermask_tf.cli import tables
-from hypermask_tf.cli.runs import Run
-from hypermask_tf.cli.sweep_grid import Point
+from hypermask_tf.cli.sweep_objective import FIGURES, SweepObjective
+from hypermask_tf.cli.sweep_space import as_text, trial_flags
+from hypermask_tf.cli.sweep_study import current_trials
 
-# Keys of a point in sweep.json, and what they are of a run.
-_MEASURES = {
-    "accuracy": lambda run: run.results["average_accuracy"],
-    "backward_transfer": lambda run: run.results["backward_transfer"],
-    "learning_accuracy": lambda run: run.learning_accuracy,
-    "train_seconds": lambda run: run.seconds,
-}
-
-
-def summarise(
-    grid: Mapping[str, Sequence[str]],
-    points: Sequence[Point],
-    seeds: Sequence[int],
-    runs: Mapping[Point, Sequence[Run]],
-    failed: Mapping[Point, Mapping[int, str]],
-    measured_on: str,
-) -> dict[str, Any]:
-    """What `sweep.json` holds; accuracies are fractions.
-
-    Args:
-        grid: Values by flag.
-        points: All points.
-        seeds: All seeds.
-        runs: The finished runs of each point.
-        failed: Why a point failed, by seed.
-        measured_on: What accuracies were measured on.
-    """
-    rows = [_row(p, runs.get(p, ()), failed.get(p, {})) for p in points]
-    complete = [row for row in rows if len(row["seeds"]) == len(seeds)]
-    best = max(complete, key=lambda row: row["accuracy"]["mean"], default=None)
-    names = {run.results["benchmark"] for found in runs.values() for run in found}
-    return {
-        "schema_version": 1,
-        "benchmarks": sorted(names),
-        "measured_on": measured_on,
-        "grid": {flag: list(values) for flag, values in grid.items()},
-        "seeds": list(seeds),
-        "best": best["name"] if best else None,
-        "points": rows,
-    }
+# More rows of the table are in the CSV file only.
+_ROWS = 30
+_DEFINITIONS = (
+    "Best first; measured on validation data, mean over seeds. ±: sample deviation of "
+    "the accuracy. Learning accuracy: mean accuracy on a task right after learning it."
+)
 
 
-def _row(
-    point: Point, runs: Sequence[Run], failed: Mapping[int, str]
-) -> dict[str, Any]:
-    return {
-        "name": point.name,
-        "flags": dict(point.settings),
-        "seeds": sorted(run.results["seed"] for run in runs),
-        **{key: _spread([of(run) for run in runs]) for key, of in _MEASURES.items()},
-        "failed": [
-            {"seed": seed, "reason": reason} for seed, reason in sorted(failed.items())
-        ],
-    }
+def outcome(trial: FrozenTrial) -> str:
+    """How a trial ended, or that it has not."""
+    if trial.state == TrialState.PRUNED:
+        return f"pruned after {trial.last_step} tasks"
+    if trial.state == TrialState.FAIL:
+        return f"failed: {trial.user_attrs.get('failed', 'broke off')}"
+    return trial.state.name.lower()
 
 
-def _spread(values: Sequence[float | None]) -> dict[str, Any]:
-    """Mean and sample deviation, None where they do not exist, and all values."""
-    known = [value for value in values if value is not None]
-    return {
-        "mean": statistics.mean(known) if known else None,
-        "sd": statistics.stdev(known) if len(known) > 1 else None,
-        "values": known,
-    }
-
-
-def sweep_table(summary: Mapping[str, Any]) -> str:
-    """The Markdown table of a summary; the best complete point in bold."""
-    flags = list(summary["grid"])
-    header = [
-        *flags,
-        "seeds",
-        f"{summary['measured_on']} accuracy %",
-        "backward transfer",
-        "learning accuracy %",
-        "training s",
-    ]
+def trials_frame(study: optuna.Study, sweep: SweepObjective) -> pd.DataFrame:
+    """A row for each trial, the best first: its values, how it ended, its figures."""
     rows = []
-    for point in summary["points"]:
-        accuracy = tables.percent(point["accuracy"]["values"])
-        if point["name"] == summary["best"]:
-            accuracy = f"**{accuracy}**"
-        rows.append(
-            [
-                *(point["flags"][flag] for flag in flags),
-                ", ".join(map(str, point["seeds"])) or tables.MISSING,
-                accuracy,
-                tables.percent(point["backward_transfer"]["values"], "+"),
-                tables.percent(point["learning_accuracy"]["values"]),
-                tables.spread(point["train_seconds"]["values"], digits=1),
-            ]
-        )
-    return tables.markdown(header, rows) + "\n\n" + _notes(summary)
+    for trial in current_trials(study):
+        runs = pd.DataFrame(trial.user_attrs.get("runs"), columns=FIGURES, dtype=float)
+        values = as_text({flag: trial.params.get(flag) for flag in sweep.space})
+        ended = {"trial": trial.number, **values, "outcome": outcome(trial)}
+        first = {FIGURES[0]: None, "±": runs[FIGURES[0]].std()}
+        rows.append({**ended, **first, **runs.mean()})
+    return pd.DataFrame(rows).sort_values(FIGURES[0], ascending=False)
 
 
-def _notes(summary: Mapping[str, Any]) -> str:
-    notes = [
-        f"{', '.join(summary['benchmarks'])}: mean ± sample deviation over seeds. "
-        "Learning accuracy: the mean accuracy on a task right after it was learned."
-    ]
-    if summary["measured_on"] == "test":
-        notes.append(
-            "Measured on test data: settings chosen from this table make the test "
-            "accuracy of the chosen one optimistic."
-        )
-    for point in summary["points"]:
-        for failure in point["failed"]:
-            notes.append(
-                f"Failed: {point['name']}, seed {failure['seed']}: {failure['reason']}"
-            )
-    return "\n".join(notes)
+def write_report(study: optuna.Study, sweep: SweepObjective) -> str:
+    """Writes `sweep.csv`, `sweep.md` and `best.flags`; returns the table."""
+    frame = trials_frame(study, sweep)
+    failed = frame[frame["outcome"].str.startswith("failed")]
+    shown = frame.head(_ROWS).assign(outcome=frame["outcome"].str.partition(":")[0])
+    lines = [tables.markdown(shown.to_dict("records")), "", _DEFINITIONS]
+    if len(frame) > _ROWS:
+        lines.append(f"{len(frame) - _ROWS} more trials are in sweep.csv.")
+    lines += [f"Trial {row.trial} {row.outcome}" for row in failed.itertuples()]
+    table = "\n".join(lines)
+    files.write_text(sweep.folder / "sweep.csv", frame.to_csv(index=False))
+    files.write_text(sweep.folder / "sweep.md", table + "\n")
+    if (frame["outcome"] == "complete").any():
+        files.write_text(sweep.folder / "best.flags", _best_flags(study, sweep))
+    return table
+
+
+def _best_flags(study: optuna.Study, sweep: SweepObjective) -> str:
+    """The best trial's flagfile, without --measure: what comes next may be a test."""
+    best = study.best_trial
+    settings = as_text({flag: best.params[flag] for flag in sweep.space})
+    text = trial_flags(settings, sweep.base, sweep.seeds[0])
+    heading = (
+        f"# Trial {best.number}, the best of {sweep.study_name}: validation accuracy "
+        f"{100 * study.best_value:.2f} %, seeds {', '.join(map(str, sweep.seeds))}.",
+        *(f"#   {flag}={value}" for flag, value in settings.items()),
+    )
+    kept = (line for line in text.splitlines() if not line.startswith("--measure="))
+    return "\n".join([*heading, *kept, ""])

@@ -1,19 +1,31 @@
 """Markdown tables, and numbers as they stand in them."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 MISSING = "–"
 
 
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table without a line break at its end."""
-    lines = [header, ["---"] * len(header), *rows]
+def markdown(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A Markdown table without a line break at its end.
+
+    Args:
+        rows: Cells by column; all have the columns of the first. Fractions get two
+            decimals.
+    """
+    rows = list(rows)
+    lines = [[_cell(name) for name in rows[0]], *(map(_cell, r.values()) for r in rows)]
+    text = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([text[0], "|" + "---|" * len(rows[0]), *text[1:]])
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # NaN
+        return MISSING
+    text = f"{value:.2f}" if isinstance(value, float) else str(value)
     # A bar in a cell would begin another.
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
-    marks = "|" + "|".join(cells[1]) + "|"
-    text = ["| " + " | ".join(line) + " |" for line in cells]
-    return "\n".join([text[0], marks, *text[2:]])
+    return text.replace("|", "\\|")
 
 
 def spread(values: Sequence[float], sign: str = "", digits: int = 2) -> str:

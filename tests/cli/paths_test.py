@@ -22,8 +22,8 @@ on_default_backend = pytest.mark.skipif(
 NO_PATHS = {
     *("activation", "augment_policy", "baseline", "benchmark"),
     *("classes_per_task", "grid", "hidden", "hyper_hidden", "loops", "mask_scale"),
-    *("method", "methods", "quantization", "reuse", "seeds", "sparsity"),
-    *("tasks", "unknown"),
+    *("method", "methods", "quantization", "reuse", "seeds", "space"),
+    *("sparsity", "storage", "tasks", "unknown"),
 }
 # Flags of one name are defined by several commands, which share no process otherwise.
 WALK = """

@@ -26,9 +26,10 @@ def test_percent_is_missing_if_one_value_is():
 
 
 def test_a_table_has_as_many_columns_everywhere():
-    text = tables.markdown(["a", "b"], [["1", "x|y"], ["2", "z"]])
+    text = tables.markdown([{"a": 1, "b": "x|y"}, {"a": 0.5, "b": None}])
     rows = [line.replace("\\|", "").count("|") for line in text.splitlines()]
     assert rows == [3, 3, 3, 3]
+    assert text.splitlines()[3] == f"| 0.50 | {tables.MISSING} |"
 
 
 def test_seconds_from_shortest_to_longest():
