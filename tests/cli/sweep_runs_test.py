@@ -14,7 +14,7 @@ FLAGS = "--hidden=8\n--noverbose\n--seed=3\n"
 # Stands in for apps/train.py: learns a task at a time, and starts within a moment.
 SCRIPT = """
 import json, os, pathlib, sys, time
-given = dict(a.removeprefix("--").partition("=")[::2] for a in sys.argv[1:])
+given = dict(a.removeprefix("--").partition("=")[::2] for a in sys.argv[2:])
 run = pathlib.Path(given["run_dir"])
 run.mkdir(parents=True, exist_ok=True)
 with open(run / "calls.txt", "a") as file:
@@ -40,7 +40,7 @@ while learned < 3:
 def folder(tmp_path, monkeypatch):
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
-    monkeypatch.setattr(sweep_runs, "_TRAIN", script)
+    monkeypatch.setattr(sweep_runs, "_COMMAND", script)
     monkeypatch.setattr(sweep_runs, "_SECONDS", 0.02)
     return tmp_path / "point" / "seed_3"
 

@@ -7,7 +7,7 @@ import matplotlib.image
 import pandas as pd
 import pytest
 from rich.progress import Progress
-from tests.apps.sweep_fakes import make_run, make_sweep
+from tests.cli.sweep_fakes import make_run, make_sweep
 
 from hypermask_tf.cli import sweep_objective
 from hypermask_tf.cli.flagfiles import read_flagfile

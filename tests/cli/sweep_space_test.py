@@ -8,7 +8,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from tests.apps.sweep_fakes import make_base
+from tests.cli.sweep_fakes import make_base
 
 from hypermask_tf.cli.flagfiles import flagfile, read_flagfile
 from hypermask_tf.cli.sweep_space import (
