@@ -81,7 +81,9 @@ def _check_finished(run: RunFolder, tasks: int) -> None:
         )
 
 
-def go_over(run: RunFolder, now: dict[str, Any], values: flags.FlagValues) -> None:
+def check_and_record(
+    run: RunFolder, now: dict[str, Any], values: flags.FlagValues
+) -> None:
     """Compares what the run says of itself with the present, and writes both down.
 
     Args:

@@ -110,7 +110,7 @@ def _open_run(scenario: Scenario, model: HyperMask) -> RunFolder:
     )
     if f.RESUME.value:
         run = RunFolder.open(str(f.RUN_DIR.value))
-        resume.go_over(run, manifest, flags.FLAGS)
+        resume.check_and_record(run, manifest, flags.FLAGS)
         return run
     run = RunFolder.create(str(f.RUN_DIR.value), overwrite=f.OVERWRITE.value)
     run.write_manifest(manifest)

@@ -21,7 +21,7 @@ from hypermask_tf.training.folder_lock import FolderLock
 from hypermask_tf.training.grow_when_full import grow_when_full
 from hypermask_tf.training.layout_map import hypernetwork_layout_map
 from hypermask_tf.training.level_codes import LevelCodes
-from hypermask_tf.training.network_facts import NetworkFacts
+from hypermask_tf.training.network_stats import NetworkStats
 from hypermask_tf.training.parents import INHERITANCE
 from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.position import Position
@@ -49,7 +49,7 @@ __all__ = [
     "FolderInUseError",
     "FolderLock",
     "LevelCodes",
-    "NetworkFacts",
+    "NetworkStats",
     "NonFiniteLossError",
     "Plateau",
     "Position",

@@ -42,7 +42,7 @@ def collect(callbacks: Sequence[Any]) -> CallbackStates:
     return states, arrays
 
 
-def hand_back(callbacks: Sequence[Any], kept: CallbackStates) -> None:
+def restore_callbacks(callbacks: Sequence[Any], kept: CallbackStates) -> None:
     """Gives callbacks what `collect` took from others of the same order.
 
     Raises:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.metrics import AccuracyMatrix
-from hypermask_tf.training.network_facts import (
-    NetworkFacts,
-    facts_by_task,
-    read_facts,
+from hypermask_tf.training.network_stats import (
+    NetworkStats,
+    read_stats,
+    stats_by_task,
 )
 
 
@@ -24,7 +24,7 @@ class SequenceRecord:
         steps: Optimizer steps.
         validation: Accuracy on validation data right after learning.
         inherited: The earlier task that it started from.
-        facts: Sizes of its network right after it was learned.
+        stats: Sizes of its network right after it was learned.
     """
 
     matrix: AccuracyMatrix
@@ -32,7 +32,7 @@ class SequenceRecord:
     steps: list[int] = dataclasses.field(default_factory=list)
     validation: list[float | None] = dataclasses.field(default_factory=list)
     inherited: list[int | None] = dataclasses.field(default_factory=list)
-    facts: list[NetworkFacts] = dataclasses.field(default_factory=list)
+    stats: list[NetworkStats] = dataclasses.field(default_factory=list)
 
     def add(
         self,
@@ -41,14 +41,14 @@ class SequenceRecord:
         steps: int,
         validation: float | None,
         inherited: int | None,
-        facts: NetworkFacts,
+        stats: NetworkStats,
     ) -> None:
         """Notes what is known of a task that has ended."""
         self.seconds.append(seconds)
         self.steps.append(steps)
         self.validation.append(validation)
         self.inherited.append(inherited)
-        self.facts.append(facts)
+        self.stats.append(stats)
 
     def to_dict(self) -> dict[str, Any]:
         """The keys that `results.json` holds, ready for JSON."""
@@ -60,7 +60,7 @@ class SequenceRecord:
             "validation_accuracy": self.validation,
             "average_validation_accuracy": float(np.mean(known)) if known else None,
             "inherited_from": self.inherited,
-            **facts_by_task(self.facts),
+            **stats_by_task(self.stats),
         }
 
     @classmethod
@@ -79,5 +79,5 @@ class SequenceRecord:
             list(values["steps_per_task"]),
             list(values["validation_accuracy"]),
             list(values["inherited_from"]),
-            read_facts(values),
+            read_stats(values),
         )

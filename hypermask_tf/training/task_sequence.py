@@ -13,11 +13,11 @@ from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.grow_when_full import without_advice
 from hypermask_tf.training.load_learner import load_learner
 from hypermask_tf.training.measuring import Measuring
-from hypermask_tf.training.network_facts import NetworkFacts
+from hypermask_tf.training.network_stats import NetworkStats
 from hypermask_tf.training.position import Position
 from hypermask_tf.training.prepare_task import prepare_task
 from hypermask_tf.training.progress import Progress
-from hypermask_tf.training.resumable import collect, hand_back
+from hypermask_tf.training.resumable import collect, restore_callbacks
 from hypermask_tf.training.run_folder import RunFolder
 from hypermask_tf.training.sequence_options import SequenceOptions
 from hypermask_tf.training.task_fit import fit_task
@@ -154,7 +154,7 @@ class TaskSequence:
             )
         callbacks = options.make_callbacks(task.index)
         if progress.callbacks is not None:
-            hand_back(callbacks, progress.callbacks)
+            restore_callbacks(callbacks, progress.callbacks)
 
         def save(epoch: int) -> None:
             progress.position = Position(task.index, epoch)
@@ -193,7 +193,7 @@ class TaskSequence:
             steps=self.options.steps_per_task,
             validation=self._measuring.validation(self.model, task),
             inherited=self._progress.parent,
-            facts=NetworkFacts.of(self.model, task.index),
+            stats=NetworkStats.of(self.model, task.index),
         )
         self._progress.end_task()
 

@@ -114,13 +114,13 @@ def test_a_run_that_never_began_says_so(resume, run):
 def test_other_data_are_refused_and_versions_written_down(resume, run, capsys):
     now = json.loads(json.dumps(run.manifest()))
     now["versions"]["keras"] = "9.9"
-    resume.go_over(run, now, flags.FLAGS)
+    resume.check_and_record(run, now, flags.FLAGS)
     assert "keras" in capsys.readouterr().err
     assert run.manifest()["resumed"][0]["versions"]["keras"] == "9.9"
     assert run.manifest()["versions"]["keras"] != "9.9"
     now["scenario"]["tasks"][1]["train"] += 1
     with pytest.raises(ValueError, match="task 1 of split_digits differs"):
-        resume.go_over(run, now, flags.FLAGS)
+        resume.check_and_record(run, now, flags.FLAGS)
     assert differences(now, now) == []
 
 

@@ -7,7 +7,6 @@ import matplotlib.image
 import pandas as pd
 import pytest
 from rich.progress import Progress
-from tests.cli.sweep_fakes import make_run, make_sweep
 
 from hypermask_tf.cli import sweep_objective
 from hypermask_tf.cli.flagfiles import read_flagfile
@@ -17,6 +16,7 @@ from hypermask_tf.cli.sweep_report import write_report
 from hypermask_tf.cli.sweep_runs import RunFailedError
 from hypermask_tf.cli.sweep_search import search
 from hypermask_tf.cli.sweep_study import begun_trials, current_trials, open_study
+from tests.cli.sweep_fakes import make_run, make_sweep
 from tests.commands import PROCESSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")

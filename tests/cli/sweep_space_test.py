@@ -8,7 +8,6 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from tests.cli.sweep_fakes import make_base
 
 from hypermask_tf.cli.flagfiles import flagfile, read_flagfile
 from hypermask_tf.cli.sweep_space import (
@@ -19,6 +18,7 @@ from hypermask_tf.cli.sweep_space import (
     suggest,
     trial_flags,
 )
+from tests.cli.sweep_fakes import make_base
 
 
 @pytest.fixture

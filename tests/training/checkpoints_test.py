@@ -11,7 +11,7 @@ from hypermask_tf.training import (
     Plateau,
     Position,
 )
-from hypermask_tf.training.resumable import collect, hand_back
+from hypermask_tf.training.resumable import collect, restore_callbacks
 
 
 def _model():
@@ -109,7 +109,7 @@ def test_other_callbacks_than_those_saved_are_refused():
     states, arrays = collect([Plateau(), keras.callbacks.Callback()])
     assert states[1] is None and arrays == {}
     with pytest.raises(ValueError, match="BestWeights as number 1"):
-        hand_back([Plateau(), BestWeights()], (states, arrays))
+        restore_callbacks([Plateau(), BestWeights()], (states, arrays))
 
 
 def test_a_plateau_goes_on_waiting():

@@ -38,7 +38,7 @@ ROOMS: dict[str, Room] = {
         _library("memory.py", "regularizers.py"),
         _tests(
             "hypermask/protection_test.py",
-            "hypermask/at_rest_test.py",
+            "hypermask/soft_threshold_test.py",
             "hypermask/hard_protection_test.py",
             "hypermask/drift_test.py",
             "strangers/later_tasks_test.py",

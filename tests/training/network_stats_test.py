@@ -1,4 +1,4 @@
-"""The facts of a task's network, against counts from its masks."""
+"""The stats of a task's network, against counts from its masks."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from hypermask_tf.training import NetworkFacts
+from hypermask_tf.training import NetworkStats
 from tests.learners import hyper_mask
 
 SIZES = (6, 20, 30, 3)
@@ -25,29 +25,29 @@ def _learner(**kwargs):
 
 @pytest.mark.parametrize("sparsity", [0, 50, 90])
 def test_unit_masks(sparsity):
-    facts = NetworkFacts.of(_learner(sparsity=sparsity), 0)
+    stats = NetworkStats.of(_learner(sparsity=sparsity), 0)
     # The percentile interpolates: ceil((n - 1) p / 100) units are off.
     widths = [
         n if i in (0, 3) else n - int(np.ceil((n - 1) * sparsity / 100))
         for i, n in enumerate(SIZES)
     ]
     macs = sum(a * b for a, b in itertools.pairwise(widths))
-    assert facts.units_kept == widths[1] + widths[2]
-    assert facts.macs == macs
-    assert facts.parameters == macs + sum(widths[1:])
+    assert stats.units_kept == widths[1] + widths[2]
+    assert stats.macs == macs
+    assert stats.parameters == macs + sum(widths[1:])
 
 
 def test_weight_masks_have_no_units_and_zeros_that_stay():
     model = _learner(granularity="weight", sparsity=50)
-    facts = NetworkFacts.of(model, 0)
-    assert facts.units_kept is None
-    assert facts.nonzero_parameters < 0.7 * facts.parameters
-    assert facts.parameters <= model.target.count_params()
+    stats = NetworkStats.of(model, 0)
+    assert stats.units_kept is None
+    assert stats.nonzero_parameters < 0.7 * stats.parameters
+    assert stats.parameters <= model.target.count_params()
 
 
 def test_capacity_is_unknown_where_use_is_not_tracked():
-    assert NetworkFacts.of(_learner(protection="all"), 0).capacity_used is None
-    used = NetworkFacts.of(_learner(protection="used", sparsity=50), 0).capacity_used
+    assert NetworkStats.of(_learner(protection="all"), 0).capacity_used is None
+    used = NetworkStats.of(_learner(protection="used", sparsity=50), 0).capacity_used
     assert 0 < used < 1
 
 
@@ -78,5 +78,5 @@ def test_a_target_without_graph_is_learned_all_the_same():
         keras.saving.custom_object_scope({"Own": Own}),
         pytest.warns(UserWarning, match="unknown"),
     ):
-        facts = NetworkFacts.of(model, 0)
-    assert facts == NetworkFacts(None, None, None, None, None, None)
+        stats = NetworkStats.of(model, 0)
+    assert stats == NetworkStats(None, None, None, None, None, None)

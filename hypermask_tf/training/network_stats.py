@@ -10,7 +10,7 @@ from hypermask_tf.surgery.cost import Cost, cost
 
 
 @dataclasses.dataclass(frozen=True)
-class NetworkFacts:
+class NetworkStats:
     """Sizes of one task's network, None where they are not known.
 
     Args:
@@ -30,8 +30,8 @@ class NetworkFacts:
     units_free: float | None
 
     @classmethod
-    def of(cls, model: Any, task: int) -> "NetworkFacts":
-        """The facts of a task that has been learned.
+    def of(cls, model: Any, task: int) -> "NetworkStats":
+        """Sizes and counts of a task that has been learned.
 
         Args:
             model: A `HyperMask`.
@@ -60,19 +60,19 @@ _COLUMNS = {
 }
 
 
-def facts_by_task(facts: Sequence[NetworkFacts]) -> dict[str, Any]:
+def stats_by_task(stats: Sequence[NetworkStats]) -> dict[str, Any]:
     """The lists that `results.json` holds, one entry per task."""
     return {
-        column: [getattr(fact, field) for fact in facts]
+        column: [getattr(entry, field) for entry in stats]
         for column, field in _COLUMNS.items()
     }
 
 
-def read_facts(results: Mapping[str, Any]) -> list[NetworkFacts]:
-    """The facts of each task, from what `facts_by_task` made."""
+def read_stats(results: Mapping[str, Any]) -> list[NetworkStats]:
+    """Sizes and counts of each task, from what `stats_by_task` made."""
     columns = [results[column] for column in _COLUMNS]
     return [
-        NetworkFacts(**dict(zip(_COLUMNS.values(), row, strict=True)))
+        NetworkStats(**dict(zip(_COLUMNS.values(), row, strict=True)))
         for row in zip(*columns, strict=True)
     ]
 
