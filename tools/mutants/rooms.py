@@ -27,46 +27,53 @@ def _tests(*names: str) -> tuple[str, ...]:
 ROOMS: dict[str, Room] = {
     "masks": Room(
         _library("masks"),
-        _tests(
-            "masks",
-            "hypermask/capacity_test.py",
-            "hypermask/units_taken_test.py",
-            "transfer/inherit_test.py",
-        ),
+        _tests("masks", "learner/extension_test.py", "hypermask/units_taken_test.py"),
     ),
-    "memory": Room(
-        _library("memory.py", "regularizers.py"),
+    "protection": Room(
+        _library(
+            "protection", "hypernetworks/drift_penalty.py", "tasks/task_memory.py"
+        ),
         _tests(
             "hypermask/protection_test.py",
             "hypermask/soft_threshold_test.py",
             "hypermask/hard_protection_test.py",
             "hypermask/drift_test.py",
-            "strangers/later_tasks_test.py",
+            "hypermask/use_test.py",
         ),
     ),
     "task_order": Room(
-        _library("learner.py", "task_learner.py", "task_masks.py", "capacity.py"),
+        _library(
+            "tasks/learner_state.py",
+            "tasks/task_masks.py",
+            "tasks/masked_target.py",
+            "learner/forward.py",
+            "learner/task_order.py",
+            "learner/capacity.py",
+        ),
         _tests(
             "hypermask/fit_test.py",
             "hypermask/protection_test.py",
             "hypermask/capacity_test.py",
-            "hypermask/errors_test.py",
-            "hypermask/head_test.py",
             "hypermask/ramp_test.py",
-            "strangers/undo_test.py",
-            "strangers/failing_calls_test.py",
+            "hypermask/head_test.py",
+            "hypermask/drift_test.py",
+            "strangers/later_tasks_test.py",
         ),
     ),
     "growth": Room(
-        _library("growth.py", "growth_places.py", "extension.py", "copies.py"),
+        _library(
+            "learner/grow.py",
+            "learner/grow_places.py",
+            "learner/extend.py",
+            "learner/copies.py",
+        ),
         _tests(
             "hypermask/grow_test.py",
+            "hypermask/grow_counts_test.py",
             "hypermask/grow_refusals_test.py",
             "hypermask/extend_test.py",
-            "hypermask/grow_counts_test.py",
             "hypermask/equivalence_test.py",
             "hypermask/copies_test.py",
-            "strangers/made_anew_test.py",
         ),
     ),
     "narrow": Room(
@@ -74,19 +81,15 @@ ROOMS: dict[str, Room] = {
     ),
     "transfer": Room(_library("transfer"), _tests("transfer")),
     "replicas": Room(
-        _library("replicas.py", "replicated_model.py", "training/plateau.py"),
-        _tests(
-            "training/distribution_test.py",
-            "training/resume_test.py",
-        ),
+        _library("distribution", "training/plateau.py"),
+        _tests("training/distribution_test.py", "training/resume_test.py"),
     ),
-    "units": Room(_library("units"), _tests("units", "compaction/passing_test.py")),
+    "units": Room(_library("units"), _tests("units", "compaction")),
     "compaction": Room(_library("compaction"), _tests("compaction")),
     "export": Room(
-        (
+        _library(
             "export/quantize",
             "export/router.py",
-            "export/export_router.py",
             "export/drift.py",
             "export/exporter.py",
             "export/variant.py",
@@ -102,7 +105,7 @@ ROOMS: dict[str, Room] = {
         ),
     ),
     "readers": Room(
-        ("export/bundle_reader", "export/bundling", "export/bundle.py"),
+        _library("export/bundle_reader", "export/bundling"),
         _tests("export/bundling"),
     ),
 }
