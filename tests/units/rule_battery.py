@@ -55,7 +55,7 @@ def switch_off(model, seed=1):
 def check_own_width(model):
     """A network of half the units computes what the whole one does with half on."""
     layout = UnitLayout(model, find_roles(model), 50.0)
-    counts = layout.quota.fixed_counts()
+    counts = layout.counts.final()
     own = make_narrow(model, layout, counts)
     assert own.twin.count_params() < model.count_params()
     assert not disagreement(own, model, layout, counts)
