@@ -19,8 +19,9 @@ class FlatGraph:
 
     Args:
         model: A built Functional or Sequential model.
-        at_inference: Whether a nested model called with `training=True` is one call
-            of its own, since it computes something else than its layers do.
+        at_inference: Whether a nested model that is called with more than its inputs,
+            such as `training=True`, is one call: it computes something else than its
+            layers do at inference.
 
     Attributes:
         steps: The calls, in an order in which they can be computed.
@@ -86,19 +87,23 @@ class FlatGraph:
 
     def _fits(self, graph: Any, node: Any) -> bool:
         """Whether the nested model is called plainly, on tensors as it declares."""
-        call, outer, inner = node.arguments, node.input_tensors, graph.inputs
-        plain = dict(call.kwargs)
-        if not (self._at_inference and plain.get("training")):
-            plain.pop("training", None)
+        outer, inner = node.input_tensors, graph.inputs
         return (
-            len(call.args) == 1
-            and all(value is None for value in keras.tree.flatten(plain))
+            (not self._at_inference or _is_plain(node.arguments))
             and len(outer) == len(inner)
             and all(
                 len(a.shape) == len(b.shape) and a.shape[-1] == b.shape[-1]
                 for a, b in zip(outer, inner, strict=True)
             )
         )
+
+
+def _is_plain(call: Any) -> bool:
+    """Whether a call is given its inputs only; `training=False` changes nothing."""
+    others = {**call.kwargs, "training": call.kwargs.get("training") or None}
+    return len(call.args) == 1 and all(
+        value is None for value in keras.tree.flatten(others)
+    )
 
 
 def _nodes(graph: Any) -> Iterator[Any]:

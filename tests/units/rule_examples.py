@@ -139,7 +139,7 @@ OPERATIONS = {
     "one channel becomes many": lambda x: x[..., :1] * ops.ones((5,)),
     "maximum": lambda x: ops.maximum(x, layers.Dense(4)(x)),
     "minimum": lambda x: layers.Minimum()([x, layers.Dense(4)(x)]),
-    "divide": lambda x: layers.Dense(4)(x) / (2 + ops.square(x)),
+    "divide": lambda x: ops.divide(layers.Dense(4)(x), 2 + ops.square(x)),
     "constant over": lambda x: 1.0 / (2 + ops.square(x)),
     "log": lambda x: ops.log(2 + ops.square(x)),
     "reshape": lambda x: ops.reshape(x, (-1, 36, 4)),
@@ -200,7 +200,10 @@ def _side_by_side(names):
 
 
 # Where a change of a unit may not show, as behind a ReLU.
-TOGETHER = {f"operations {i}": _side_by_side(_UNARY[i::4]) for i in range(4)}
+TOGETHER = {
+    "ReLU": lambda x: layers.ReLU()(x),
+    **{f"operations {i}": _side_by_side(_UNARY[i::4]) for i in range(4)},
+}
 
 
 def embedding():

@@ -11,61 +11,36 @@ and networks of a task's width all read them here, so a new layer is one rule:
 Recurrent layers, attention and wrappers have no rule: their units stay on.
 """
 
-from hypermask_tf.units.rules.conv import Conv, GroupedConv, TransposedConv
-from hypermask_tf.units.rules.dense import Dense, Embedding
-from hypermask_tf.units.rules.depthwise import DepthwiseConv, SeparableConv
-from hypermask_tf.units.rules.elementwise import Activation, Elementwise
-from hypermask_tf.units.rules.kernel import Kernel
-from hypermask_tf.units.rules.merging import Concatenate, Merge, Multiply, Sum
-from hypermask_tf.units.rules.moving import Move, Split
-from hypermask_tf.units.rules.normalization import (
-    BatchNormalization,
-    Coupling,
-    GroupNormalization,
-    Normalization,
+from hypermask_tf.units.rules import (  # noqa: F401
+    conv,
+    dense,
+    depthwise,
+    merging,
+    moving,
+    normalization,
+    reduction,
+    slicing,
 )
-from hypermask_tf.units.rules.per_channel import PerChannel, PReLU
-from hypermask_tf.units.rules.reduction import Reduction
+from hypermask_tf.units.rules.elementwise import Elementwise
+from hypermask_tf.units.rules.kernel import Kernel
+from hypermask_tf.units.rules.per_channel import PerChannel
 from hypermask_tf.units.rules.registry import (
     register_rule,
     registered,
     rule_class,
     rule_for,
 )
-from hypermask_tf.units.rules.reshaping import Pad, Reshape
+from hypermask_tf.units.rules.reshaping import Pad
 from hypermask_tf.units.rules.rule import Arrays, Rule
-from hypermask_tf.units.rules.slicing import GetItem
 from hypermask_tf.units.rules.within_channels import WithinChannels
 
 __all__ = [
-    "Activation",
     "Arrays",
-    "BatchNormalization",
-    "Concatenate",
-    "Conv",
-    "Coupling",
-    "Dense",
-    "DepthwiseConv",
     "Elementwise",
-    "Embedding",
-    "GetItem",
-    "GroupNormalization",
-    "GroupedConv",
     "Kernel",
-    "Merge",
-    "Move",
-    "Multiply",
-    "Normalization",
-    "PReLU",
     "Pad",
     "PerChannel",
-    "Reduction",
-    "Reshape",
     "Rule",
-    "SeparableConv",
-    "Split",
-    "Sum",
-    "TransposedConv",
     "WithinChannels",
     "register_rule",
     "registered",

@@ -1,15 +1,14 @@
-"""Operations that move channels about: transposes, splits."""
+"""Operations that move values about: transposes and splits."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hypermask_tf.units.rules.registry import register_rule
-from hypermask_tf.units.rules.rule import Arrays
-from hypermask_tf.units.rules.within_channels import WithinChannels
+from hypermask_tf.units.rules.rule import Arrays, Rule
 from hypermask_tf.units.unit_pool import UnitPool
-from hypermask_tf.units.unit_recorder import UnitRecorder
 
 # Stands for a length that is not known before the data come.
 _UNKNOWN = 1024
@@ -27,35 +26,62 @@ _MOVES: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @register_rule(*_MOVES)
-class Move(WithinChannels):
-    """Done to an array of units in place of numbers."""
+class Move(Rule):
+    """What it does to channels is seen by doing it to their numbers, in NumPy."""
 
-    def units(self, recorder: UnitRecorder, inputs: Arrays) -> Arrays | None:
-        """As in every rule.
+    keeps_channels = True
 
-        The array repeats the channels' units along all other axes without taking
-        memory: there its strides are 0, and so it shows to which axis they went.
-        """
-        shape = [_UNKNOWN if n is None else n for n in self.step.input_shapes[0]]
-        try:
-            moved = self._move(np.broadcast_to(inputs[0], shape))
-            parts = moved if isinstance(moved, list) else [moved]
-            results = [_last_axis(part) for part in parts]
-        except (IndexError, ValueError):
-            return None
-        found = [result for result in results if result is not None]
-        return found if len(found) == len(results) else None
+    def pass_units(self, pool: UnitPool, inputs: Arrays) -> Arrays | None:
+        return self._moved(inputs[0]) if self._sources is not None else None
+
+    def applies(self) -> bool:
+        """Whether all channels stay where they are."""
+        sources, channels = self._sources, np.arange(self.in_widths[0])
+        return (
+            self.is_one_to_one
+            and sources is not None
+            and np.array_equal(sources[0], channels)
+        )
+
+    def constants(self, inputs: Arrays) -> Arrays:
+        return self._moved(inputs[0])
+
+    def needs(self, constants: Arrays, needed: Arrays) -> Arrays:
+        result = np.zeros(self.in_widths[0], dtype=bool)
+        for source, mask in zip(self._sources or [], needed, strict=True):
+            result[source[mask]] = True
+        return [result]
 
     def _move(self, array: np.ndarray) -> Any:
         operation = self.step.operation
         return _MOVES[type(operation).__name__](array, operation)
 
+    def _moved(self, channels: np.ndarray) -> Arrays:
+        return [channels[source] for source in self._sources or []]
 
-def _last_axis(units: np.ndarray) -> np.ndarray | None:
-    *others, _ = zip(units.shape, units.strides, strict=True)
+    @cached_property
+    def _sources(self) -> Arrays | None:
+        """Which input channel each channel of an output is; None if it is none.
+
+        The array of numbers repeats the channels along all other axes without taking
+        memory: there its strides are 0, which shows to which axis they went.
+        """
+        shape = [_UNKNOWN if n is None else n for n in self.step.input_shapes[0]]
+        try:
+            moved = self._move(np.broadcast_to(np.arange(self.in_widths[0]), shape))
+            parts = moved if isinstance(moved, list) else [moved]
+            sources = [_last_axis(part) for part in parts]
+        except (IndexError, ValueError):
+            return None
+        found = [source for source in sources if source is not None]
+        return found if len(found) == len(sources) else None
+
+
+def _last_axis(channels: np.ndarray) -> np.ndarray | None:
+    *others, _ = zip(channels.shape, channels.strides, strict=True)
     if not others or any(size > 1 and stride for size, stride in others):
         return None
-    return units[(0,) * len(others)]
+    return channels[(0,) * len(others)]
 
 
 @register_rule("Split")
@@ -64,18 +90,8 @@ class Split(Move):
 
     per_layer = True
 
-    def pass_units(self, pool: UnitPool, inputs: Arrays) -> Arrays | None:
-        return self._parts(inputs[0])
-
     def applies(self) -> bool:
         return len(self.step.inputs) == 1
-
-    def constants(self, inputs: Arrays) -> Arrays:
-        return self._parts(inputs[0])
-
-    def needs(self, constants: Arrays, needed: Arrays) -> Arrays:
-        join = np.concatenate if self._of_channels else np.logical_or.reduce
-        return [join(needed)]
 
     def config(self, kept_in: Arrays, kept_out: Arrays) -> dict[str, Any]:
         if not self._of_channels or kept_in[0].all():
@@ -91,11 +107,6 @@ class Split(Move):
     def _move(self, array: np.ndarray) -> Any:
         operation = self.step.operation
         return np.split(array, operation.indices_or_sections, operation.axis)
-
-    def _parts(self, array: np.ndarray) -> Arrays:
-        if self._of_channels:
-            return np.split(array, np.cumsum(self.out_widths)[:-1])
-        return [array] * len(self.out_widths)
 
 
 @register_rule("ArraySplit")

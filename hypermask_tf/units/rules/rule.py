@@ -27,11 +27,12 @@ class Rule:
     - how wide its output becomes behind a wider or narrower input: `out_width`,
       `follow`.
 
-    Units are int arrays over the last axis of a tensor: channel to unit. Where
-    `cuttable` is false, compaction and networks of another width take the call for
-    one of which nothing is known: it reads every channel, its outputs vary, and no
-    channel goes. `Kernel`, `Elementwise` and `PerChannel` know most of this for the
-    layers that derive from them.
+    Units are int arrays over the last axis of a tensor: channel to unit. A call that
+    is not `cuttable` counts in compaction as one of which nothing is known: it reads
+    every channel, its outputs vary, and no channel goes.
+
+    `Kernel`, `Elementwise`, `PerChannel` and `WithinChannels` say most of this for
+    rules that derive from them.
 
     Args:
         step: The call.

@@ -8,12 +8,11 @@ from hypermask_tf.units.rules.moving import Move
 from hypermask_tf.units.rules.registry import register_rule
 from hypermask_tf.units.rules.rule import Arrays, Rule
 from hypermask_tf.units.step import Step
-from hypermask_tf.units.unit_pool import UnitPool
 
 
 @register_rule("GetItem")
 class GetItem(Move):
-    """Slices: of places, or of channels by number."""
+    """Slices of places."""
 
     @classmethod
     def of(cls, step: Step) -> Rule:
@@ -48,9 +47,6 @@ class ChannelSlice(GetItem):
 
     per_layer = True
 
-    def pass_units(self, pool: UnitPool, inputs: Arrays) -> Arrays | None:
-        return [inputs[0][self._taken]]
-
     def applies(self) -> bool:
         """Whether numbers and slices alone say what is taken, channels in order."""
         _, *key = self.step.node.arguments.args
@@ -68,21 +64,9 @@ class ChannelSlice(GetItem):
             )
         )
 
-    def constants(self, inputs: Arrays) -> Arrays:
-        return [inputs[0][self._taken]]
-
-    def needs(self, constants: Arrays, needed: Arrays) -> Arrays:
-        result = np.zeros(self.in_widths[0], dtype=bool)
-        result[self._taken] = needed[0]
-        return [result]
-
     def config(self, kept_in: Arrays, kept_out: Arrays) -> dict[str, Any]:
         if kept_in[0].all():
             return {}
-        start = int(kept_in[0][: self._taken.start].sum())
-        return {"key": (*self._key[:-1], slice(start, start + int(kept_out[0].sum())))}
-
-    @property
-    def _taken(self) -> slice:
-        start, stop, _ = self._key[-1].indices(self.in_widths[0])
-        return slice(start, stop)
+        start, _, _ = self._key[-1].indices(self.in_widths[0])
+        first = int(kept_in[0][:start].sum())
+        return {"key": (*self._key[:-1], slice(first, first + int(kept_out[0].sum())))}
