@@ -41,6 +41,19 @@ def functional_graph(model: keras.Model) -> Any:
     return model._functional if isinstance(model, keras.Sequential) else model
 
 
+def has_graph(model: Any) -> bool:
+    """Whether a model was made of nodes; a subclassed or unbuilt one was not."""
+    if isinstance(model, keras.Sequential):
+        model = getattr(model, "_functional", None)
+    return hasattr(model, "_nodes_by_depth")
+
+
+def graph_nodes(graph: Any) -> Iterator[Any]:
+    """The calls of a Functional model, in an order in which they can be made."""
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        yield from graph._nodes_by_depth[depth]
+
+
 def is_named_by_keras(function: Any, *kinds: str) -> bool:
     """Whether a function is Keras's own, so that a configuration may say its name.
 

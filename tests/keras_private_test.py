@@ -42,6 +42,10 @@ def test_a_sequential_model_has_a_functional_graph():
     graph = private.functional_graph(model)
     assert isinstance(graph, keras.Model) and graph.outputs
     assert private.functional_graph(graph) is graph
+    assert private.has_graph(model) and private.has_graph(graph)
+    assert not private.has_graph(keras.Sequential([layers.Dense(2)]))
+    (node,) = [n for n in private.graph_nodes(graph) if n.operation is model.layers[0]]
+    assert node.input_tensors and node.outputs
 
 
 def test_functions_of_keras_are_told_by_where_they_are_from():
@@ -113,7 +117,7 @@ def test_nothing_private_is_used_elsewhere():
     root = Path(private.__file__).parent
     pattern = re.compile(
         r"keras\.src|\._flatten_layers|\._clear_losses|\._(non_)?trainable_variables|"
-        r"\._functional\b|\._iterations|_exclude_from_weight|\._var_key|\"_learning_rate"
+        r"\._functional\b|\._iterations|_nodes_by_depth|_exclude_from_weight|\._var_key|\"_learning_rate"
     )
     for path in root.rglob("*.py"):
         if path.name != "keras_private.py":

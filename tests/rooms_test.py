@@ -15,7 +15,7 @@ FLOORS = (
     ("normalization", "protection"),
     ("targets", "surgery", "outliers", "compiling"),
     ("compaction",),
-    ("narrow", "inference"),
+    ("own_width", "inference"),
     ("tasks",),
     ("transfer",),
     ("learner",),

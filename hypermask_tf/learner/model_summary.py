@@ -46,8 +46,8 @@ def describe(model: Any) -> str:
 def _computed(model: Any, weights: int) -> str:
     if model.dense_fallback_reason:
         return f"all {weights:,} parameters: {model.dense_fallback_reason}"
-    twin = model.state.network.compact.twin
-    own = sum(math.prod(v.shape) for v in twin.trainable_variables)
+    compact = model.state.network.compact.model
+    own = sum(math.prod(v.shape) for v in compact.trainable_variables)
     return f"{own:,} of them, for the units that are on"
 
 

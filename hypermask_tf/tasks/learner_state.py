@@ -11,8 +11,8 @@ from hypermask_tf.hypernetworks import DriftPenalty, Hypernetwork
 from hypermask_tf.hypernetworks.budget import check_budget
 from hypermask_tf.masks import Masks, TaskMask, UnitLayout, UnitMasks, find_roles
 from hypermask_tf.masks.roles import Maskable
-from hypermask_tf.narrow import NarrowTarget, NotNarrowError, make_narrow
 from hypermask_tf.normalization import NormalizationBank
+from hypermask_tf.own_width import OwnWidthError, OwnWidthTarget, make_own_width
 from hypermask_tf.protection import Protection
 from hypermask_tf.tasks.counters import Counters, int32, number
 from hypermask_tf.tasks.masked_target import MaskedTarget
@@ -113,18 +113,18 @@ class LearnerState:
             )
         return self.layout
 
-    def make_compact_forward(self) -> NarrowTarget | None:
+    def make_compact_forward(self) -> OwnWidthTarget | None:
         """The target at a task's own width, or None and the reason."""
         self.dense_fallback_reason = ""
         try:
             if not isinstance(self.layout, UnitLayout):
-                raise NotNarrowError("masks are not over units")
+                raise OwnWidthError("masks are not over units")
             if isinstance(self.masks, UnitMasks) and not self.masks.compact_forward:
-                raise NotNarrowError("`compact_forward` is off")
+                raise OwnWidthError("`compact_forward` is off")
             if self.masks.ramp_steps:
-                raise NotNarrowError("the sparsity rises over `ramp_steps`")
-            return make_narrow(self.target, self.layout, self.layout.counts.final())
-        except NotNarrowError as reason:
+                raise OwnWidthError("the sparsity rises over `ramp_steps`")
+            return make_own_width(self.target, self.layout, self.layout.counts.final())
+        except OwnWidthError as reason:
             self.dense_fallback_reason = str(reason)
             return None
 

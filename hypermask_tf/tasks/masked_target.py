@@ -10,8 +10,8 @@ from keras import ops
 from hypermask_tf.distribution import replicas
 from hypermask_tf.masks import TaskMask, apply_mask
 from hypermask_tf.masks.health import health
-from hypermask_tf.narrow import NarrowTarget
 from hypermask_tf.normalization import NormalizationBank
+from hypermask_tf.own_width import OwnWidthTarget
 from hypermask_tf.tasks.task_memory import TaskMemory
 
 Tensor = Any
@@ -38,7 +38,7 @@ class MaskedTarget:
         memory: TaskMemory,
         bank: NormalizationBank,
         statistics: Sequence[bool],
-        compact: NarrowTarget | None = None,
+        compact: OwnWidthTarget | None = None,
     ) -> None:
         self.target, self.memory, self.bank = target, memory, bank
         self.compact = compact

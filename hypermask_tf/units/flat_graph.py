@@ -1,11 +1,10 @@
 """A model's graph with its nested models unfolded."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 
-from hypermask_tf.keras_private import all_layers
+from hypermask_tf.keras_private import all_layers, graph_nodes
 from hypermask_tf.units.keras_graph import graph_of, is_graph
 from hypermask_tf.units.step import Shape, Step, width_of
 
@@ -63,7 +62,7 @@ class FlatGraph:
 
     def _walk(self, graph: Any, inputs: list[int], prefix: str) -> list[int]:
         known = dict(zip(map(id, graph.inputs), inputs, strict=True))
-        for node in _nodes(graph):
+        for node in graph_nodes(graph):
             if node.is_input or any(id(t) not in known for t in node.input_tensors):
                 continue
             numbers = [known[id(t)] for t in node.input_tensors]
@@ -104,8 +103,3 @@ def _is_plain(call: Any) -> bool:
     return len(call.args) == 1 and all(
         value is None for value in keras.tree.flatten(others)
     )
-
-
-def _nodes(graph: Any) -> Iterator[Any]:
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        yield from graph._nodes_by_depth[depth]

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import keras
-
-from hypermask_tf.keras_private import functional_graph
+from hypermask_tf.keras_private import functional_graph, has_graph
 
 
 def is_graph(model: Any) -> bool:
@@ -13,11 +11,7 @@ def is_graph(model: Any) -> bool:
     A subclass of a Functional model has a graph too, but its own `call` may do
     something else.
     """
-    if isinstance(model, keras.Sequential):
-        nodes = getattr(model, "_functional", None)
-    else:
-        nodes = model
-    return hasattr(nodes, "_nodes_by_depth") and not _has_own_call(model)
+    return has_graph(model) and not _has_own_call(model)
 
 
 def graph_of(model: Any) -> Any:

@@ -192,7 +192,7 @@ def test_choices_without_effect_are_refused_with_both_names(arguments, names):
 
 
 def test_drift_is_not_penalised_where_nothing_drifts():
-    target = keras.Sequential([keras.Input((8,)), *dense(), keras.layers.Dense(2)])
+    target = keras.Sequential([keras.Input((8,)), dense(), keras.layers.Dense(2)])
     hypernetwork = hm.MLPHypernetwork(drift=hm.DriftPenalty())
     with pytest.raises(ValueError, match=r"drift.*Freeze\(\)"):
         hm.HyperMask(target, 2, protection=hm.Freeze(), hypernetwork=hypernetwork)

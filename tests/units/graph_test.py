@@ -403,7 +403,7 @@ def test_a_subclassed_model_has_no_graph():
 
     model = Subclassed()
     model(np.zeros((1, 3), "float32"))
-    with pytest.raises(ValueError, match=r'WeightMasks.*Received: Subclassed'):
+    with pytest.raises(ValueError, match=r"WeightMasks.*Received: Subclassed"):
         UnitGraph(model)
 
 

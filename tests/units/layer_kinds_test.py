@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypermask_tf.narrow import NotNarrowError
+from hypermask_tf.own_width import OwnWidthError
 from hypermask_tf.units.flat_graph import FlatGraph
 from hypermask_tf.units.rules import registered
 from tests.units import rule_battery
@@ -42,7 +42,7 @@ def test_masks_compaction_and_own_width(name):
     assert not (graph.opaque and name in KINDS)
     rule_battery.check_compaction(model, name not in _SOME_STAY)
     if name in _NO_OWN_WIDTH:
-        with pytest.raises(NotNarrowError, match=_NO_OWN_WIDTH[name]):
+        with pytest.raises(OwnWidthError, match=_NO_OWN_WIDTH[name]):
             rule_battery.check_own_width(model)
     else:
         rule_battery.check_own_width(model)

@@ -4,8 +4,8 @@ import numpy as np
 
 from hypermask_tf.compaction import compact
 from hypermask_tf.masks import UnitLayout, find_roles
-from hypermask_tf.narrow import make_narrow
-from hypermask_tf.narrow.trial import disagreement
+from hypermask_tf.own_width import make_own_width
+from hypermask_tf.own_width.trial import disagreement
 from hypermask_tf.units import UnitGraph
 from hypermask_tf.units.flat_graph import FlatGraph
 from hypermask_tf.units.rules import rule_for
@@ -56,6 +56,6 @@ def check_own_width(model):
     """A network of half the units computes what the whole one does with half on."""
     layout = UnitLayout(model, find_roles(model), 50.0)
     counts = layout.counts.final()
-    own = make_narrow(model, layout, counts)
-    assert own.twin.count_params() < model.count_params()
+    own = make_own_width(model, layout, counts)
+    assert own.model.count_params() < model.count_params()
     assert not disagreement(own, model, layout, counts)

@@ -76,8 +76,8 @@ ROOMS: dict[str, Room] = {
             "hypermask/copies_test.py",
         ),
     ),
-    "narrow": Room(
-        _library("narrow"), _tests("narrow", "hypermask/forward_and_bake_test.py")
+    "own_width": Room(
+        _library("own_width"), _tests("own_width", "hypermask/forward_and_bake_test.py")
     ),
     "transfer": Room(_library("transfer"), _tests("transfer")),
     "replicas": Room(

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from hypermask_tf.narrow.narrow_axis import NarrowAxis
-from hypermask_tf.narrow.take import put_places, take_places
+from hypermask_tf.own_width.picked_axis import PickedAxis
+from hypermask_tf.own_width.take import put_places, take_places
 from hypermask_tf.units import FIXED
 
 # Two groups, of six and four units; a task has two and three of them.
@@ -38,7 +38,7 @@ def _pick(axis, on):
 @pytest.mark.parametrize("name", AXES)
 def test_what_is_on_is_picked_and_goes_back_where_it_was(name, order):
     units, random = AXES[name], np.random.default_rng(0)
-    axis = NarrowAxis(units, GROUPS, COUNTS, order)
+    axis = PickedAxis(units, GROUPS, COUNTS, order)
     for _ in range(5):
         on = _on(random)
         places, ranks, named = _pick(axis, on)
@@ -57,23 +57,23 @@ def test_places_stay_in_order_or_earlier_groups_come_first():
     random = np.random.default_rng(1)
     on = _on(random)
     units = AXES["padded"]
-    places, _, _ = _pick(NarrowAxis(units, GROUPS, COUNTS), on)
+    places, _, _ = _pick(PickedAxis(units, GROUPS, COUNTS), on)
     assert sorted(places) == list(places)
-    _, _, named = _pick(NarrowAxis(units, GROUPS, COUNTS, "group"), on)
+    _, _, named = _pick(PickedAxis(units, GROUPS, COUNTS, "group"), on)
     assert sorted(GROUPS[named]) == list(GROUPS[named])
 
 
 def test_units_that_differ_in_how_often_they_stand_are_refused():
     with pytest.raises(ValueError, match="as often"):
-        NarrowAxis(np.array([0, 1, 2, 3, 4, 5, 0]), GROUPS, COUNTS)
+        PickedAxis(np.array([0, 1, 2, 3, 4, 5, 0]), GROUPS, COUNTS)
 
 
 def test_an_axis_that_loses_nothing_says_so():
     whole = (6, 4)
-    assert NarrowAxis(AXES["padded"], GROUPS, whole).same
+    assert PickedAxis(AXES["padded"], GROUPS, whole).same
     # It loses nothing, but its places move.
-    assert not NarrowAxis(AXES["padded"], GROUPS, whole, "group").same
-    assert not NarrowAxis(FIRST, GROUPS, COUNTS).same
+    assert not PickedAxis(AXES["padded"], GROUPS, whole, "group").same
+    assert not PickedAxis(FIRST, GROUPS, COUNTS).same
 
 
 @pytest.mark.backend

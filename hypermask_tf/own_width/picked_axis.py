@@ -13,7 +13,7 @@ Tensor = Any
 ORDERS = ("place", "group")
 
 
-class NarrowAxis:
+class PickedAxis:
     """Picks the places of the units that are on; always the same number.
 
     An axis repeats a block of units, once for a dense layer's outputs, once for every

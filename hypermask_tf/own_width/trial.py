@@ -1,4 +1,4 @@
-"""Whether a narrow network computes what the whole one does: tried, not reasoned."""
+"""Whether a network at its own width computes what the whole one does: it is tried."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ _HALF_TOLERANCE = 0.02
 
 
 def disagreement(
-    narrow: Any, target: keras.Model, layout: UnitLayout, counts: Sequence[int]
+    compact: Any, target: keras.Model, layout: UnitLayout, counts: Sequence[int]
 ) -> str:
     """Runs both on random samples and weights: with the first units, and with any.
 
@@ -36,7 +36,7 @@ def disagreement(
     for anywhere in (False, True):
         for seed in range(_TRIES):
             random = np.random.default_rng(seed)
-            trial = _Trial(narrow, target, layout, counts, random, anywhere)
+            trial = _Trial(compact, target, layout, counts, random, anywhere)
             verdict = trial.verdict()
             if verdict:
                 return verdict
@@ -51,22 +51,22 @@ class _Trial:
     """Both networks on one draw of weights, units and samples.
 
     Args:
-        narrow: The network at another width.
-        target, layout, counts: As in `make_narrow`.
+        compact: The network at another width.
+        target, layout, counts: As in `make_own_width`.
         random: Draws everything.
         anywhere: Whether any units are on, or the first of each group.
     """
 
     def __init__(
         self,
-        narrow: Any,
+        compact: Any,
         target: keras.Model,
         layout: UnitLayout,
         counts: Sequence[int],
         random: np.random.Generator,
         anywhere: bool,
     ) -> None:
-        self._narrow, self._layout = narrow, layout
+        self._compact, self._layout = compact, layout
         scores = random.uniform(1.0, 3.0, layout.num_scores).astype("float32")
         self._on = np.concatenate(
             [
@@ -117,8 +117,8 @@ class _Trial:
         return "in the end"
 
     def _at_width(self) -> Network:
-        values = self._narrow.at_width(self._trainable, self._fixed, self._mask)
-        return Network(self._narrow.twin, *values[1:])
+        values = self._compact.at_width(self._trainable, self._fixed, self._mask)
+        return Network(self._compact.model, *values[1:])
 
     def _is_half(self) -> bool:
         layers = all_layers(self._whole.model)
@@ -138,11 +138,11 @@ class _Trial:
         units: dict[str, list[Any]] = {}
         for step in self._layout.graph.steps:
             units.setdefault(step.name, []).append(step.outputs)
-        for (path, whole), (_, narrow) in zip(
+        for (path, whole), (_, compact) in zip(
             self._whole.layers(self._inputs), own.layers(self._inputs), strict=False
         ):
             for a, b, numbers in zip(
-                whole, narrow, units.get(path, [[]])[0], strict=False
+                whole, compact, units.get(path, [[]])[0], strict=False
             ):
                 stays = (numbers == FIXED) | self._on[numbers]
                 if a.shape[-1:] == stays.shape:

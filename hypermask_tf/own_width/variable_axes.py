@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf.narrow.narrow_axis import NarrowAxis
+from hypermask_tf.own_width.picked_axis import PickedAxis
 from hypermask_tf.units import FIXED, UnitGraph, VariableUnits
 
 
@@ -39,7 +39,7 @@ class TargetAxes:
         target: The built target network.
         graph: Its unit graph.
         counts: How many units of each group a task has at most.
-        order: As in `NarrowAxis`.
+        order: As in `PickedAxis`.
 
     Attributes:
         axes: Every axis that stands for units, under its key; variables share them.
@@ -54,7 +54,7 @@ class TargetAxes:
         counts: Sequence[int],
         order: str = "place",
     ) -> None:
-        self.axes: dict[bytes, NarrowAxis] = {}
+        self.axes: dict[bytes, PickedAxis] = {}
         self.whole: set[int] = set()
         self._order = order
         self._sizes = graph.group_sizes
@@ -124,6 +124,6 @@ class TargetAxes:
             raise ValueError(f"Expected units along one axis. Received: axes {axes}")
         key = units.astype("int64").tobytes()
         if key not in self.axes:
-            axis = NarrowAxis(units, self._groups, self.counts, self._order)
+            axis = PickedAxis(units, self._groups, self.counts, self._order)
             self.axes[key] = axis
         return axes[0], key

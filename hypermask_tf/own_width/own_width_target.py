@@ -9,13 +9,13 @@ from keras import ops
 from hypermask_tf.masks import TaskMask, UnitLayout, apply_mask
 from hypermask_tf.masks.groups import per_place, ranks, sums
 from hypermask_tf.masks.health import health
-from hypermask_tf.narrow.take import put_places, take_places
-from hypermask_tf.narrow.variable_axes import TargetAxes, VariableAxes
+from hypermask_tf.own_width.take import put_places, take_places
+from hypermask_tf.own_width.variable_axes import TargetAxes, VariableAxes
 
 Tensor = Any
 
 
-class NarrowTarget:
+class OwnWidthTarget:
     """Runs the network of a task at its own width.
 
     Of every variable it takes the entries of the units that are on, and gives them to
@@ -24,7 +24,7 @@ class NarrowTarget:
 
     Args:
         target: The built target network.
-        twin: The same network at the width of a task; its own values are not used.
+        model: The same network at the width of a task; its own values are not used.
         layout: From scores to masks.
         axes: The axes of the target's variables at that width.
     """
@@ -32,11 +32,11 @@ class NarrowTarget:
     def __init__(
         self,
         target: keras.Model,
-        twin: keras.Model,
+        model: keras.Model,
         layout: UnitLayout,
         axes: TargetAxes,
     ) -> None:
-        self.twin = twin
+        self.model = model
         self._axes = axes.axes
         self._sizes, self._counts = layout.group_sizes, axes.counts
         self._trainable = [axes.of(v) for v in target.trainable_variables]
@@ -67,32 +67,30 @@ class NarrowTarget:
             Output, new values of the non-trainable variables, losses of layers: the
             first is NaN if a weight is.
         """
-        picks, narrow, narrow_fixed = self.at_width(trainable, fixed, mask)
-        outputs, updated, losses = self.twin.stateless_call(
-            narrow, narrow_fixed, inputs, return_losses=True, **kwargs
+        picks, own, own_fixed = self.at_width(trainable, fixed, mask)
+        outputs, updated, losses = self.model.stateless_call(
+            own, own_fixed, inputs, return_losses=True, **kwargs
         )
         updated = [
             picks.put(new, old, axes)
             for new, old, axes in zip(updated, fixed, self._fixed, strict=True)
         ]
-        return outputs, updated, [health(narrow), *losses]
+        return outputs, updated, [health(own), *losses]
 
     def at_width(
         self, trainable: Sequence[Tensor], fixed: Sequence[Tensor], mask: TaskMask
     ) -> tuple["_Picks", list[Tensor], list[Tensor]]:
-        """What was picked, and the values of the variables of `twin`."""
+        """What was picked, and the values of the variables of `model`."""
         picks = _Picks(self._axes, self._stay(mask.on), mask)
-        narrow = []
+        values = []
         for i, (value, axes) in enumerate(zip(trainable, self._trainable, strict=True)):
             own = picks.take(value, axes)
             if self._masked[i]:
                 factor = mask.masks[i] if axes is None else picks.factor(own, axes)
                 own = apply_mask(own, factor)
-            narrow.append(own)
-        narrow_fixed = [
-            picks.take(v, a) for v, a in zip(fixed, self._fixed, strict=True)
-        ]
-        return picks, narrow, narrow_fixed
+            values.append(own)
+        own_fixed = [picks.take(v, a) for v, a in zip(fixed, self._fixed, strict=True)]
+        return picks, values, own_fixed
 
     def _stay(self, on: Tensor) -> Tensor:
         """What is computed: what is on, and as many more as make up the counts.

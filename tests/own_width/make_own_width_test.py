@@ -7,17 +7,17 @@ from keras import layers
 
 from hypermask_tf import targets
 from hypermask_tf.masks import UnitLayout, find_roles
-from hypermask_tf.narrow import NotNarrowError, make_narrow
-from hypermask_tf.narrow.trial import disagreement
+from hypermask_tf.own_width import OwnWidthError, make_own_width
+from hypermask_tf.own_width.trial import disagreement
 
 
 def _narrow(target, sparsity=50.0):
     layout = UnitLayout(target, find_roles(target), sparsity)
-    return make_narrow(target, layout, layout.counts.final())
+    return make_own_width(target, layout, layout.counts.final())
 
 
 def _shapes(narrow):
-    return [tuple(v.shape) for v in narrow.twin.trainable_variables]
+    return [tuple(v.shape) for v in narrow.model.trainable_variables]
 
 
 def _model(*stack, shape=(8,)):
@@ -36,7 +36,7 @@ def test_hidden_layers_get_the_width_of_a_task():
 def test_every_registered_target_is_built_at_its_own_width(name):
     shape = (32, 32, 3) if name in ("zenkenet", "resnet") else (12, 12, 1)
     target = targets.get(name)(shape, classes=4)
-    own = _narrow(target, 75.0).twin
+    own = _narrow(target, 75.0).model
     # Both axes of nearly all kernels shrink to a quarter, or first and last do.
     assert own.count_params() < target.count_params() / 3.5
     assert own.output_shape == target.output_shape
@@ -62,7 +62,7 @@ def test_layers_follow(name):
     # That both networks compute the same is tried when one is made: else there is none.
     stack = STACKS.get(name) or IMAGES[name]
     target = _model(*stack(), shape=(8,) if name in STACKS else (9, 9, 2))
-    assert _narrow(target).twin.count_params() < target.count_params()
+    assert _narrow(target).model.count_params() < target.count_params()
 
 
 def test_an_embedding_follows():
@@ -77,7 +77,7 @@ def test_joined_layers_keep_their_order():
     inputs = keras.Input((8,))
     parts = [layers.Dense(width, "relu")(inputs) for width in (4, 10, 6)]
     x = layers.Dense(8)(layers.Concatenate()(parts[::-1]))
-    assert _narrow(keras.Model(inputs, layers.Dense(2)(x))).twin.count_params() > 0
+    assert _narrow(keras.Model(inputs, layers.Dense(2)(x))).model.count_params() > 0
 
 
 @pytest.mark.backend
@@ -88,7 +88,7 @@ def test_a_task_may_have_fewer_units_than_there_is_room_for():
     x = layers.Dense(6, "relu")(layers.Concatenate()(parts))
     target = keras.Model(inputs, layers.Dense(2)(x))
     layout = UnitLayout(target, find_roles(target), 50.0)
-    narrow = make_narrow(target, layout, [4, 6, 3])
+    narrow = make_own_width(target, layout, [4, 6, 3])
     for fewer in ([4, 6, 3], [2, 6, 3], [3, 1, 2]):
         assert not disagreement(narrow, target, layout, fewer)
 
@@ -101,7 +101,7 @@ def test_a_group_that_cannot_be_cut_stays_whole():
 
 class TestThereIsNone:
     def _why(self, target, sparsity=50.0):
-        with pytest.raises(NotNarrowError) as why:
+        with pytest.raises(OwnWidthError) as why:
             _narrow(target, sparsity)
         return str(why.value)
 

@@ -8,11 +8,11 @@ import keras
 from hypermask_tf.compaction.widths import Widths
 from hypermask_tf.keras_private import all_layers
 from hypermask_tf.masks import UnitLayout
-from hypermask_tf.narrow.narrow_axis import ORDERS
-from hypermask_tf.narrow.narrow_target import NarrowTarget
-from hypermask_tf.narrow.not_narrow_error import NotNarrowError
-from hypermask_tf.narrow.trial import disagreement
-from hypermask_tf.narrow.variable_axes import TargetAxes
+from hypermask_tf.own_width.own_width_error import OwnWidthError
+from hypermask_tf.own_width.own_width_target import OwnWidthTarget
+from hypermask_tf.own_width.picked_axis import ORDERS
+from hypermask_tf.own_width.trial import disagreement
+from hypermask_tf.own_width.variable_axes import TargetAxes
 from hypermask_tf.surgery.builder import Builder
 from hypermask_tf.surgery.clone import without_class
 from hypermask_tf.surgery.state import copy_derived_state
@@ -21,9 +21,9 @@ from hypermask_tf.units.flat_graph import FlatGraph
 from hypermask_tf.units.rules import Pad, rule_for
 
 
-def make_narrow(
+def make_own_width(
     target: keras.Model, layout: UnitLayout, counts: Sequence[int]
-) -> NarrowTarget:
+) -> OwnWidthTarget:
     """The target at the width of a task.
 
     There is none if a layer cannot follow another width, penalises its outputs, or
@@ -36,12 +36,12 @@ def make_narrow(
         counts: How many units of each group a task has at most.
 
     Raises:
-        NotNarrowError: If there is none.
+        OwnWidthError: If there is none.
     """
     if tuple(counts) == layout.graph.group_sizes:
-        raise NotNarrowError("no unit is off")
+        raise OwnWidthError("no unit is off")
     if names := _penalising(target):
-        raise NotNarrowError(
+        raise OwnWidthError(
             f"layer {names[0]!r} penalises its outputs, of units that are off too"
         )
     # Building layers draws seeds, which must not shift those of the user's program.
@@ -51,7 +51,7 @@ def make_narrow(
         for order in reversed(ORDERS) if _pads_channels(graph) else ORDERS:
             axes = TargetAxes(target, layout.graph, counts, order)
             if all(axis.same for axis in axes.axes.values()):
-                raise NotNarrowError(_uncut(layout.graph))
+                raise OwnWidthError(_uncut(layout.graph))
             try:
                 widths = _widths(axes, layout.graph)
                 model = _build(target, graph, axes, widths, order)
@@ -59,11 +59,11 @@ def make_narrow(
                 text = (str(error) or repr(error)).splitlines()[0]
                 reason = f"a layer cannot follow another width: {text}"
                 continue
-            own_width = NarrowTarget(target, model, layout, axes)
+            own_width = OwnWidthTarget(target, model, layout, axes)
             reason = disagreement(own_width, target, layout, counts)
             if not reason:
                 return own_width
-        raise NotNarrowError(reason)
+        raise OwnWidthError(reason)
     finally:
         random.setstate(state)
 
