@@ -38,6 +38,12 @@ def build_scenario() -> scenarios.Scenario:
     if f.CLASS_SEED.value is not None:
         options["seed"] = f.CLASS_SEED.value
     if f.CLASS_ORDER.value != "natural":
+        if f.BENCHMARK.value != "split_cifar100":
+            raise ValueError(
+                "--class_order is an order of the classes of CIFAR-100: it needs "
+                f"--benchmark=split_cifar100. Received: "
+                f"--class_order={f.CLASS_ORDER.value}, --benchmark={f.BENCHMARK.value}"
+            )
         options |= {"order": f.CLASS_ORDER.value, "normalization": "cifar"}
     return scenarios.get(f.BENCHMARK.value, **options)
 

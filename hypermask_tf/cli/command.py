@@ -1,5 +1,6 @@
 """What the command lines share: exit statuses and how mistakes are told."""
 
+import math
 import os
 import sys
 import types
@@ -27,6 +28,12 @@ def mistake(text: str) -> int:
 def warning(text: str) -> None:
     """Prints one line on standard error for what does not stop the command."""
     say(f"warning: {text}")
+
+
+def name() -> str:
+    """How this command was called: `hypermask train`, `python apps/train.py`."""
+    called = sys.argv[0]
+    return f"python {called}" if called.endswith(".py") else called
 
 
 def say(text: str) -> None:
@@ -62,13 +69,25 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
 
     def parse(argv: Sequence[str]) -> list[str]:
         try:
-            return flags.FLAGS(argv)
+            rest = flags.FLAGS(argv)
+            _check_numbers()
+            return rest
         except flags.Error as error:
             sys.exit(mistake(str(error)))
 
     # Data set readers announce every file they open.
     logging.set_verbosity(logging.WARNING)
     app.run(guard(main), flags_parser=parse)
+
+
+def _check_numbers() -> None:
+    """Raises an error of flags for NaN or infinity, which no bound keeps out."""
+    for flag in flags.FLAGS:
+        value = flags.FLAGS[flag].value
+        if isinstance(value, float) and not math.isfinite(value):
+            raise flags.IllegalFlagValueError(
+                f"flag --{flag}={value}: Expected a finite number."
+            )
 
 
 def start_up(module: types.ModuleType) -> None:

@@ -13,7 +13,6 @@ epoch.
 """
 
 import contextlib
-import sys
 import traceback
 from collections.abc import Sequence
 
@@ -150,7 +149,7 @@ def _learn(sequence: TaskSequence, run: RunFolder, progress: Progress) -> int:
         except TrainingStopped as stopped:
             command.say(
                 f"Stopped after {resume.place(stopped.position)}. Go on with: "
-                f"python {sys.argv[0]} --resume --run_dir={run.path}"
+                f"{command.name()} --resume --run_dir={run.path}"
             )
             return signals.status
         except NonFiniteLossError as error:

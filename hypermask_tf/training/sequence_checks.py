@@ -39,6 +39,16 @@ def check_growth(factor: float) -> None:
         )
 
 
+def check_can_grow(model: Any) -> None:
+    """Raises a ValueError if it is not known where a learner runs out of units."""
+    if not (model.state.layout.over_units and model.protection.tracks_use):
+        raise ValueError(
+            "`grow` needs `UnitMasks()` and a protection that tracks use, `Freeze()` "
+            f'or `WeightPenalty(on="used")`. Received: masks={model.masks!r}, '
+            f"protection={model.protection!r}"
+        )
+
+
 def check_restart(model: Any, grow: float) -> None:
     """Raises a ValueError if something would pull fresh weights back to old ones."""
     if model.protection != WeightPenalty(0.0, on="all") or grow:

@@ -16,6 +16,7 @@ from hypermask_tf.training.parents import INHERITANCE
 from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.sequence_checks import (
     LOOPS,
+    check_can_grow,
     check_choice,
     check_device_loop,
     check_growth,
@@ -107,6 +108,8 @@ class SequenceOptions:
         """Raises a ValueError if `model` cannot learn `scenario` this way."""
         if self.restart:
             check_restart(model, self.grow)
+        if self.grow:
+            check_can_grow(model)
         if self.loop == "device":
             check_device_loop(model)
         check_validation(model, scenario, self.select, self.plateau)

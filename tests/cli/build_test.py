@@ -158,3 +158,35 @@ def test_mask_values_have_the_scale_of_the_width_unless_told_otherwise():
     for wrong in ("wide", "0", "1,wide"):
         done = forked("-c", code, f"--mask_scale={wrong}")
         assert done.returncode and "Expected width, or positive numbers" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--class_order=fecam"], "needs --benchmark=split_cifar100"),
+        (["--learning_rate=nan"], "--learning_rate=nan: Expected a finite number"),
+        (["--lambda=inf"], "--lambda=inf: Expected a finite number"),
+        (["--seed=4294967296"], "--seed=4294967296"),
+        (["--granularity=weight", "--reuse=0"], "--reuse needs --granularity=unit"),
+        (["--granularity=weight", "--grow=2"], "`grow` needs `UnitMasks()`"),
+        (["--borrow=4"], "--borrow=4: Gone"),
+        (["--threshold=network"], "--threshold=network: Gone"),
+    ],
+    ids=str,
+)
+def test_mistakes_are_told_before_anything_is_learned(arguments, message, tmp_path):
+    run = tmp_path / "run"
+    call = ("apps/train.py", "--benchmark=split_digits", f"--run_dir={run}")
+    done = forked(*call, *arguments)
+    assert done.returncode == 2 and message in done.stderr, done.stderr
+    assert done.stderr.count("\n") == 1 and not run.exists()
+
+
+def test_retired_flags_that_ask_for_nothing_are_read():
+    done = forked(
+        "-c",
+        BUILD + "print(model.masks)",
+        *("--threshold=layer", "--floor=1.0", "--borrow=1", "--read=0", "--nonarrow"),
+        "--hidden=16,16",
+    )
+    assert done.stdout.split("\n")[-2] == "UnitMasks(compact_forward=False)"

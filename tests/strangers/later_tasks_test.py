@@ -29,7 +29,6 @@ PROMISES = {
     "chunks": lambda: {**HARD, "hypernetwork": hm.ChunkedHypernetwork(chunk_size=16)},
     "binary": {**HARD, "activation": "binary"},
     "tanh": {**HARD, "activation": "tanh"},
-    "one threshold": {**HARD, "threshold": "network"},
     "reused units": {**HARD, "reuse": 1.0},
 }
 

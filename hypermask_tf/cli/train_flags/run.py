@@ -39,7 +39,9 @@ KEEP_CHECKPOINTS = flags.DEFINE_integer(
     "the task has ended.",
     lower_bound=1,
 )
-SEED = flags.DEFINE_integer("seed", 1, "Seed of weights, embeddings and batches.")
+SEED = flags.DEFINE_integer(
+    "seed", 1, "Seed of weights, embeddings and batches.", 0, 2**32 - 1
+)
 VERBOSE = flags.DEFINE_bool("verbose", False, "Print the model's sizes first.")
 DRY_RUN = flags.DEFINE_bool(
     "dry_run", False, "Print the model's sizes and stop before training."
