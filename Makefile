@@ -32,7 +32,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train table comparison venv dev jax test test-slow test-jax wheel test-wheel mutants \
+.PHONY: help train table comparison venv dev jax test test-slow test-jax test-jax-more wheel test-wheel mutants \
     lint clean
 
 help: ## Show this list
@@ -71,6 +71,9 @@ test-slow: dev ## Run the slow tests
 
 test-jax: jax ## Run the fit tests on the JAX backend
 	KERAS_BACKEND=jax $(PYTEST) -m "backend and not slow" $(PYTEST_ARGS)
+
+test-jax-more: jax ## Run more of them, in depth
+	KERAS_BACKEND=jax $(PYTEST) -m "(backend or backend_more) and not slow" $(PYTEST_ARGS)
 
 wheel: venv ## Build the installable package into dist/
 	@rm -rf build/lib dist

@@ -7,7 +7,7 @@ from keras import optimizers
 import hypermask_tf as hm
 from tests.compile import kinds
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 FAILING = {
     "no such optimizer": {"optimizer": "adamm"},
     "no such loss": {"loss": "mean_squarred_error"},

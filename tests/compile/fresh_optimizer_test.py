@@ -10,7 +10,7 @@ from keras import ops, optimizers
 
 from tests.compile import kinds
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 RATE = 0.125
 
 

@@ -12,7 +12,7 @@ from tests.compile import kinds
 from tests.learners import hyper_mask
 from tests.training.interrupted import fingerprint, scenario
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 
 
 class Scaling(layers.Layer):

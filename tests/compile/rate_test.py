@@ -8,7 +8,7 @@ from keras import optimizers
 
 from tests.compile import kinds
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 COMPILED, HAND = 0.25, 0.0625  # exact in float32
 
 

@@ -9,7 +9,7 @@ from keras import optimizers
 
 from tests.compile import kinds
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 schedules = optimizers.schedules
 
 

@@ -8,7 +8,7 @@ from keras import ops
 import hypermask_tf as hm
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 FACTORS = {"mean": lambda t: 1 / t, "authors": lambda t: 1 / t**2, "sum": lambda t: 1.0}
 
 

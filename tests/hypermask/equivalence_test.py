@@ -7,7 +7,7 @@ import pytest
 import hypermask_tf as hm
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 OPTIONS = {
     "unit": {"granularity": "unit", "reuse": 0.0, "protection": "hard"},
     "soft": {"granularity": "unit", "beta": 1.0},

@@ -8,7 +8,7 @@ from keras import layers, ops
 import hypermask_tf as hm
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 
 
 def _mlp(one=12, two=12):

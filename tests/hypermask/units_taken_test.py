@@ -10,7 +10,7 @@ from tests.hypermask import builders
 from tests.masks.brute_force import selected
 
 pytestmark = [
-    pytest.mark.backend,
+    pytest.mark.backend_more,
     pytest.mark.filterwarnings("ignore:The network is full"),
 ]
 SIZES = (16, 12)

@@ -7,7 +7,7 @@ import pytest
 import hypermask_tf as hm
 from tests.hypermask import builders
 
-pytestmark = pytest.mark.backend
+pytestmark = pytest.mark.backend_more
 
 
 def _lets_through(model, task):

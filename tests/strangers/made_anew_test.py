@@ -144,7 +144,7 @@ def _close(received, expected):
     np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-4 * size)
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 @pytest.mark.parametrize("name", STACKS)
 def test_whatever_is_made_computes_the_same(name):
     if name == "discretisation" and keras.backend.backend() != "tensorflow":
@@ -168,7 +168,7 @@ SAVED = (
 )
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 @pytest.mark.parametrize("name", SAVED)
 def test_a_loaded_learner_computes_the_same_and_goes_on_alike(name, tmp_path):
     if name == "discretisation" and keras.backend.backend() != "tensorflow":
@@ -205,7 +205,7 @@ class Forgetful(keras.Layer):
         return {"name": self.name}
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 def test_a_difference_is_an_error_that_names_the_layer():
     model = learner(dense(), Forgetful(2.0, name="doubled"), narrow=False)
     fit(model, 0)
@@ -240,7 +240,7 @@ class Wide(Plain):
         return {}
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 def test_a_subclassed_model_needs_no_configuration_if_it_takes_no_arguments():
     target = Plain()
     target(X)
@@ -269,7 +269,7 @@ def test_a_layer_that_cannot_be_made_is_refused_at_once():
         learner(dense(), Needs(2.0))
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 def test_a_layer_adapted_after_wrapping_counts_everywhere():
     layer = layers.Normalization()
     model = learner(layer, dense())
@@ -280,7 +280,7 @@ def test_a_layer_adapted_after_wrapping_counts_everywhere():
     assert model.evaluate(X, Y, verbose=0)[1] > 0.9  # 0.5 on values around 21
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 def test_an_attribute_that_is_set_counts_everywhere():
     layer = layers.Rescaling(1.0)
     model = learner(layer, dense(), narrow=True)

@@ -34,7 +34,7 @@ PENALISED = {
 }
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 @pytest.mark.parametrize("name", PENALISED)
 @pytest.mark.parametrize(
     "protection", ["hard", pytest.param("used", marks=pytest.mark.slow)]
@@ -62,7 +62,7 @@ def test_the_loss_of_a_finished_task_stays(name):
     )
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 def test_penalties_are_learned_from():
     norms = []
     for given in (None, keras.regularizers.L2(20.0)):

@@ -42,7 +42,7 @@ FEEDS = {
 }
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 @pytest.mark.parametrize("feed", FEEDS)
 @pytest.mark.parametrize("jit", [True, False])
 def test_labels_without_an_output_are_told_from_any_feed(feed, jit):
@@ -60,7 +60,7 @@ def test_labels_without_an_output_are_told_from_any_feed(feed, jit):
         model.evaluate(*FEEDS[feed](X, wrong), task=0, verbose=0)
 
 
-@pytest.mark.backend
+@pytest.mark.backend_more
 @pytest.mark.parametrize("feed", FEEDS)
 @pytest.mark.parametrize("task", [0, 1])
 def test_another_width_is_told_from_any_feed_in_any_task(feed, task):
