@@ -13,6 +13,8 @@ from hypermask_tf.cli.manifest import differences
 from hypermask_tf.cli.runs import read_run
 from hypermask_tf.training import Position, RunFolder
 
+# What training defines, and what all commands do.
+_OWN = ("hypermask_tf.cli.train_flags", "hypermask_tf.cli.command")
 _GOLDEN = pathlib.Path(__file__).parents[1] / "data" / "golden_run" / "run"
 
 
@@ -21,7 +23,7 @@ def resume():
     """`cli.resume`, with the flags of training and none of other commands."""
     others, own = flags.FlagValues(), flags.FlagValues()
     for module, defined in flags.FLAGS.flags_by_module_dict().items():
-        if module.startswith("export.") and module != "hypermask_tf.cli.command":
+        if module.startswith("hypermask_tf.cli.") and not module.startswith(_OWN):
             for flag in defined:
                 others[flag.name] = flag
     flags.FLAGS.remove_flag_values(others)
