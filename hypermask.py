@@ -60,11 +60,16 @@ def start(name: str) -> None:
         name: One of `COMMANDS`.
     """
     command = COMMANDS[name]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if command.one_thread:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    start_module(f"hypermask_tf.cli.{command.module}")
+
+
+def start_module(name: str) -> None:
+    """Runs a module that has the `main` of a command; ends the process."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet():
-        module = importlib.import_module(f"hypermask_tf.cli.{command.module}")
+        module = importlib.import_module(name)
         shared = importlib.import_module("hypermask_tf.cli.command")
         shared.start_up(module)
     shared.start(module)

@@ -46,7 +46,7 @@ class TaskInference:
     >>> import hypermask_tf as hm
     >>> dense = keras.layers.Dense
     >>> target = keras.Sequential([keras.Input((4,)), dense(8, "relu"), dense(2)])
-    >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50)
+    >>> model = hm.HyperMask(target, 2, hm.UnitMasks(sparsity=50))
     >>> x, y = np.random.rand(20, 4).astype("float32"), np.arange(20) % 2
     >>> model.begin_task(0)  # in real life: model.fit(x, y, task=0)
     >>> method = hm.inference.InputDensity(hm.inference.TaskNetworks(model))

@@ -49,7 +49,7 @@ class TaskNetworks:
     >>> import hypermask_tf as hm
     >>> dense = keras.layers.Dense
     >>> target = keras.Sequential([keras.Input((4,)), dense(8, "relu"), dense(2)])
-    >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50)
+    >>> model = hm.HyperMask(target, 2, hm.UnitMasks(sparsity=50))
     >>> model.begin_task(0)
     >>> networks = TaskNetworks(model)
     >>> networks(np.ones((3, 4), "float32")).logits.shape

@@ -53,7 +53,7 @@ class SelfMadeOutliers(keras.layers.Layer):
     >>> import hypermask_tf as hm
     >>> target = hm.targets.mlp((8, 8, 1), hidden=(16,), classes=2)
     >>> outliers = hm.outliers.SelfMadeOutliers(weight=0.5)
-    >>> model = hm.HyperMask(target, num_tasks=2, sparsity=50, outliers=outliers)
+    >>> model = hm.HyperMask(target, num_tasks=2, outliers=outliers)
 
     Source: this library's own, of known parts: networks that learn to be in doubt on
     made inputs, Lee et al. 2018, "Training confidence-calibrated classifiers for

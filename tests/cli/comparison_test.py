@@ -116,6 +116,6 @@ def test_across_networks_names_say_which_and_a_baseline_may_have_another():
 
 
 def test_a_run_from_before_there_was_a_flag_is_of_the_same_experiment():
-    older, newer = _run([0.9]), _run([0.9], seed=2, hyper_rate="1.0", read="0")
+    older, newer = _run([0.9]), _run([0.9], seed=2, hyper_rate="1.0")
     assert older.settings == newer.settings
     assert older.settings != _run([0.9], hyper_rate="0.1").settings

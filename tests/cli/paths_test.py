@@ -52,7 +52,7 @@ for name in sys.argv[1:]:
 TRAINING = ("train", "benchmark", "sweep")
 OTHERS = [name for name in hypermask.COMMANDS if name not in (*TRAINING, "bundle")]
 COMMANDS = [f"hypermask_tf.cli.{hypermask.COMMANDS[name].module}" for name in OTHERS]
-COMMANDS.append("export.web.serve")
+COMMANDS.append("export.web.server")
 COMMANDS += [f"hypermask_tf.cli.{name}" for name in TRAINING]
 
 

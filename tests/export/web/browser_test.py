@@ -14,7 +14,7 @@ import pytest
 
 from export.web.build_site import HERE, build_site
 from export.web.drawing_form import DRAWING_FORMS
-from export.web.serve import make_server
+from export.web.server import make_server
 from hypermask_tf.export.verify import run_tflite
 from hypermask_tf.scenarios import preprocess, registry
 from hypermask_tf.scenarios.tfds_arrays import find_prepared

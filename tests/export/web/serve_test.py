@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from export.web.serve import make_server
+from export.web.server import make_server
 
 ROOT = Path(__file__).resolve().parents[3]
 
