@@ -150,7 +150,7 @@ def test_whatever_is_made_computes_the_same(name):
     if name == "discretisation" and keras.backend.backend() != "tensorflow":
         pytest.skip("Discretization takes no gradients through JAX")
     model = learner(*STACKS[name]())
-    fit(model, 0, epochs=2)
+    fit(model, 0, epochs=2, batch_size=128)
     expected = predict(model, 0)
     _close(predict(model.bake(0)), expected)
     _close(predict(model.bake(0, compact=True)), expected)
@@ -174,7 +174,7 @@ def test_a_loaded_learner_computes_the_same_and_goes_on_alike(name, tmp_path):
     if name == "discretisation" and keras.backend.backend() != "tensorflow":
         pytest.skip("Discretization takes no gradients through JAX")
     model = learner(*STACKS[name]())
-    fit(model, 0, epochs=2)
+    fit(model, 0, epochs=2, batch_size=128)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     _close(predict(loaded, 0), predict(model, 0))

@@ -12,12 +12,20 @@ Y = _RANDOM.integers(0, 2, 256)
 X = ((3 * np.eye(2, 8)[Y] + _RANDOM.normal(0, 0.5, (256, 8)) + 7) * 3).astype("float32")
 
 
-def learner(*layers, rate=3e-3, loss=LOSS, **arguments):
-    """A compiled learner of three tasks; `layers` before a head of two outputs."""
+def learner(*layers, rate=3e-3, loss=LOSS, eager=None, **arguments):
+    """A compiled learner of three tasks; `layers` before a head of two outputs.
+
+    A few steps take less time than tracing one; `eager=False` traces it. JAX, which is
+    slow without, always does.
+    """
+    if eager is None:
+        eager = keras.backend.backend() == "tensorflow"
     stack = [keras.Input((8,)), *layers, keras.layers.Dense(2, name="logits")]
     options = {"sparsity": 50, **arguments}
     model = hyper_mask(keras.Sequential(stack), 3, **options)
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(rate), loss, metrics=["accuracy"], run_eagerly=eager
+    )
     return model
 
 
@@ -31,8 +39,9 @@ def fit(model, task, x=X, y=Y, epochs=1, **arguments):
 
 def predict(model, task=None, x=X):
     """Logits of a task, or of a plain model."""
-    named = {} if task is None else {"task": task}
-    return model.predict(x, verbose=0, **named)
+    if task is None:  # without a function that would be traced for this alone
+        return keras.ops.convert_to_numpy(model(x, training=False))
+    return model.predict(x, verbose=0, batch_size=256, task=task)
 
 
 def state(model):
