@@ -3,7 +3,16 @@
 Reference: HyperMask, arXiv 2310.00113.
 """
 
-from hypermask_tf import inference, outliers, scenarios, targets, training, transfer
+from hypermask_tf import (
+    export,
+    inference,
+    outliers,
+    plots,
+    scenarios,
+    targets,
+    training,
+    transfer,
+)
 from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.hypernetworks import (
     ChunkedHypernetwork,
@@ -61,8 +70,10 @@ __all__ = [
     "WeightPenalty",
     "compact",
     "compaction_report",
+    "export",
     "inference",
     "outliers",
+    "plots",
     "scenarios",
     "targets",
     "training",
