@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from hypermask_tf.learner import first_step
+from hypermask_tf.compiling import first_step
 from tests.hypermask import builders
 
 pytestmark = pytest.mark.skipif(
