@@ -33,7 +33,6 @@ from hypermask_tf.masks import (
     UnitMasks,
     WeightMasks,
 )
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.normalization import TransductiveBatchNormalization
 from hypermask_tf.protection import (
     Freeze,
@@ -41,6 +40,7 @@ from hypermask_tf.protection import (
     Protection,
     WeightPenalty,
 )
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.units import UnitGraph
 
 __version__ = "0.1.0"

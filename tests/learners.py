@@ -3,11 +3,16 @@
 from typing import Any
 
 import keras
-import numpy as np
 
 import hypermask_tf as hm
+from hypermask_tf.learner import choices
 
-_PENALIZED = {"used": "used", "current": "mask", "all": "all"}
+_MASKS = "granularity sparsity activation mask_scale ramp_steps reuse".split()
+_DRIFT = {
+    "beta": "strength",
+    "output_reduction": "reduction",
+    "sampled_tasks": "sampled_tasks",
+}
 
 
 def hyper_mask(
@@ -15,49 +20,27 @@ def hyper_mask(
     num_tasks: int,
     hypernetwork: hm.Hypernetwork | None = None,
     *,
+    protection: str = "used",
+    lam: float = 1.0,
+    narrow: bool = True,
     head: str = "shared",
-    **choices: Any,
+    **words: Any,
 ) -> hm.HyperMask:
     """A `HyperMask` whose masks, protection and drift are said in single words."""
-    frozen = choices.get("protection") == "hard"
-    parts = {"masks": masks(choices), "protection": protection(choices)}
-    drift = hm.DriftPenalty(
-        choices.pop("beta", 1e-3),
-        choices.pop("output_reduction", "mean"),
-        choices.pop("sampled_tasks", None),
-    )
-    for name in ("protection", "lam"):
-        choices.pop(name, None)
+    masks = {name: words.pop(name) for name in _MASKS if name in words}
+    drift = {now: words.pop(old) for old, now in _DRIFT.items() if old in words}
     hypernetwork = hypernetwork or hm.MLPHypernetwork()
-    if "memory_limit" in choices:
-        hypernetwork.memory_limit = choices.pop("memory_limit")
-    if hypernetwork.shared and not frozen:
-        hypernetwork.drift = drift
+    if "memory_limit" in words:
+        hypernetwork.memory_limit = words.pop("memory_limit")
+    chosen = choices.protection(protection, lam)
+    if hypernetwork.shared and not chosen.freezes:
+        hypernetwork.drift = hm.DriftPenalty(**drift)
     return hm.HyperMask(
-        target, num_tasks, hypernetwork=hypernetwork, head=head, **parts, **choices
+        target,
+        num_tasks,
+        choices.masks(compact_forward=narrow, **masks),
+        chosen,
+        hypernetwork,
+        head,
+        **words,
     )
-
-
-def masks(choices: dict[str, Any]) -> hm.Masks:
-    """The masks of these choices, which are taken out."""
-    common = {
-        "sparsity": choices.pop("sparsity", 90.0),
-        "activation": choices.pop("activation", "abs_tanh"),
-        "scale": choices.pop("mask_scale", "width"),
-        "ramp_steps": choices.pop("ramp_steps", 0),
-    }
-    reuse, narrow = choices.pop("reuse", None), choices.pop("narrow", True)
-    if choices.pop("granularity", "unit") == "weight":
-        return hm.WeightMasks(**common)
-    allocation = None
-    if reuse is not None:
-        allocation = hm.AnyUnits() if np.min(reuse) == 1 else hm.FreeUnitsFirst(reuse)
-    return hm.UnitMasks(**common, allocation=allocation, compact_forward=narrow)
-
-
-def protection(choices: dict[str, Any]) -> hm.Protection:
-    """The protection of these choices."""
-    word = choices.get("protection", "used")
-    if word == "hard":
-        return hm.Freeze()
-    return hm.WeightPenalty(choices.get("lam", 1.0), on=_PENALIZED[word])

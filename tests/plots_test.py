@@ -3,9 +3,9 @@ import sys
 import numpy as np
 import pytest
 
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.plots import run_plots
 from hypermask_tf.plots import style as plot_style
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 pytest.importorskip("matplotlib")
 

@@ -9,7 +9,7 @@ ROOT = Path(hypermask_tf.__file__).parent
 # From the ground up; CONTRIBUTING.md draws it. Rooms in one line do not use each other.
 FLOORS = (
     ("keras_private",),
-    ("checks", "files", "metrics", "spec"),
+    ("checks", "files", "spec"),
     ("scenarios", "units"),
     ("masks", "hypernetworks", "distribution"),
     ("normalization", "protection"),

@@ -1,9 +1,9 @@
 """From flags to a scenario and a compiled learner."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
 import hypermask_tf as hm
 from hypermask_tf import scenarios
@@ -11,13 +11,12 @@ from hypermask_tf.cli import train_flags as f
 from hypermask_tf.cli.accelerators import accelerators
 from hypermask_tf.cli.flagfiles import AUTO
 from hypermask_tf.hypernetworks.budget import GIB
+from hypermask_tf.learner import choices
 from hypermask_tf.masks import WIDTH
 from hypermask_tf.training import synchronize_normalization
 
 # Weights of a hypernetwork whose update takes as long as a small convolutional network.
 _LARGE = 10_000_000
-# What --protection calls the weights that a penalty is on.
-_PENALIZED = {"used": "used", "current": "mask", "all": "all"}
 
 
 def build_scenario() -> scenarios.Scenario:
@@ -86,40 +85,19 @@ def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
 
 def _method() -> dict[str, Any]:
     """What the flags say of masks and of what stops forgetting."""
-    frozen = f.PROTECTION.value == "hard"
-    protection = (
-        hm.Freeze()
-        if frozen
-        else hm.WeightPenalty(f.LAMBDA.value, on=_PENALIZED[f.PROTECTION.value])
+    protection = choices.protection(f.PROTECTION.value, f.LAMBDA.value)
+    masks = choices.masks(
+        f.GRANULARITY.value,
+        _numbers(f.SPARSITY.value),
+        f.ACTIVATION.value,
+        _numbers(f.MASK_SCALE.value, {WIDTH: WIDTH}),
+        f.STEPS.value if f.RAMP.value else 0,
+        _numbers(f.REUSE.value, {AUTO: None}),
+        f.COMPACT_FORWARD.value,
     )
-    return {
-        "masks": _masks(),
-        "protection": protection,
-        "hypernetwork": build_hypernetwork(drift=None if frozen else _drift()),
-    }
-
-
-def _masks() -> hm.Masks:
-    common = {
-        "sparsity": _numbers(f.SPARSITY.value),
-        "activation": f.ACTIVATION.value,
-        "scale": _mask_scale(),
-        "ramp_steps": f.STEPS.value if f.RAMP.value else 0,
-    }
-    reuse = None if f.REUSE.value == [AUTO] else _numbers(f.REUSE.value)
-    if f.GRANULARITY.value == "weight":
-        if reuse is not None and np.min(reuse) < 1:
-            raise ValueError(
-                "--reuse needs --granularity=unit: only units can be free or in use. "
-                f"Received: --reuse={','.join(f.REUSE.value)}"
-            )
-        return hm.WeightMasks(**common)
-    allocation: hm.Allocation | None = None
-    if reuse is not None:
-        allocation = hm.AnyUnits() if np.min(reuse) == 1 else hm.FreeUnitsFirst(reuse)
-    return hm.UnitMasks(
-        **common, allocation=allocation, compact_forward=f.COMPACT_FORWARD.value
-    )
+    drift = None if protection.freezes else _drift()
+    hypernetwork = build_hypernetwork(drift)
+    return {"masks": masks, "protection": protection, "hypernetwork": hypernetwork}
 
 
 def _drift() -> hm.DriftPenalty:
@@ -144,13 +122,10 @@ def _use_xla(model: hm.HyperMask) -> bool:
     )
 
 
-def _mask_scale() -> Any:
-    words = f.MASK_SCALE.value
-    return WIDTH if words == [WIDTH] else _numbers(words)
-
-
-def _numbers(values: list[str]) -> float | list[float]:
-    """One number, or one per group."""
+def _numbers(values: list[str], words: Mapping[str, Any] | None = None) -> Any:
+    """One number, or one per group, or what one of `words` stands for."""
+    if len(values) == 1 and values[0] in (words or {}):
+        return (words or {})[values[0]]
     numbers = [float(value) for value in values]
     return numbers[0] if len(numbers) == 1 else numbers
 

@@ -38,8 +38,8 @@ def name() -> str:
 
 def say(text: str) -> None:
     """Prints one line on standard error, behind the command's name."""
-    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
-    print(f"{name}: {' '.join(text.split())}", file=sys.stderr)
+    called = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    print(f"{called}: {' '.join(text.split())}", file=sys.stderr)
 
 
 def guard(main: Callable[[Sequence[str]], int]) -> Callable[[Sequence[str]], int]:

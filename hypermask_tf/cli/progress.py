@@ -13,7 +13,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 
 class TaskProgress(keras.callbacks.Callback):

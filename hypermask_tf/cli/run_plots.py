@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.plots import run_plots
 from hypermask_tf.plots.capacity_plot import plot_capacity
 from hypermask_tf.training import RunFolder
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 
 def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from hypermask_tf.cli.flagfiles import BEFORE, HARMLESS, read_flagfile
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.training import RunFolder
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from hypermask_tf.cli.runs import Run
 from hypermask_tf.cli.sweep_runs import RunFailedError, train
 from hypermask_tf.cli.sweep_space import Space, as_text, suggest, trial_flags
 from hypermask_tf.export.mistakes import is_users
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 # What is kept of a run, as tables call it.
 FIGURES = (

@@ -36,7 +36,6 @@ from hypermask_tf.cli.progress import (
 from hypermask_tf.cli.run_plots import draw
 from hypermask_tf.cli.sequence_choices import sequence_choices
 from hypermask_tf.cli.stop_signals import stop_signals
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario
 from hypermask_tf.training import (
     NonFiniteLossError,
@@ -46,6 +45,7 @@ from hypermask_tf.training import (
     TrainingStopped,
     is_chief,
 )
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 # Runs while start-up notices are held back.
 start_up = distribution.look_for_gpus

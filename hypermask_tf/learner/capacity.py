@@ -1,4 +1,4 @@
-"""How much of a shared network is taken, and a word before it is full."""
+"""How much of a shared network is in use, and a word before it is full."""
 
 import dataclasses
 import math
@@ -18,18 +18,18 @@ class GroupCapacity:
     Attributes:
         layers: Names of the layers that make the units.
         units: Number of units.
-        taken: Units that some learned task uses.
+        in_use: Units that some learned task uses.
         wanted: Free units that a further task asks for.
     """
 
     layers: tuple[str, ...]
     units: int
-    taken: int
+    in_use: int
     wanted: int
 
     @property
     def free(self) -> int:
-        return self.units - self.taken
+        return self.units - self.in_use
 
     @property
     def short(self) -> bool:
@@ -72,10 +72,10 @@ class Capacity:
         return any(group.short for group in self.groups)
 
     def __str__(self) -> str:
-        lines = [f"  {'units made by':<44} {'units':>8} {'taken':>8} {'free':>8}"]
+        lines = [f"  {'units made by':<44} {'units':>8} {'in use':>8} {'free':>8}"]
         lines += [
             f"  {', '.join(group.layers)[-44:]:<44} {group.units:>8,} "
-            f"{group.taken:>8,} {group.free:>8,}"
+            f"{group.in_use:>8,} {group.free:>8,}"
             for group in self.groups
         ]
         lines = lines if self.groups else []

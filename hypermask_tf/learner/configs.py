@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from hypermask_tf.learner.old_configs import upgraded
+from hypermask_tf.spec import Spec
 
 # Arguments that JSON holds as they are, choices, and those that are Keras objects.
 _PLAIN = ("num_tasks", "head", "normalization", "reset_optimizer")
@@ -52,12 +53,18 @@ def settings_like(model: Any, config: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: If the saved learner has choices of other classes.
     """
     found = {name: config[name] for name in (*_PLAIN, "maskable") if name in config}
-    for name in CHOICES:
-        kind, saved = type(getattr(model, name)), config[name]
-        if saved["class_name"] != kind.__name__:
-            raise ValueError(
-                f"The saved learner has other `{name}`. Expected {kind.__name__}. "
-                f"Received: {saved['class_name']}"
-            )
-        found[name] = kind.from_config(saved["config"])
-    return found
+    return found | {n: _like(n, getattr(model, n), config[n]) for n in CHOICES}
+
+
+def _like(name: str, own: Spec, saved: Mapping[str, Any]) -> Spec:
+    """A saved choice, made of the classes that `own` is made of."""
+    if saved["class_name"] != type(own).__name__:
+        raise ValueError(
+            f"The saved learner has other `{name}`. Expected {type(own).__name__}. "
+            f"Received: {saved['class_name']}"
+        )
+    config = dict(saved["config"])
+    for key, value in own.get_config().items():
+        if isinstance(value, Spec) and config.get(key) is not None:
+            config[key] = _like(key, value, config[key])
+    return type(own).from_config(config)

@@ -10,7 +10,9 @@ from hypermask_tf.tasks import LearnerState
 from hypermask_tf.tasks.counters import int32
 
 Tensor = Any
-# A name for each loss term that the learner itself adds, and its value.
+# Loss terms that the learner itself adds, as logs call them.
+DRIFT, PENALTY = "output_regularization", "weight_regularization"
+OUTLIERS = "outlier_loss"
 LossTerms = dict[str, Tensor]
 
 
@@ -22,23 +24,18 @@ class Forward:
         augmentation: Applied to the inputs in training; None for nothing.
         outliers: Makes inputs of no task in training; None for nothing.
         random: Seed generator for sampled tasks.
+
+    Attributes:
+        term_names: Names of the loss terms of a training step, as `add_loss` gets them.
     """
 
     def __init__(
         self, state: LearnerState, augmentation: Any, outliers: Any, random: Any
     ) -> None:
         self.state = state
-        self._augmentation, self._outliers, self._random = (
-            augmentation,
-            outliers,
-            random,
-        )
-
-    @property
-    def term_names(self) -> list[str]:
-        """Names of the loss terms of a training step, in their order."""
-        names = ["output_regularization", "weight_regularization"]
-        return names if self._outliers is None else [*names, "outlier_loss"]
+        self._augmentation, self._outliers = augmentation, outliers
+        self._random = random
+        self.term_names = [DRIFT, PENALTY, *([] if outliers is None else [OUTLIERS])]
 
     def infer(self, inputs: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Outputs of the active task's network, and the losses of its layers."""
@@ -67,15 +64,15 @@ class Forward:
         network = state.network
         outputs, losses = network.run(inputs, mask, task, current, training=True)
         terms = {
-            "output_regularization": state.drift_penalty.strength * drift,
-            "weight_regularization": self._weight_penalty(mask),
+            DRIFT: state.drift_penalty.strength * drift,
+            PENALTY: self._weight_penalty(mask),
         }
         if self._outliers is not None:
             # On these it runs as it will be asked, so they leave no trace in
             # statistics of batches.
             made = self._outliers(inputs)
             said, _ = network.run(made, mask, task, current, training=False)
-            terms["outlier_loss"] = self._outliers.penalty(outputs, said)
+            terms[OUTLIERS] = self._outliers.penalty(outputs, said)
         return outputs, terms, [*losses, *network.penalties(mask, task, current)]
 
     def _count_step(self) -> None:

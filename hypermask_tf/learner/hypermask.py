@@ -29,12 +29,13 @@ from hypermask_tf.learner.call_guard import CallGuard
 from hypermask_tf.learner.capacity import Capacity
 from hypermask_tf.learner.finite_guard import check_finite
 from hypermask_tf.learner.fit_callbacks import with_callbacks
-from hypermask_tf.learner.forward import Forward
+from hypermask_tf.learner.forward import DRIFT, OUTLIERS, PENALTY, Forward
 from hypermask_tf.learner.label_range import LabelRange
 from hypermask_tf.learner.saved_values import load_values, save_values
 from hypermask_tf.learner.task_order import TaskOrder
 from hypermask_tf.masks import Masks, UnitMasks
 from hypermask_tf.masks.roles import Maskable
+from hypermask_tf.normalization.normalization_bank import MODES
 from hypermask_tf.protection import Freeze, Protection
 from hypermask_tf.surgery import bake
 from hypermask_tf.surgery.clone import check_remakable
@@ -158,7 +159,7 @@ class HyperMask(ReplicatedModel):
         if self.head == "per_task":
             learner_checks.check_one_output(target)
         learner_checks.check_drift(self.hypernetwork, self.protection)
-        self.normalization = normalization
+        self.normalization = checks.check_choice("normalization", normalization, MODES)
         self.augmentation, self.outliers = augmentation, outliers
         self.reset_optimizer = bool(reset_optimizer)
         learner_checks.warn_of_constraints(target, self.protection)
@@ -172,9 +173,6 @@ class HyperMask(ReplicatedModel):
             normalization,
             maskable,
             self.add_weight,
-        )
-        learner_checks.check_nothing_shared(
-            self.state.roles, normalization, self.protection
         )
         self._create_parts()
         self.built = True
@@ -190,11 +188,11 @@ class HyperMask(ReplicatedModel):
         self.order = TaskOrder(self.state, self.optimizer_reset)
         self._labels = LabelRange()
         self._task_loss = keras.metrics.Mean(name="task_loss")
-        self._output_term = keras.metrics.Mean(name="output_regularization")
-        self._weight_term = keras.metrics.Mean(name="weight_regularization")
+        self._output_term = keras.metrics.Mean(name=DRIFT)
+        self._weight_term = keras.metrics.Mean(name=PENALTY)
         self._outlier_term = None
         if self.outliers is not None:
-            self._outlier_term = keras.metrics.Mean(name="outlier_loss")
+            self._outlier_term = keras.metrics.Mean(name=OUTLIERS)
         self.guard = CallGuard(self)
         self._witness = Witness(weakref.ref(self))
 
@@ -220,7 +218,7 @@ class HyperMask(ReplicatedModel):
             terms: list[Tensor] = []
         else:
             outputs, named, losses = self._forward.train(inputs)
-            terms = list(named.values())
+            terms = [named[name] for name in self._forward.term_names]
             if replicas.count() > 1:
                 # Replicas on one machine take turns where they wait for each other, as
                 # in the target just now, and share this list.

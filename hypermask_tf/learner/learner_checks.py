@@ -6,7 +6,6 @@ import keras
 
 from hypermask_tf import checks
 from hypermask_tf.hypernetworks import Hypernetwork
-from hypermask_tf.masks.roles import Roles
 from hypermask_tf.protection import Protection
 
 # Functions that take probabilities unless told otherwise.
@@ -50,20 +49,6 @@ def check_drift(hypernetwork: Hypernetwork, protection: Protection) -> None:
             "freezes the scores of earlier tasks. Leave `drift` out, or use "
             f"`WeightPenalty()`. Received: drift={hypernetwork.drift!r}, "
             f"protection={protection!r}"
-        )
-
-
-def check_nothing_shared(
-    roles: Roles, normalization: str, protection: Protection
-) -> None:
-    """Raises a ValueError if tasks share what a protection that freezes cannot."""
-    if not protection.freezes or normalization == "per_task":
-        return
-    if any(roles.normalization + roles.statistics):
-        raise ValueError(
-            f"`protection={protection!r}` promises that no earlier task changes, so "
-            "every task needs normalisation of its own: use "
-            f'`normalization="per_task"`. Received: normalization={normalization!r}'
         )
 
 

@@ -7,14 +7,8 @@ import keras
 import numpy as np
 
 from hypermask_tf.hypernetworks import DriftPenalty
-from hypermask_tf.masks import (
-    AnyUnits,
-    FreeUnitsFirst,
-    Masks,
-    UnitMasks,
-    WeightMasks,
-)
-from hypermask_tf.protection import Freeze, Protection, WeightPenalty
+from hypermask_tf.learner import choices
+from hypermask_tf.masks import Masks
 from hypermask_tf.spec import Spec
 
 # What a learner had where its file does not say, from before there was a choice.
@@ -39,7 +33,6 @@ _RETIRED: dict[str, Any] = {
     "borrow": 1.0,
     "read": 0.0,
 }
-_PENALIZED = {"used": "used", "current": "mask", "all": "all"}
 
 
 def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +59,7 @@ def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
         "head": "shared",
         **kept,
         "masks": _entry(_masks(old)),
-        "protection": _entry(_protection(old)),
+        "protection": _entry(choices.protection(old["protection"], old["lam"])),
         "hypernetwork": _hypernetwork(old, limit),
     }
 
@@ -99,27 +92,14 @@ def _hypernetwork(old: Mapping[str, Any], limit: int | None) -> Any:
 
 
 def _masks(old: Mapping[str, Any]) -> Masks:
-    common = {
-        "sparsity": old["sparsity"],
-        "activation": old["activation"],
-        "scale": old["mask_scale"],
-        "ramp_steps": old["ramp_steps"],
-    }
-    if old["granularity"] == "weight":
-        return WeightMasks(**common)
-    if old["granularity"] != "unit":
+    if old["granularity"] not in choices.GRANULARITIES:
         raise _gone("granularity", old["granularity"])
-    reuse = old["reuse"]
-    allocation = AnyUnits() if np.min(reuse) == 1 else FreeUnitsFirst(reuse)
-    return UnitMasks(
-        **common, allocation=allocation, compact_forward=bool(old["narrow"])
+    names = ("granularity", "sparsity", "activation", "mask_scale", "ramp_steps")
+    return choices.masks(
+        **{name: old[name] for name in names},
+        reuse=old["reuse"],
+        compact_forward=bool(old["narrow"]),
     )
-
-
-def _protection(old: Mapping[str, Any]) -> Protection:
-    if old["protection"] == "hard":
-        return Freeze()
-    return WeightPenalty(old["lam"], on=_PENALIZED[old["protection"]])
 
 
 def _gone(name: str, given: Any) -> ValueError:

@@ -1,5 +1,6 @@
 """How many scores of each group are on, and how many of them must be free."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,11 +78,17 @@ class GroupCounts:
         Returns:
             int32 `(groups,)`: what the allocation says, looked up.
         """
-        tables = [
-            [self.allocation.free_count(n, i) for n in range(size + 1)]
-            for i, size in enumerate(self.sizes)
-        ]
-        starts = np.cumsum([0, *(len(table) for table in tables[:-1])])
-        found = np.concatenate([np.asarray(table, "int32") for table in tables])
+        starts, table = self._free_table
         places = counts + ops.convert_to_tensor(starts, dtype="int32")
-        return ops.take(ops.convert_to_tensor(found), places)
+        return ops.take(ops.convert_to_tensor(table, dtype="int32"), places)
+
+    @functools.cached_property
+    def _free_table(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the allocation says of every count, group by group, and their starts."""
+        starts = np.cumsum([0, *(size + 1 for size in self.sizes[:-1])])
+        table = [
+            self.allocation.free_count(count, group)
+            for group, size in enumerate(self.sizes)
+            for count in range(size + 1)
+        ]
+        return starts, np.array(table)

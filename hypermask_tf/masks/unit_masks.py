@@ -39,7 +39,7 @@ class UnitMasks(Masks):
     >>> UnitMasks(sparsity=80).replace(sparsity=90).sparsity
     90.0
 
-    Source: this library's own; docs/method.md, "Granularity".
+    Source: this library's own; docs/method.md, "Two forms".
     """
 
     def __init__(

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from hypermask_tf import checks
 from hypermask_tf.masks.roles import Roles
 
 Tensor = Any
@@ -55,11 +56,7 @@ class NormalizationBank(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        if mode not in MODES:
-            raise ValueError(
-                f"`normalization` must be one of {list(MODES)}. "
-                f"Received: normalization={mode!r}"
-            )
+        checks.check_choice("normalization", mode, MODES)
         self.mode = mode
         own = mode == "per_task"
         self.head_indices = [i for i, flag in enumerate(roles.head) if flag and head]

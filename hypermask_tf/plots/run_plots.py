@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.plots.style import (
     INK,
     MUTED,
@@ -16,6 +15,7 @@ from hypermask_tf.plots.style import (
     save_figure,
     write_title,
 )
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 
 def plot_accuracy_matrix(

@@ -18,7 +18,7 @@ class Freeze(Protection):
     a step of any optimizer, weight decay included, leaves earlier tasks as they are,
     bit for bit. Used weights get no gradient.
 
-    Source: this library's own; docs/method.md, "Protection".
+    Source: this library's own; docs/method.md, "Freezing".
     """
 
     tracks_use = True

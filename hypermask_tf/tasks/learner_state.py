@@ -10,7 +10,7 @@ from keras import ops
 from hypermask_tf.hypernetworks import DriftPenalty, Hypernetwork
 from hypermask_tf.hypernetworks.budget import check_budget
 from hypermask_tf.masks import Masks, TaskMask, UnitLayout, UnitMasks, find_roles
-from hypermask_tf.masks.roles import Maskable
+from hypermask_tf.masks.roles import Maskable, Roles
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.own_width import OwnWidthError, OwnWidthTarget, make_own_width
 from hypermask_tf.protection import Protection
@@ -61,6 +61,8 @@ class LearnerState:
         self.masks, self.protection = masks, protection
         self.hypernetwork = hypernetwork
         self.roles = find_roles(target, maskable)
+        # First what may be refused: a hypernetwork can be made part of a learner once.
+        _check_nothing_shared(self.roles, normalization, protection)
         self.layout = masks.layout(target, self.roles, protection.tracks_use)
         scores = self.layout.num_scores
         check_budget(hypernetwork, num_tasks, scores)
@@ -198,4 +200,18 @@ class LearnerState:
             # A zero must not carry the sign of the weight behind it, which may change.
             [ops.convert_to_numpy(value) + 0 for value in trainable],
             [ops.convert_to_numpy(value) for value in fixed],
+        )
+
+
+def _check_nothing_shared(
+    roles: Roles, normalization: str, protection: Protection
+) -> None:
+    """Raises a ValueError if tasks share what a protection that freezes cannot."""
+    if not protection.freezes or normalization == "per_task":
+        return
+    if any(roles.normalization + roles.statistics):
+        raise ValueError(
+            f"`protection={protection!r}` promises that no earlier task changes, so "
+            "every task needs normalisation of its own: use "
+            f'`normalization="per_task"`. Received: normalization={normalization!r}'
         )

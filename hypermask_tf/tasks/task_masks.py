@@ -47,27 +47,6 @@ class TaskMasks:
         held = ops.take(self.memory.scores.value, task, axis=0)
         return ops.where(task < written, held, scores)
 
-    def keep(
-        self,
-        scores: Tensor,
-        task: Tensor,
-        finished: Tensor,
-        ramp: Tensor | None,
-        written: Tensor,
-    ) -> Tensor:
-        """Which scores of `task` are on; of the `written` first, those that were."""
-        if self.memory.support is None:
-            return self.layout.keep(scores, ramp)
-        free = None
-        if self.layout.counts.excludes_used:
-            free = ops.logical_not(self.memory.scores_in_use(finished))
-        pinned: Any = self.memory.pinned
-        # They are those of the task being learned, not of one that has not begun.
-        pinned = ops.logical_and(pinned.value, task <= finished)
-        keep = self.layout.keep(scores, ramp, free, pinned)
-        held = ops.take(self.memory.support.value, task, axis=0)
-        return ops.where(task < written, held, keep)
-
     def mask(
         self,
         scores: Tensor,
@@ -79,14 +58,23 @@ class TaskMasks:
         """The mask of `task`.
 
         Args:
-            scores: Its scores.
-            task: The task.
-            finished: How many tasks are finished; what these use is taken.
+            scores: Its scores, `(N,)`.
+            task: The task, int32 scalar.
+            finished: How many tasks are finished; what these use is in use.
             ramp: Share of the sparsity that it has; None for all.
-            written: Of how many tasks it is written down what is on.
+            written: Of how many tasks it is written down what is on, and stays so.
         """
-        keep = self.keep(scores, task, finished, ramp, written)
-        return TaskMask(self.layout, scores, keep)
+        if self.memory.support is None:
+            return TaskMask(self.layout, scores, self.layout.keep(scores, ramp))
+        free = None
+        if self.layout.counts.excludes_used:
+            free = ops.logical_not(self.memory.scores_in_use(finished))
+        pinned: Any = self.memory.pinned
+        # They are those of the task being learned, not of one that has not begun.
+        pinned = ops.logical_and(pinned.value, task <= finished)
+        keep = self.layout.keep(scores, ramp, free, pinned)
+        held = ops.take(self.memory.support.value, task, axis=0)
+        return TaskMask(self.layout, scores, ops.where(task < written, held, keep))
 
     def all_scores(self) -> Tensor:
         """Scores of every task, `(num_tasks, N)`."""

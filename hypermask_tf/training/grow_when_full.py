@@ -56,7 +56,7 @@ def without_advice(grow: float) -> Iterator[None]:
 def _times(group: GroupCapacity, factor: float) -> float:
     """How many times as wide a group becomes, so that a task finds its units."""
     times = factor
-    while group.units * times - group.taken < group.wanted:
+    while group.units * times - group.in_use < group.wanted:
         times *= factor
     return times
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario, Task
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.training.evaluation import task_accuracy
 from hypermask_tf.training.sequence_options import SequenceOptions
 

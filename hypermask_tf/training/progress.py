@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.training.checkpoint import Checkpoint
 from hypermask_tf.training.position import Position
 from hypermask_tf.training.resumable import CallbackStates

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.training.network_stats import (
     NetworkStats,
     read_stats,

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hypermask_tf.metrics import AccuracyMatrix
 from hypermask_tf.scenarios import Scenario, Task
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.training.batches import first_samples
 from hypermask_tf.training.checkpointer import Checkpointer
 from hypermask_tf.training.first_weights import FirstWeights

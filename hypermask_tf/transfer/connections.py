@@ -1,4 +1,4 @@
-"""Units of earlier tasks are read as they are when a task begins."""
+"""What new units would add to units of earlier tasks starts at zero."""
 
 import numpy as np
 from keras import ops

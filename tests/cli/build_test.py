@@ -167,7 +167,7 @@ def test_mask_values_have_the_scale_of_the_width_unless_told_otherwise():
         (["--learning_rate=nan"], "--learning_rate=nan: Expected a finite number"),
         (["--lambda=inf"], "--lambda=inf: Expected a finite number"),
         (["--seed=4294967296"], "--seed=4294967296"),
-        (["--granularity=weight", "--reuse=0"], "--reuse needs --granularity=unit"),
+        (["--granularity=weight", "--reuse=0"], "`reuse` needs masks of units"),
         (["--granularity=weight", "--grow=2"], "`grow` needs `UnitMasks()`"),
         (["--borrow=4"], "--borrow=4: Gone"),
         (["--threshold=network"], "--threshold=network: Gone"),

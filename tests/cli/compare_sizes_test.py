@@ -7,7 +7,7 @@ import pytest
 from hypermask_tf.cli.runs import read_run
 from hypermask_tf.cli.size_plot import plot_sizes
 from hypermask_tf.cli.size_rows import size_rows
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 FLAGS = {
     "benchmark": "split_digits",

@@ -5,7 +5,7 @@ import json
 import keras
 import pytest
 
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from tests.commands import forked, fresh
 
 pytestmark = pytest.mark.skipif(

@@ -8,7 +8,7 @@ import pytest
 from hypermask_tf.cli.comparison import compare, problem
 from hypermask_tf.cli.naming import title
 from hypermask_tf.cli.runs import Run, group
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 FLAGS = {
     "benchmark": "split_digits",

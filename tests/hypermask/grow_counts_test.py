@@ -131,8 +131,8 @@ def test_what_tasks_use_is_used_in_the_wider_network_too(protection):
         before.weights.items(), after.weights.items(), strict=True
     ):
         assert wide[1] == used, path
-    assert [group.taken for group in after.groups] == [
-        group.taken for group in before.groups
+    assert [group.in_use for group in after.groups] == [
+        group.in_use for group in before.groups
     ]
     assert [group.units for group in after.groups] == [20, 18]
     values = [wider.task_values(task)[0] for task in range(2)]

@@ -38,7 +38,7 @@ def _expected(model, task, taken, reuse, pinned=None):
 def _check_capacity(model, taken):
     groups = model.capacity().groups
     for group, part in zip(groups, np.split(taken, [SIZES[0]]), strict=True):
-        assert (group.units, group.taken) == (part.size, part.sum())
+        assert (group.units, group.in_use) == (part.size, part.sum())
         assert group.free == part.size - part.sum()
 
 

@@ -104,7 +104,7 @@ def test_the_latest_task_counts_only_in_what_is_read_off():
     assert {p: count for p, (count, _) in weights.items()} == {
         path: flags.size for path, flags in on.items()
     }
-    assert model.capacity().groups[0].taken == model.units_on(0)[:16].sum()
+    assert model.capacity().groups[0].in_use == model.units_on(0)[:16].sum()
     # Nothing is held yet: all weights learn.
     start = [
         keras.ops.convert_to_numpy(v.value) for v in model.target.trainable_variables
@@ -119,7 +119,7 @@ def test_before_any_task_nothing_is_used():
     model = builders.learner(granularity="unit")
     capacity = model.capacity()
     assert capacity.fraction == 0 and capacity.units_free == 1
-    assert [group.taken for group in capacity.groups] == [0, 0]
+    assert [group.in_use for group in capacity.groups] == [0, 0]
     assert not capacity.full
 
 

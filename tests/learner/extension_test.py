@@ -1,15 +1,19 @@
 """Kinds of masks, protections and allocations that are made outside of the package."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
 import hypermask_tf as hm
+from hypermask_tf.learner import configs
 from hypermask_tf.masks import TaskMask, UnitLayout
 from tests.hypermask import builders
 
 pytestmark = pytest.mark.backend
+FREE = hm.FreeUnitsFirst()
 
 
 @keras.saving.register_keras_serializable("tests")
@@ -158,3 +162,36 @@ def test_a_choice_tells_what_is_not_default():
     assert repr(SquaredPenalty(3)) == "SquaredPenalty(strength=3)"
     assert hm.UnitMasks(80) != hm.UnitMasks(90) != hm.WeightMasks(90)
     assert hm.UnitMasks(80).replace(sparsity=90) == hm.UnitMasks(90)
+
+
+class _Unregistered(hm.Allocation):
+    def __init__(self, least=1):
+        self.least = least
+
+    def free_count(self, count, group):
+        return min(self.least, count)
+
+    def get_config(self):
+        return {"least": self.least}
+
+
+def test_a_resumed_run_takes_choices_of_the_classes_at_hand():
+    masks = hm.UnitMasks(50, allocation=_Unregistered(2))
+    built = _learner(masks=hm.UnitMasks(60, allocation=_Unregistered()))
+    saved = json.loads(json.dumps(_learner(masks=masks).get_config()))
+    assert configs.settings_like(built, saved)["masks"] == masks
+    with pytest.raises(ValueError, match=r"other `allocation`.*FreeUnitsFirst"):
+        configs.settings_like(_learner(masks=hm.UnitMasks(allocation=FREE)), saved)
+    with pytest.raises(ValueError, match=r"other `masks`.*WeightMasks.*UnitMasks"):
+        configs.settings_like(_learner(masks=hm.WeightMasks()), saved)
+
+
+def test_what_is_refused_leaves_the_hypernetwork_free():
+    hypernetwork = hm.MLPHypernetwork(4, (8,))
+    for wrong in ({"normalization": "shared"}, {"normalization": "own"}):
+        with pytest.raises(ValueError, match="normali"):
+            hm.HyperMask(builders.normalised(), 2, hypernetwork=hypernetwork, **wrong)
+    for masks in (hm.UnitMasks([50, 50, 50]), hm.UnitMasks(100)):
+        with pytest.raises(ValueError, match="sparsity"):
+            hm.HyperMask(builders.mlp(), 2, masks, hypernetwork=hypernetwork)
+    assert hm.HyperMask(builders.mlp(), 2, hypernetwork=hypernetwork).built

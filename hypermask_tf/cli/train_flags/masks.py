@@ -4,12 +4,13 @@ from absl import flags
 
 from hypermask_tf.cli.flagfiles import AUTO
 from hypermask_tf.cli.train_flags.values import are_within
+from hypermask_tf.learner.choices import GRANULARITIES
 from hypermask_tf.masks import WIDTH
 from hypermask_tf.masks.activations import ACTIVATIONS
 from hypermask_tf.training import INHERITANCE
 
 GRANULARITY = flags.DEFINE_enum(
-    "granularity", "unit", ["unit", "weight"], "What has a mask score of its own."
+    "granularity", "unit", GRANULARITIES, "What has a mask score of its own."
 )
 SPARSITY = flags.DEFINE_list(
     "sparsity",

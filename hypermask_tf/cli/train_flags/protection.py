@@ -3,13 +3,14 @@
 from absl import flags
 
 from hypermask_tf.hypernetworks.drift_penalty import REDUCTIONS
+from hypermask_tf.learner.choices import PROTECTIONS
 
 BASELINES = ("none", "alone", "finetune")
 
 PROTECTION = flags.DEFINE_enum(
     "protection",
     "used",
-    ["all", "current", "used", "hard"],
+    PROTECTIONS,
     "Which weights lambda protects; hard: what earlier tasks use is frozen, and "
     "lambda and beta have no effect.",
 )

@@ -38,7 +38,7 @@ class AccuracyMatrix:
 
     Example:
 
-    >>> from hypermask_tf.metrics import AccuracyMatrix
+    >>> from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
     >>> accuracies = AccuracyMatrix(num_tasks=2)
     >>> accuracies.record(after=0, task=0, accuracy=1.0)
     >>> accuracies.record(after=1, task=0, accuracy=0.75)

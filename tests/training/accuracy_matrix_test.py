@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from hypermask_tf.metrics import AccuracyMatrix
+from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 ROWS = [[0.9, 0.5, 0.4], [0.8, 0.7, 0.45], [0.6, 0.75, 0.8]]
 INITIAL = [0.5, 0.4, 0.3]
