@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.cli.killed import train
+from tests.commands import fresh
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="export needs TensorFlow"
@@ -57,3 +58,9 @@ def test_it_is_finished_and_can_be_extended(run, tmp_path):
     assert after["accuracy_matrix"][2][2] > 0.5
     assert np.isfinite(after["train_seconds_per_task"]).all()
     assert run.load_model().num_learned_tasks == 3
+
+
+def test_its_export_prints_no_start_up_notices(run):
+    # Workers import TensorFlow too, each in a process of its own.
+    done = fresh("export/export_tflite.py", f"--run_dir={run.path}", "--workers=2")
+    assert done.returncode == 0 and done.stderr == "", done.stderr
