@@ -59,19 +59,35 @@ def check_part(name: str, part: Any, kind: type) -> Any:
     """Returns `part` if it is of the kind that an argument takes."""
     if not isinstance(part, kind):
         raise TypeError(
-            f"`{name}` must be an object of a subclass of {kind.__name__}. "
+            f"`{name}` must be of {kind.__name__}, or of a subclass. "
             f"Received: {name}={part!r}"
         )
     return part
 
 
-def check_strength(name: str, value: float) -> float:
+def check_strength(name: str, value: Any) -> float:
     """Returns the weight of a loss term, which must be finite and not negative."""
-    if not 0 <= value < math.inf:
+    number = check_numbers(name, value)
+    if isinstance(number, list) or not 0 <= number < math.inf:
         raise ValueError(
             f"`{name}` must be finite and not negative. Received: {name}={value}"
         )
-    return float(value)
+    return number
+
+
+def check_numbers(name: str, values: Any) -> float | list[float]:
+    """Returns a number, or a list of them, that can be saved."""
+    try:
+        numbers = np.asarray(values, "float64")
+    except (TypeError, ValueError):
+        numbers = np.full((1, 1), np.nan)
+    if numbers.ndim > 1 or isinstance(values, str | bool | None):
+        raise TypeError(
+            f"`{name}` must be a number, or one for each group. "
+            f"Received: {name}={values!r}"
+        )
+    plain: float | list[float] = numbers.tolist()
+    return plain
 
 
 def warn(message: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from hypermask_tf import checks
 from hypermask_tf.hypernetworks.drift_penalty import DriftPenalty
 from hypermask_tf.hypernetworks.fan_in_uniform import RowNormal
 from hypermask_tf.spec import revived
@@ -75,6 +76,8 @@ class Hypernetwork(keras.layers.Layer):
         self.embedding_dim = int(embedding_dim)
         self.rate = float(rate)
         self.drift = revived(drift)
+        if self.drift is not None:
+            checks.check_part("drift", self.drift, DriftPenalty)
         self.memory_limit = int(memory_limit)
         # Drawn from Python's generator, as Keras does for its own initialisers,
         # so that `keras.utils.set_random_seed` decides.

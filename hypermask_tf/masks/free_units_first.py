@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from hypermask_tf import checks
 from hypermask_tf.masks.allocation import Allocation
 from hypermask_tf.masks.per_group import per_group
 from hypermask_tf.masks.portion import portion
@@ -33,14 +34,14 @@ class FreeUnitsFirst(Allocation):
     """
 
     def __init__(self, reuse: float | Sequence[float] = 0.0) -> None:
-        shares = np.atleast_1d(np.asarray(reuse, "float64"))
+        self.reuse = checks.check_numbers("reuse", reuse)
+        shares = np.atleast_1d(self.reuse)
         if not (np.all((shares >= 0) & (shares <= 1)) and shares.min() < 1):
             raise ValueError(
                 "`reuse` is a share from 0 (free units only) to below 1, or one per "
                 "group of which some are below 1; for any unit, use `AnyUnits()`. "
                 f"Received: reuse={reuse}"
             )
-        self.reuse = np.asarray(reuse, "float64").tolist()
 
     def check_groups(self, groups: int) -> None:
         per_group("reuse", self.reuse, groups)

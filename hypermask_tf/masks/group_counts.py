@@ -9,7 +9,7 @@ from keras import ops
 
 from hypermask_tf.masks import threshold
 from hypermask_tf.masks.allocation import Allocation, AnyUnits
-from hypermask_tf.masks.per_group import Sparsity, per_group
+from hypermask_tf.masks.per_group import Sparsity, check_sparsity, per_group
 
 Tensor = Any
 
@@ -35,11 +35,7 @@ class GroupCounts:
     ) -> None:
         self.sizes = tuple(int(size) for size in sizes)
         self.sparsities = per_group("sparsity", sparsity, len(self.sizes))
-        if not all(0 <= p < 100 for p in self.sparsities):
-            raise ValueError(
-                "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one "
-                f"weight or unit in ten). Received: sparsity={sparsity}"
-            )
+        check_sparsity(sparsity)
         self.allocation = allocation or AnyUnits()
         self.allocation.check_groups(len(self.sizes))
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 import keras
-import numpy as np
 
 from hypermask_tf import checks
 from hypermask_tf.masks import activations
 from hypermask_tf.masks.layout import MaskLayout
-from hypermask_tf.masks.per_group import Sparsity
+from hypermask_tf.masks.per_group import Sparsity, check_sparsity
 from hypermask_tf.masks.roles import Roles
-from hypermask_tf.masks.scale import MaskScale
+from hypermask_tf.masks.scale import MaskScale, check_scale
 from hypermask_tf.spec import Spec
 
 
@@ -31,8 +30,9 @@ class Masks(Spec):
             its value; 0 for no ramp.
 
     Raises:
-        ValueError: If the activation is unknown or `ramp_steps` is negative. What
-            depends on the target is checked when the learner is made.
+        ValueError: If an argument is out of range. What depends on the target, such as
+            the number of groups, is checked when the learner is made.
+        TypeError: If an argument is no number.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class Masks(Spec):
         ramp_steps: int,
     ) -> None:
         activations.get(activation)
-        self.sparsity = _plain(sparsity)
+        self.sparsity = check_sparsity(checks.check_numbers("sparsity", sparsity))
         self.activation = activation
-        self.scale = scale if isinstance(scale, str) else _plain(scale)
+        self.scale = check_scale(scale)
         self.ramp_steps = checks.check_positive("ramp_steps", ramp_steps, 0)
 
     def layout(self, target: keras.Model, roles: Roles, tracks_use: bool) -> MaskLayout:
@@ -65,8 +65,3 @@ class Masks(Spec):
             "scale": self.scale,
             "ramp_steps": self.ramp_steps,
         }
-
-
-def _plain(values: Any) -> Any:
-    """A number, or a list of numbers, that can be saved."""
-    return np.asarray(values, "float64").tolist()

@@ -24,3 +24,18 @@ def per_group(name: str, given: Sparsity, groups: int) -> tuple[float, ...]:
             f"scores. Received: {len(values)} values, {name}={given}"
         )
     return tuple(values)
+
+
+def check_sparsity(given: Sparsity) -> Sparsity:
+    """Returns percentages of what is off, if that is what they are.
+
+    Raises:
+        ValueError: If one is out of range.
+    """
+    percentages = np.atleast_1d(given)
+    if not np.all((percentages >= 0) & (percentages < 100)):
+        raise ValueError(
+            "`sparsity` is a percentage, 0 <= sparsity < 100 (90 keeps one weight or "
+            f"unit in ten). Received: sparsity={given}"
+        )
+    return given

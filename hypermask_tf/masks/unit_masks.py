@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from hypermask_tf import checks
 from hypermask_tf.masks.allocation import Allocation, AnyUnits
 from hypermask_tf.masks.free_units_first import FreeUnitsFirst
 from hypermask_tf.masks.masks import Masks
@@ -52,6 +53,8 @@ class UnitMasks(Masks):
         compact_forward: bool = True,
     ) -> None:
         super().__init__(sparsity, activation, scale, ramp_steps)
+        if allocation is not None:
+            checks.check_part("allocation", allocation, Allocation)
         self.allocation = allocation
         self.compact_forward = bool(compact_forward)
 

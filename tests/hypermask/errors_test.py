@@ -39,6 +39,42 @@ def test_arguments(arguments, message):
         _make(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: hm.UnitMasks("many"), "sparsity"),
+        (lambda: hm.UnitMasks([[50]]), "sparsity"),
+        (lambda: hm.WeightMasks(None), "sparsity"),
+        (lambda: hm.UnitMasks(scale=[1, "x"]), "scale"),
+        (lambda: hm.UnitMasks(allocation="free"), "allocation"),
+        (lambda: hm.FreeUnitsFirst("few"), "reuse"),
+        (lambda: hm.WeightPenalty("strong"), "strength"),
+        (lambda: hm.DriftPenalty(True), "strength"),
+        (lambda: hm.MLPHypernetwork(drift=1e-3), "drift"),
+        (lambda: hm.ChunkedHypernetwork(drift="none"), "drift"),
+    ],
+)
+def test_choices_of_another_kind_are_refused_where_they_are_made(make, name):
+    with pytest.raises(TypeError, match=rf"`{name}` must be .* Received: {name}="):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: hm.UnitMasks(float("nan")), "sparsity"),
+        (lambda: hm.WeightMasks([50, 100]), "sparsity"),
+        (lambda: hm.UnitMasks(scale="wide"), "scale"),
+        (lambda: hm.UnitMasks(scale=0), "scale"),
+        (lambda: hm.WeightPenalty(-1), "strength"),
+        (lambda: hm.WeightPenalty([1, 2]), "strength"),
+    ],
+)
+def test_choices_out_of_range_are_refused_where_they_are_made(make, name):
+    with pytest.raises(ValueError, match=f"`{name}` .* Received: {name}="):
+        make()
+
+
 def test_what_a_penalty_is_on():
     with pytest.raises(ValueError, match=r"`on` must be one of .*on='some'"):
         hm.WeightPenalty(on="some")
@@ -53,7 +89,7 @@ def test_what_a_penalty_is_on():
     ],
 )
 def test_parts_are_objects(name, given, kind):
-    with pytest.raises(TypeError, match=f"`{name}` must be .* subclass of {kind}"):
+    with pytest.raises(TypeError, match=f"`{name}` must be of {kind}, or"):
         hm.HyperMask(builders.mlp(), 2, **{name: given})
 
 

@@ -191,7 +191,8 @@ def test_what_is_refused_leaves_the_hypernetwork_free():
     for wrong in ({"normalization": "shared"}, {"normalization": "own"}):
         with pytest.raises(ValueError, match="normali"):
             hm.HyperMask(builders.normalised(), 2, hypernetwork=hypernetwork, **wrong)
-    for masks in (hm.UnitMasks([50, 50, 50]), hm.UnitMasks(100)):
-        with pytest.raises(ValueError, match="sparsity"):
+    three = hm.FreeUnitsFirst([0.0, 0.0, 0.5])
+    for masks in (hm.UnitMasks([50, 50, 50]), hm.UnitMasks(allocation=three)):
+        with pytest.raises(ValueError, match="2 groups"):
             hm.HyperMask(builders.mlp(), 2, masks, hypernetwork=hypernetwork)
     assert hm.HyperMask(builders.mlp(), 2, hypernetwork=hypernetwork).built
