@@ -14,7 +14,7 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,24 +26,31 @@ class _Command:
         does: What it does, in one line.
         one_thread: Whether it compares with files that run on one CPU thread, so that
             no GPU may take part.
+        tensorflow: Whether it converts networks, for which Keras is to run on it.
     """
 
     module: str
     does: str
     one_thread: bool = False
+    tensorflow: bool = False
 
 
 COMMANDS = {
     "train": _Command("train", "Learn the tasks of a benchmark, and keep the run."),
     "evaluate": _Command("evaluate", "Evaluate a run where nobody names the task."),
-    "export": _Command("export_tflite", "Write a run's tasks as .tflite files.", True),
+    "export": _Command(
+        "export_tflite", "Write a run's tasks as .tflite files.", True, True
+    ),
     "export-router": _Command(
-        "export_router", "Write one .tflite file that finds the task itself.", True
+        "export_router",
+        "Write one .tflite file that finds the task itself.",
+        True,
+        True,
     ),
     "show-report": _Command("show_report", "Print the report of an export again."),
     "bundle": _Command("bundle", "Pack exported files, and restore them."),
     "check-micro": _Command(
-        "check_micro", "Run exported files in TensorFlow Lite Micro.", True
+        "check_micro", "Run exported files in TensorFlow Lite Micro.", one_thread=True
     ),
     "report": _Command("report", "Collect runs in a table."),
     "compare": _Command("compare", "Compare the methods of several runs."),
@@ -62,17 +69,50 @@ def start(name: str) -> None:
     command = COMMANDS[name]
     if command.one_thread:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    start_module(f"hypermask_tf.cli.{command.module}")
+    if command.tensorflow:
+        # Whatever Keras's own file of settings says.
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    backends = ("tensorflow",) if command.tensorflow else ("tensorflow", "jax")
+    start_module(f"hypermask_tf.cli.{command.module}", backends)
 
 
-def start_module(name: str) -> None:
-    """Runs a module that has the `main` of a command; ends the process."""
+def start_module(name: str, backends: Sequence[str] = ("tensorflow",)) -> None:
+    """Runs a module that has the `main` of a command; ends the process.
+
+    Args:
+        name: The module's name.
+        backends: The backends of Keras it runs on.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet():
-        module = importlib.import_module(name)
-        shared = importlib.import_module("hypermask_tf.cli.command")
-        shared.start_up(module)
+        wrong = _wrong_backend(backends)
+        if not wrong:
+            module = importlib.import_module(name)
+            shared = importlib.import_module("hypermask_tf.cli.command")
+            shared.start_up(module)
+    if wrong:
+        called = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        print(f"{called}: {wrong}", file=sys.stderr)
+        sys.exit(2)
     shared.start(module)
+
+
+def _wrong_backend(backends: Sequence[str]) -> str:
+    """What is wrong with the backend that Keras starts with; empty if nothing is."""
+    chosen = os.environ.get("KERAS_BACKEND")
+    where = f"KERAS_BACKEND={chosen}" if chosen else "KERAS_BACKEND, which is not set"
+    expected = (
+        f"Expected Keras with the backend {' or '.join(backends)}. Received: {where}"
+    )
+    if chosen and chosen not in backends:
+        return f"{expected}. Unset it, or set KERAS_BACKEND={backends[0]}."
+    try:
+        keras = importlib.import_module("keras")
+    except (ModuleNotFoundError, ValueError) as error:
+        return f"{expected}: {error}. Install it, or set KERAS_BACKEND to one that is."
+    if keras.backend.backend() not in backends:  # Keras's own file of settings says it.
+        return f"{expected}: Keras took {keras.backend.backend()}. Set it."
+    return ""
 
 
 def main() -> None:

@@ -44,12 +44,12 @@ class _Parser(argparse.ArgumentParser):
         self.register("type", Path, paths.path_argument)
 
     def error(self, message: str) -> NoReturn:
-        sys.exit(command.mistake(f"{message}. See bundle.py --help"))
+        sys.exit(command.mistake(f"{message}. See {self.prog} --help"))
 
 
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
-    main = _Parser("bundle.py", description=__doc__.splitlines()[0] if __doc__ else "")
+    main = _Parser(description=__doc__.splitlines()[0] if __doc__ else "")
     main.add_argument("--debug", action="store_true", help="show an error's traceback")
     choices = main.add_subparsers(required=True, metavar="COMMAND")
     of = {}

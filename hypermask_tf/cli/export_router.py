@@ -15,7 +15,6 @@ Statistics are those that `apps/evaluate.py` left in the run; without them, the 
 checkpoints are replayed first.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,12 +63,6 @@ def define_flags() -> None:
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     del argv
-    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if backend != "tensorflow":
-        raise ValueError(
-            "export needs Keras' TensorFlow backend. Received: "
-            f"KERAS_BACKEND={backend}. Unset it, or set KERAS_BACKEND=tensorflow"
-        )
     with quiet_stderr():
         from hypermask_tf.training import FolderLock, RunFolder
 

@@ -12,7 +12,6 @@ the budget, the exit status is 1; a mistake in the call gives one line on standa
 error and exit status 2.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,12 +37,6 @@ flags.adopt_module_key_flags(f)
 
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
-    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if backend != "tensorflow":
-        raise ValueError(
-            "export needs Keras' TensorFlow backend. Received: "
-            f"KERAS_BACKEND={backend}. Unset it, or set KERAS_BACKEND=tensorflow"
-        )
     console = Console()
     report = _export(console)
     _show(report, console)

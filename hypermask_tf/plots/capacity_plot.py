@@ -52,7 +52,7 @@ def plot_capacity(
         above, below = figure.subplots(
             2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 2], "hspace": 0.12}
         )
-        tasks = np.arange(1, len(used) + 1)
+        tasks = np.arange(len(used))  # As files and the other plots count them.
         _line(above, tasks, right_after, _RIGHT_AFTER, "right after learning it")
         _line(above, tasks, at_the_end, _AT_THE_END, "after the last task", "--")
         above.set_ylabel(f"{measured_on} accuracy, %")

@@ -1,7 +1,4 @@
-import os
-import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,45 +10,32 @@ from hypermask_tf.export.preparation import checked_tasks
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
 from hypermask_tf.export.report import ExportReport, FailedFile
 from hypermask_tf.export.variant import VariantOptions
+from tests.commands import ROOT, forked
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def _call(*arguments, cwd, **environment):
-    environment = {**os.environ, **environment}
-    environment.pop("PYTHONPATH", None)
-    return subprocess.run(
-        [sys.executable, str(ROOT / "export" / "export_tflite.py"), *arguments],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+COMMAND = ROOT / "export" / "export_tflite.py"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "words"),
+    ("arguments", "words"),
     [
-        ([], {}, "--run_dir=runs/x"),
-        (["--run_dir=nowhere"], {}, "nowhere, which is not a folder"),
-        (["--run_dir=.", "--tasks=a"], {}, "--tasks=0,3"),
-        (["--run_dir=.", "--quantization=int3"], {}, "int3"),
-        (["--run_dir=.", "--max_accuracy_drop=-1"], {}, "max_accuracy_drop"),
-        (["--run_dir=.", "--no_such_flag"], {}, "no_such_flag"),
-        (["--run_dir=.", "stray"], {}, "stray"),
-        (["--run_dir=."], {"KERAS_BACKEND": "jax"}, "Received: KERAS_BACKEND=jax"),
+        ([], "--run_dir=runs/x"),
+        (["--run_dir=nowhere"], "nowhere, which is not a folder"),
+        (["--run_dir=.", "--tasks=a"], "--tasks=0,3"),
+        (["--run_dir=.", "--quantization=int3"], "int3"),
+        (["--run_dir=.", "--max_accuracy_drop=-1"], "max_accuracy_drop"),
+        (["--run_dir=.", "--no_such_flag"], "no_such_flag"),
+        (["--run_dir=.", "stray"], "stray"),
     ],
 )
-def test_mistakes_give_status_2_and_one_line(tmp_path, arguments, environment, words):
-    environment = {"KERAS_BACKEND": "tensorflow"} | environment
-    result = _call(*arguments, cwd=tmp_path, **environment)
+def test_mistakes_give_status_2_and_one_line(tmp_path, arguments, words):
+    result = forked(COMMAND, *arguments, cwd=tmp_path)
     assert result.returncode == 2
     assert words in result.stderr and result.stderr.count("\n") == 1
     assert result.stdout == ""
 
 
 def test_help_names_the_flags(tmp_path):
-    result = _call("--help", cwd=tmp_path)
+    result = forked(COMMAND, "--help", cwd=tmp_path)
     assert "--max_accuracy_drop" in result.stdout
 
 
