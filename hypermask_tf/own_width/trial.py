@@ -10,6 +10,7 @@ from keras import ops
 from hypermask_tf.keras_private import all_layers
 from hypermask_tf.masks import TaskMask, UnitLayout, apply_mask
 from hypermask_tf.surgery.network import Network
+from hypermask_tf.surgery.sample import fitting_size
 from hypermask_tf.units import FIXED
 from hypermask_tf.units.keras_graph import graph_of
 
@@ -33,10 +34,14 @@ def disagreement(
     Returns:
         What is wrong, with the name of the layer; empty if they agree.
     """
+    try:
+        open_size = fitting_size(target)
+    except ValueError as error:
+        return f"it does not run on made-up inputs: {str(error).splitlines()[0]}"
     for anywhere in (False, True):
         for seed in range(_TRIES):
             random = np.random.default_rng(seed)
-            trial = _Trial(compact, target, layout, counts, random, anywhere)
+            trial = _Trial(compact, target, layout, counts, random, anywhere, open_size)
             verdict = trial.verdict()
             if verdict:
                 return verdict
@@ -55,6 +60,7 @@ class _Trial:
         target, layout, counts: As in `make_own_width`.
         random: Draws everything.
         anywhere: Whether any units are on, or the first of each group.
+        open_size: Of axes that may have any size.
     """
 
     def __init__(
@@ -65,6 +71,7 @@ class _Trial:
         counts: Sequence[int],
         random: np.random.Generator,
         anywhere: bool,
+        open_size: int,
     ) -> None:
         self._compact, self._layout = compact, layout
         scores = random.uniform(1.0, 3.0, layout.num_scores).astype("float32")
@@ -86,7 +93,9 @@ class _Trial:
         ]
         self._whole = Network(target, masked, self._fixed)
         symbolic = graph_of(target).input
-        self._inputs = keras.tree.map_structure(lambda t: _sample(random, t), symbolic)
+        self._inputs = keras.tree.map_structure(
+            lambda tensor: _sample(random, tensor, open_size), symbolic
+        )
 
     def verdict(self) -> str | None:
         """What is wrong; None if samples come to nearly the same: nothing was tried."""
@@ -179,8 +188,8 @@ def _draw(random: np.random.Generator, variable: Any, share: float) -> Any:
     return ops.convert_to_tensor(values, dtype=variable.dtype)
 
 
-def _sample(random: np.random.Generator, tensor: Any) -> Any:
-    shape = [_SAMPLES, *(size or 8 for size in tensor.shape[1:])]
+def _sample(random: np.random.Generator, tensor: Any, open_size: int) -> Any:
+    shape = [_SAMPLES, *(size or open_size for size in tensor.shape[1:])]
     dtype = keras.backend.standardize_dtype(tensor.dtype)
     if dtype == "string":
         return np.full(shape, "a", dtype=object)

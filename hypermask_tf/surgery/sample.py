@@ -25,9 +25,13 @@ def make_sample(model: keras.Model, open_size: int = OPEN_SIZES[0]) -> Any:
     Returns:
         Arrays in the structure of the model's inputs, `SAMPLES` of each; None if the
         model does not say what it takes.
+
+    Raises:
+        ValueError: If `open_size` is too small for a layer.
     """
     if is_graph(model):
-        declared = graph_of(model).input if is_graph(model) else None
+        declared = graph_of(model).input
+        _check_size(model, open_size)
     else:
         shape = (model.get_build_config() or {}).get("input_shape")
         if not isinstance(shape, tuple | list) or not all(
@@ -39,6 +43,36 @@ def make_sample(model: keras.Model, open_size: int = OPEN_SIZES[0]) -> Any:
     return keras.tree.map_structure(
         lambda tensor: _sample(random, tensor, open_size), declared
     )
+
+
+def fitting_size(model: keras.Model) -> int:
+    """The first of `OPEN_SIZES` that no layer of a graph finds too small.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    *smaller, largest = OPEN_SIZES
+    for size in smaller:
+        try:
+            _check_size(model, size)
+        except ValueError:
+            continue
+        return size
+    _check_size(model, largest)
+    return largest
+
+
+def _check_size(model: keras.Model, open_size: int) -> None:
+    """Asks Keras, since running the model would not tell.
+
+    TensorFlow's convolution gives any numbers for an input smaller than its kernel.
+    """
+    declared = graph_of(model).input
+    if any(None in tensor.shape[1:] for tensor in keras.tree.flatten(declared)):
+        shapes = keras.tree.map_structure(
+            lambda t: (SAMPLES, *(size or open_size for size in t.shape[1:])), declared
+        )
+        graph_of(model).compute_output_shape(shapes)
 
 
 def _sample(random: Any, tensor: Any, open_size: int) -> np.ndarray:

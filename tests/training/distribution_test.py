@@ -105,8 +105,14 @@ def test_two_replicas_with_other_masks_and_losses(tmp_path):
     # Batch norm that each replica has for itself: other numbers, but one truth.
     many = _seen(tmp_path, "hard", "mirrored")
     assert many["apart"] == 0
-    # And what the second task did to the first is nothing.
-    np.testing.assert_array_equal(many["prediction 1"], many["prediction 0"])
+    # And what the second task did to the first is nothing. Replicas may round a
+    # prediction by how they share out a batch; the weights are the same bits.
+    kept = [name for name in many if name.startswith("kept 0 ")]
+    assert kept
+    for name in kept:
+        after = many[name.replace("kept 0 ", "kept 1 ")]
+        np.testing.assert_array_equal(after, many[name])
+    np.testing.assert_allclose(many["prediction 1"], many["prediction 0"], atol=1e-6)
 
 
 @on_tensorflow

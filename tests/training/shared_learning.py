@@ -81,6 +81,8 @@ def learn(kind, scope):
         scores = model.evaluate(*probe, batch_size=20, task=0, verbose=0)
         seen[f"evaluation {task}"] = scores
         seen[f"prediction {task}"] = model.predict(probe[0], 20, task=0, verbose=0)
+        kept = model.bake(0).get_weights()
+        seen |= {f"kept {task} {i}": value for i, value in enumerate(kept)}
     seen["baked"] = keras.ops.convert_to_numpy(model.bake(0)(probe[0]))
     longer = model.extend(5)
     seen["extended"] = longer.predict(probe[0], 20, task=1, verbose=0)
