@@ -74,13 +74,24 @@ if hasattr(optimizers, "MultiOptimizer"):
     )
 
 
+# One of each way to keep state; the others are variations.
+FAST = [*"SGD Adam Adafactor Muon average accumulation several".split(), "loss scale"]
+FAST += ["own schedule", "own variable"]
+
+
 @pytest.fixture(scope="module")
 def model():
     """One learner for all: each test compiles it and learns its next two tasks."""
     return kinds.learner(tasks=100, lam=0.0)
 
 
-@pytest.mark.parametrize("kind", [*STOCK, *SETTINGS])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in FAST else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in (*STOCK, *SETTINGS)
+    ],
+)
 def test_every_variable_is_that_of_a_new_optimizer(kind, model):
     make = {**STOCK, **SETTINGS}[kind]
     for variable in model.trainable_variables:

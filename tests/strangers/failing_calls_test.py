@@ -109,7 +109,7 @@ def test_what_failed_leaves_no_trace_in_what_comes():
         fit(model, 0, shuffle=False)
         if mistake:
             with pytest.raises(RuntimeError):
-                fit(model, 1, shuffle=False, callbacks=[Breaks(4)])
+                fit(model, 1, shuffle=False, callbacks=[Breaks(1)])
         fit(model, 1, shuffle=False)
         outcomes.append(predict(model, 1))
     np.testing.assert_array_equal(*outcomes)

@@ -272,7 +272,7 @@ def test_a_layer_that_cannot_be_made_is_refused_at_once():
 @pytest.mark.backend_more
 def test_a_layer_adapted_after_wrapping_counts_everywhere():
     layer = layers.Normalization()
-    model = learner(layer, dense())
+    model = learner(layer, dense(), rate=3e-2)
     predict(model, 0)
     layer.adapt(X)
     fit(model, 0, epochs=3)
