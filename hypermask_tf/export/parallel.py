@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 
 from hypermask_tf.export import mistakes
-from hypermask_tf.export.export_task import TaskOutcome, TaskRequest, export_task
+from hypermask_tf.export.task_files import TaskOutcome, TaskRequest, make_task_files
 
 # What TensorFlow, LiteRT, its quantizer and the arrays of a task take.
 BYTES_PER_WORKER = 1_300_000_000
 
 
-def export_tasks(
+def run_requests(
     requests: Iterable[TaskRequest], workers: int = 1
 ) -> Iterator[TaskOutcome]:
     """Yields the outcome of each request as soon as it is there.
@@ -27,7 +27,7 @@ def export_tasks(
         ChildProcessError: when one of them is killed.
     """
     if workers <= 1:
-        yield from map(export_task, requests)
+        yield from map(make_task_files, requests)
         return
     try:
         yield from _side_by_side(requests, workers)
@@ -70,7 +70,7 @@ def free_memory() -> int:
 
 def _in_child(request: TaskRequest) -> TaskOutcome:
     try:
-        return export_task(request)
+        return make_task_files(request)
     except Exception as error:
         mistakes.mark(error)
         raise

@@ -11,7 +11,7 @@ from hypermask_tf.export.sidecar import SCHEMA_VERSION, write_json
 
 if TYPE_CHECKING:
     from hypermask_tf.export.drift import Drift
-    from hypermask_tf.export.export_task import Rejection
+    from hypermask_tf.export.task_files import Rejection
 
 REPORT_NAME = "report.json"
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from hypermask_tf.export.bake import BakedTask, bake_task
 from hypermask_tf.export.convert import ConversionJob, convert_files
 from hypermask_tf.export.export_options import ExportOptions
-from hypermask_tf.export.export_task import Rejection, TaskOutcome, TaskRequest
-from hypermask_tf.export.parallel import default_workers, export_tasks
+from hypermask_tf.export.parallel import default_workers, run_requests
 from hypermask_tf.export.quantize.recipe import FLOAT32
 from hypermask_tf.export.report import FailedFile
 from hypermask_tf.export.sidecar import Sidecar, stem
 from hypermask_tf.export.task_data import task_data
+from hypermask_tf.export.task_files import Rejection, TaskOutcome, TaskRequest
 
 if TYPE_CHECKING:
     from hypermask_tf.scenarios import Scenario
@@ -79,7 +79,7 @@ class TaskMaker:
         sidecars: list[Sidecar] = []
         rejected: list[Rejection] = []
         workers = self._options.workers or default_workers(len(tasks))
-        for outcome in export_tasks(self._requests(failed), workers):
+        for outcome in run_requests(self._requests(failed), workers):
             on_step(f"task {outcome.task.index} is verified")
             rejected += outcome.rejected
             sidecars += self._sidecars(outcome)

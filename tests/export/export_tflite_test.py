@@ -5,10 +5,10 @@ import pytest
 from absl import flags
 
 from hypermask_tf.cli import command, export_tflite
-from hypermask_tf.export.export_task import Rejection
 from hypermask_tf.export.preparation import checked_tasks
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
 from hypermask_tf.export.report import ExportReport, FailedFile
+from hypermask_tf.export.task_files import Rejection
 from hypermask_tf.export.variant import VariantOptions
 from tests.commands import ROOT, forked
 

@@ -6,7 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from hypermask_tf.export import export_task, mistakes, parallel
+from hypermask_tf.export import mistakes, parallel, task_files
 from hypermask_tf.export.preparation import check_packages
 
 
@@ -33,8 +33,8 @@ class Pool:
 
 def _export(monkeypatch, action):
     monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", Pool)
-    monkeypatch.setattr(parallel, "export_task", action)
-    return list(parallel.export_tasks([1, 2, 3], workers=2))
+    monkeypatch.setattr(parallel, "make_task_files", action)
+    return list(parallel.run_requests([1, 2, 3], workers=2))
 
 
 def test_outcomes_come_back(monkeypatch):
@@ -50,7 +50,7 @@ def test_an_error_for_the_user_stays_one(monkeypatch):
 
 def test_a_fault_stays_one(monkeypatch):
     with pytest.raises(AttributeError) as caught:
-        _export(monkeypatch, export_task.export_task)
+        _export(monkeypatch, task_files.make_task_files)
     assert not mistakes.is_users(caught.value)
 
 

@@ -3,11 +3,11 @@ import json
 
 from rich.console import Console
 
-from hypermask_tf.export.export_task import Rejection
 from hypermask_tf.export.report import ExportReport, FailedFile, read_good_files
 from hypermask_tf.export.report_markdown import summary_table
 from hypermask_tf.export.report_plot import plot_sizes
 from hypermask_tf.export.report_table import report_table
+from hypermask_tf.export.task_files import Rejection
 
 DENSE = {
     "bytes": 4_000_000,

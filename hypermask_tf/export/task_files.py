@@ -72,7 +72,7 @@ class TaskOutcome:
     rejected: tuple[Rejection, ...]
 
 
-def export_task(request: TaskRequest) -> TaskOutcome:
+def make_task_files(request: TaskRequest) -> TaskOutcome:
     """Makes the files of a task, falling back where one is not good.
 
     Whether a file is good is decided on validation data only; the test set is

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hypermask_tf.export import export_task as module
 from hypermask_tf.export import mistakes
-from hypermask_tf.export.export_task import Rejection, TaskRequest, export_task
+from hypermask_tf.export import task_files as module
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
 from hypermask_tf.export.task_data import TaskData, task_data
+from hypermask_tf.export.task_files import Rejection, TaskRequest, make_task_files
 from hypermask_tf.export.task_info import TaskInfo
 from hypermask_tf.export.variant import VariantOptions, make_variant
 
@@ -31,7 +31,7 @@ def request_(converted):
 
 
 def test_every_recipe_is_made_and_verified(request_):
-    outcome = export_task(request_)
+    outcome = make_task_files(request_)
     assert [v.quantization for v in outcome.variants] == list(QUANTIZATIONS)
     assert outcome.rejected == ()
     for variant in outcome.variants:
@@ -67,7 +67,7 @@ class _Variant:
 def test_the_next_safer_recipe_takes_its_place(request_, monkeypatch):
     made = _fake({"int4", "int8"}, monkeypatch)
     request_ = dataclasses.replace(request_, quantizations=("dynamic_int8", "int4"))
-    outcome = export_task(request_)
+    outcome = make_task_files(request_)
     assert [v.quantization for v in outcome.variants] == ["dynamic_int8"]
     assert outcome.stands_for == {"dynamic_int8": ("dynamic_int8", "int4")}
     assert outcome.rejected == (
@@ -79,7 +79,7 @@ def test_the_next_safer_recipe_takes_its_place(request_, monkeypatch):
 
 def test_where_nothing_is_good_nothing_is_given(request_, monkeypatch):
     _fake(set(QUANTIZATIONS), monkeypatch)
-    outcome = export_task(dataclasses.replace(request_, quantizations=("mixed",)))
+    outcome = make_task_files(dataclasses.replace(request_, quantizations=("mixed",)))
     assert outcome.variants == ()
     (rejection,) = outcome.rejected
     assert rejection.replaced_by == "" and rejection.reasons == ("no such kernel",)
@@ -88,7 +88,7 @@ def test_where_nothing_is_good_nothing_is_given(request_, monkeypatch):
 def test_a_fault_of_ours_is_no_reason_to_reject(request_, monkeypatch):
     monkeypatch.setattr("hypermask_tf.export.variant.activation_bytes", int)
     with pytest.raises(ValueError, match="invalid literal") as caught:
-        export_task(dataclasses.replace(request_, quantizations=("float32",)))
+        make_task_files(dataclasses.replace(request_, quantizations=("float32",)))
     assert not mistakes.is_users(caught.value)
 
 
