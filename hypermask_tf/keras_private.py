@@ -75,6 +75,15 @@ def steps_taken(optimizer: Any) -> int:
     return int(keras.ops.convert_to_numpy(optimizer._iterations.value))
 
 
+def metric_direction(metric: Any) -> str | None:
+    """`"up"` where more of a metric is better, `"down"` where less is, else None.
+
+    Callbacks ask Keras's metrics for it, and nothing public says it.
+    """
+    direction = getattr(metric, "_direction", None)
+    return direction if direction in ("up", "down") else None
+
+
 def decay_exclusions(optimizer: Any) -> tuple[set[Any], Any, Any]:
     """What weight decay leaves alone: keys, a pattern of names, and keys' function.
 

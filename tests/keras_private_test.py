@@ -85,6 +85,13 @@ def test_steps_are_counted_one_by_one():
     assert private.steps_taken(optimizer) == 3
 
 
+def test_metrics_say_whether_more_is_better():
+    metrics = keras.metrics
+    assert private.metric_direction(metrics.AUC()) == "up"
+    assert private.metric_direction(metrics.MeanAbsoluteError()) == "down"
+    assert private.metric_direction(metrics.Mean()) is None
+
+
 def test_what_has_no_weight_decay_is_known():
     optimizer = keras.optimizers.AdamW()
     variable = keras.Variable(np.zeros(2, "float32"), name="gamma")

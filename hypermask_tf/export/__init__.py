@@ -1,5 +1,24 @@
-"""The edge tool: bakes the tasks of a run into LiteRT files and verifies each.
+"""From a learner, or a run, to verified LiteRT files: `export_task`, `export_tasks`.
 
 Importing this package loads neither TensorFlow nor LiteRT; each module imports what
 it needs when it is called.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hypermask_tf.export.api import export_task, export_tasks
+
+__all__ = ["export_task", "export_tasks"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from hypermask_tf.export import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.export.compact import compact_network
-from hypermask_tf.export.task_data import TaskData
+from hypermask_tf.export.examples import Examples, by_name, count, single
+from hypermask_tf.export.saved_model import packed, write_saved_model
 from hypermask_tf.export.task_info import TaskInfo
+from hypermask_tf.export.task_source import TaskSource
 
 KERAS_BATCH = 256
 # What a manifest says of when, where and in how many goes a run was made.
@@ -36,64 +38,108 @@ class BakedTask:
         weights: what it holds.
         macs: multiply-accumulates of one prediction; `None` where they cannot be
             counted.
-        logits: of the whole network on the test set.
-        gate_logits: of the whole network on the data that decides what is good.
+        logits: outputs of the whole network on the test set.
+        gate_logits: the same on the data that decides what is good.
+        gate_split: which data that is.
+        test_split: which data the test set is.
     """
 
     info: TaskInfo
     model_path: Path
     weights: WeightCount
     macs: int | None
-    logits: np.ndarray
-    gate_logits: np.ndarray
+    logits: Examples
+    gate_logits: Examples
+    gate_split: str = "validation"
+    test_split: str = "test"
 
 
 def bake_task(
     model: Any,
-    task: Any,
-    data: TaskData,
-    source: Mapping[str, Any],
+    task: TaskSource,
     folder: Path,
     compact: bool = True,
 ) -> BakedTask:
-    """Bakes one task, saves it as `.keras`, and takes its logits.
+    """Bakes one task, saves it for conversion, and takes its outputs.
 
-    The logits are those of the whole network, so that a file is held against what
+    The outputs are those of the whole network, so that a file is held against what
     the task had learned, however much smaller it is.
 
     Args:
-        model: the `HyperMask` of the run.
-        task: the task of the scenario.
-        data: its arrays.
-        source: the run it comes from, for the JSON.
-        folder: where the `.keras` file goes.
+        model: the `HyperMask` that has learned it.
+        task: the task, with its arrays.
+        folder: where the model goes.
         compact: whether to save it without what its mask switches off.
     """
     baked = model.bake(task=task.index, dtype="float32")
     smaller = compact_network(baked) if compact else baked
-    path = folder / f"task_{task.index:02d}.keras"
-    smaller.save(path)
-    logits = keras_logits(baked, data.test[0])
-    info = task_info(task, data.test[0].shape[1:], logits.shape[-1], source)
+    path = save_for_conversion(smaller, task, folder)
+    data = task.data()
+    logits = keras_outputs(baked, data.test[0], task)
     return BakedTask(
-        info=dataclasses.replace(info, version=version(smaller)),
+        info=dataclasses.replace(task.describe(logits), version=version(smaller)),
         model_path=path,
         weights=count_weights(smaller),
         macs=count_macs(smaller),
         logits=logits,
-        gate_logits=keras_logits(baked, data.gate[0]),
+        gate_logits=keras_outputs(baked, data.gate[0], task),
+        gate_split=data.gate_split,
+        test_split=data.test_split,
     )
 
 
-def keras_logits(model: Any, x: np.ndarray) -> np.ndarray:
-    """Returns the outputs of a Keras model for all examples."""
+def save_for_conversion(model: Any, task: TaskSource, folder: Path) -> Path:
+    """Writes a model where the process that converts can read it.
+
+    That process knows Keras and nothing else: a model with classes or functions of the
+    user's is traced here.
+
+    Raises:
+        ValueError: when it has such, and Keras does not run on TensorFlow.
+    """
     import keras
 
-    parts = [
-        keras.ops.convert_to_numpy(model(x[i : i + KERAS_BATCH], training=False))
-        for i in range(0, len(x), KERAS_BATCH)
-    ]
-    return np.concatenate(parts)
+    from hypermask_tf.surgery.own_objects import own_objects
+
+    name = f"task_{task.index:02d}"
+    if task.interface is None or not (own := own_objects(model)):
+        model.save(folder / f"{name}.keras")
+        return folder / f"{name}.keras"
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "Expected Keras on TensorFlow, which converts classes and functions of "
+            "your own: save the learner, load it with KERAS_BACKEND=tensorflow, and "
+            f"export it there. Received: {sorted(own)} on {keras.backend.backend()}"
+        )
+    write_saved_model(model, task.interface, str(folder / name), task.structure)
+    return folder / name
+
+
+def keras_outputs(model: Any, x: Examples, task: TaskSource) -> Examples:
+    """Returns the outputs of a Keras model for all examples.
+
+    Args:
+        model: a Keras model.
+        x: its inputs, an array, or arrays by name in the order of the interface.
+        task: says what outputs are called.
+
+    Returns:
+        An array, or arrays by name where there are several outputs.
+    """
+    import keras
+
+    arrays = list(by_name(x, ()).values())
+    parts = []
+    for i in range(0, count(x), KERAS_BATCH):
+        batch = packed(model, [a[i : i + KERAS_BATCH] for a in arrays], task.structure)
+        outputs = keras.tree.flatten(model(batch, training=False))
+        parts.append([keras.ops.convert_to_numpy(output) for output in outputs])
+    whole = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    if task.interface is None:
+        (logits,) = whole
+        return np.asarray(logits)
+    names = [port.name for port in task.interface.outputs]
+    return single(dict(zip(names, whole, strict=True)))
 
 
 def task_info(

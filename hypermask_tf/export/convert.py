@@ -10,14 +10,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from hypermask_tf.export.interface import INPUT_NAME, OUTPUT_NAME, Interface
 from hypermask_tf.export.quantize.recipe import FLOAT32, RECIPES
+from hypermask_tf.export.saved_model import SIGNATURE
 
 # What needs no examples of a task, and so can be made from a model alone.
 QUANTIZATIONS = tuple(r.name for r in RECIPES.values() if not r.calibrated)
 
-INPUT_NAME = "image"
-OUTPUT_NAME = "logits"
-SIGNATURE = "serve"
+__all__ = [
+    "INPUT_NAME",
+    "OUTPUT_NAME",
+    "QUANTIZATIONS",
+    "SIGNATURE",
+    "Conversion",
+    "ConversionJob",
+    "convert",
+    "convert_files",
+]
 
 # The converter leaks about 17 MB a call (tensorflow #122598), starting a process
 # costs about 5 s: after this many jobs a fresh child takes over.
@@ -29,10 +38,13 @@ class ConversionJob:
     """One file to write: which model, where to, and how its weights are stored.
 
     Args:
-        model_path: a `.keras` file with a plain model, one input and one output.
+        model_path: a `.keras` file with a plain model, or the folder of a SavedModel
+            whose signature `serve` has a batch of 1.
         tflite_path: where the child writes the file.
         quantization: name of a recipe that needs no examples.
         input_shape: shape of one example, without the batch axis.
+        interface: names and types of inputs and outputs; `None` for one float32
+            `image` of that shape and one output, `logits`.
 
     Raises:
         ValueError: when `quantization` is not one of `QUANTIZATIONS`.
@@ -42,6 +54,7 @@ class ConversionJob:
     tflite_path: Path
     quantization: str
     input_shape: tuple[int, ...]
+    interface: Interface | None = None
 
     def __post_init__(self) -> None:
         if self.quantization not in QUANTIZATIONS:
@@ -57,6 +70,7 @@ class ConversionJob:
             "tflite_path": str(self.tflite_path),
             "quantization": self.quantization,
             "input_shape": list(self.input_shape),
+            "interface": None if self.interface is None else self.interface.to_json(),
         }
 
 

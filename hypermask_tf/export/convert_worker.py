@@ -9,7 +9,6 @@ to standard error.
 import itertools
 import json
 import os
-import re
 import sys
 import tempfile
 import traceback
@@ -18,38 +17,35 @@ from pathlib import Path
 from typing import Any
 
 from hypermask_tf.export import mistakes
-from hypermask_tf.export.convert import INPUT_NAME, OUTPUT_NAME, SIGNATURE
+from hypermask_tf.export.interface import Interface
 from hypermask_tf.export.quantize.quantize import quantize
+from hypermask_tf.export.refusal import explain
+from hypermask_tf.export.saved_model import SIGNATURE
+from hypermask_tf.export.saved_model import write_saved_model as write
 
 
-def write_saved_model(model_path: str, input_shape: list[int], folder: str) -> None:
+def write_saved_model(
+    model_path: str,
+    input_shape: list[int],
+    folder: str,
+    interface: Interface | None = None,
+) -> None:
     """Writes a `.keras` file as a SavedModel with a static batch of 1.
 
-    Going through `keras.export.ExportArchive` matters: `from_concrete_functions`
-    given the Keras 3 model itself writes a file with uninitialised variables.
-
     Raises:
-        ValueError: when the model has several inputs or outputs.
+        ValueError: when the model has several inputs or outputs that nobody named.
     """
     import keras
-    import tensorflow as tf
 
     model = keras.models.load_model(model_path, compile=False)
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    counts = (len(model.inputs), len(model.outputs))
+    if interface is None and counts != (1, 1):
         raise ValueError(
             "Expected a model with one input and one output. Received: "
-            f"{len(model.inputs)} inputs and {len(model.outputs)} outputs. "
+            f"{counts[0]} inputs and {counts[1]} outputs. "
             "Bake a model whose only output is its logits."
         )
-
-    def serve(image: Any) -> dict[str, Any]:
-        return {OUTPUT_NAME: keras.tree.flatten(model(image, training=False))[0]}
-
-    spec = tf.TensorSpec((1, *input_shape), tf.float32, name=INPUT_NAME)
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint(SIGNATURE, serve, input_signature=[spec])
-    archive.write_out(folder, verbose=False)
+    write(model, interface or Interface.of_images((*input_shape,)), folder)
 
 
 def saved_model_to_tflite(folder: str) -> bytes:
@@ -62,19 +58,6 @@ def saved_model_to_tflite(folder: str) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     converter.allow_custom_ops = False
     return bytes(converter.convert())
-
-
-def explain(error: Exception) -> str:
-    """Returns one line that says why a conversion failed."""
-    ops = re.findall(r"'tf\.(\w+)' op is neither a custom op nor a flex", str(error))
-    if ops:
-        return (
-            "the model needs TensorFlow ops that are not LiteRT builtins and cannot "
-            f"run on the device: {', '.join(sorted(set(ops)))}. Replace the layers "
-            "that use them."
-        )
-    lines = str(error).split("\n")
-    return f"{type(error).__name__}: {lines[0].strip()[:500] or 'no message'}"
 
 
 def main() -> None:
@@ -91,23 +74,37 @@ def main() -> None:
 
 def _errors(jobs: list[dict[str, Any]]) -> Iterator[str]:
     """Converts jobs; gives why each failed, or nothing."""
-    for (model_path, input_shape), group in itertools.groupby(
-        jobs, lambda job: (job["model_path"], job["input_shape"])
+    for (model_path, input_shape, interface), group in itertools.groupby(
+        jobs, lambda job: (job["model_path"], job["input_shape"], job["interface"])
     ):
-        content, problem = _convert(model_path, input_shape)
+        content, problem = _convert(model_path, input_shape, interface)
         for job in group:
             yield problem or _finish(content, job)
 
 
-def _convert(model_path: str, input_shape: list[int]) -> tuple[bytes, str]:
+def _convert(
+    model_path: str, input_shape: list[int], interface: Any = None
+) -> tuple[bytes, str]:
+    if os.path.isdir(model_path):
+        return _converted(model_path)
+    named = None if interface is None else Interface.from_json(interface)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            write_saved_model(model_path, input_shape, folder)
-            return saved_model_to_tflite(folder), ""
+            write_saved_model(model_path, input_shape, folder, named)
         except Exception as error:
             if mistakes.is_fault(error):
                 raise
             return b"", explain(error)
+        return _converted(folder)
+
+
+def _converted(folder: str) -> tuple[bytes, str]:
+    try:
+        return saved_model_to_tflite(folder), ""
+    except Exception as error:
+        if mistakes.is_fault(error):
+            raise
+        return b"", explain(error)
 
 
 def _finish(content: bytes, job: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hypermask_tf.export.bake import run_source
+from hypermask_tf.export.bake import run_source, task_info
 from hypermask_tf.export.baseline import Baseline, dense_baseline
 from hypermask_tf.export.drift import (
     Drift,
@@ -28,7 +28,10 @@ from hypermask_tf.export.publish import publish
 from hypermask_tf.export.report import ExportReport, FailedFile, read_good_files
 from hypermask_tf.export.selection import most_accurate
 from hypermask_tf.export.sidecar import Sidecar
+from hypermask_tf.export.task_data import task_data
+from hypermask_tf.export.task_info import TaskInfo
 from hypermask_tf.export.task_maker import TaskMaker
+from hypermask_tf.export.task_source import TaskSource, scenario_source
 
 if TYPE_CHECKING:
     from hypermask_tf.scenarios import Scenario
@@ -137,7 +140,14 @@ class _Export:
 
     def maker(self, model: Any, work: Path) -> TaskMaker:
         source = run_source(self._run, self._scenario)
-        return TaskMaker(model, self._scenario, source, work, self._options)
+
+        def describe(task: Any, shape: tuple[int, ...], outputs: int) -> TaskInfo:
+            return task_info(task, shape, outputs, source)
+
+        def task(index: int) -> TaskSource:
+            return scenario_source(self._scenario.tasks[index], task_data, describe)
+
+        return TaskMaker(model, task, work, self._options)
 
     def baseline(self, model: Any, work: Path) -> Baseline | None:
         if not self._options.baseline:

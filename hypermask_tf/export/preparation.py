@@ -73,23 +73,24 @@ def clear_destination(
         FileExistsError: when files exist and `overwrite` is false.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    asked = _existing(folder, tasks, quantizations)
+    asked = existing(folder, tasks, quantizations)
     if asked and not overwrite:
         raise FileExistsError(
             f"Expected no exported files of these tasks in {folder}. Received: "
             f"{', '.join(path.name for path in asked)}. "
             "Pass --overwrite to replace them."
         )
-    gone = _existing(folder, tasks, QUANTIZATIONS) if overwrite else asked
+    gone = existing(folder, tasks, QUANTIZATIONS) if overwrite else asked
     for path in gone:
         path.unlink()
     if gone:
         (folder / REPORT_NAME).unlink(missing_ok=True)
 
 
-def _existing(
+def existing(
     folder: Path, tasks: Sequence[int], quantizations: Sequence[str]
 ) -> list[Path]:
+    """Returns the files of these tasks and recipes that are in a folder."""
     stems = [stem(task, name) for task in tasks for name in quantizations]
     paths = [folder / (name + end) for name in stems for end in (".json", ".tflite")]
     return [path for path in paths if path.exists()]

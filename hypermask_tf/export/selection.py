@@ -28,9 +28,19 @@ def most_accurate(sidecars: Sequence["Sidecar"], budget_bytes: int) -> "Sidecar 
     fitting = [s for s in sidecars if len(s.variant.content) <= budget_bytes]
     return max(
         fitting,
-        key=lambda s: (s.variant.gate.tflite_accuracy, -len(s.variant.content)),
+        key=lambda s: (_quality(s.variant.gate), -len(s.variant.content)),
         default=None,
     )
+
+
+def _quality(gate: Any) -> float:
+    """What is more for a better file; of several outputs that of the first."""
+    if not hasattr(gate, "outputs"):
+        return float(gate.tflite_accuracy)
+    check = next((c for c in gate.outputs if c.tflite is not None), None)
+    if check is None:
+        return 0.0
+    return float(check.tflite if check.higher_is_better else -check.tflite)
 
 
 def by_task(entries: Sequence[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.export.bake import BakedTask
-from hypermask_tf.export.convert import INPUT_NAME, OUTPUT_NAME, SIGNATURE
 from hypermask_tf.export.measure.latency import Latency
 from hypermask_tf.export.measure.sizes import gzip_bytes, zstd_bytes
 from hypermask_tf.export.quantize.recipe import FLOAT32
+from hypermask_tf.export.saved_model import SIGNATURE
 from hypermask_tf.export.variant import Variant
 
 SCHEMA_VERSION = 1
@@ -66,8 +66,8 @@ class Sidecar:
             "labels": [dict(label) for label in task.labels],
             "preprocessing": dict(task.preprocessing),
             "signature": SIGNATURE,
-            "input": {"name": INPUT_NAME, **variant.input},
-            "output": {"name": OUTPUT_NAME, **variant.output},
+            **_described("input", variant.inputs),
+            **_described("output", variant.outputs),
             "quantization": variant.quantization,
             "stands_for": list(self.stands_for),
             "sparse": variant.sparse,
@@ -85,9 +85,13 @@ class Sidecar:
             "kernels": variant.kernels.to_json(),
             "latency": None if self.latency is None else self._latency(self.latency),
             "gate": {"split": self.gate_split, **variant.gate.to_json()},
-            "verification": variant.verification.to_json(),
+            "verification": self._verification(),
             "versions": package_versions(),
         }
+
+    def _verification(self) -> dict[str, Any]:
+        split, found = self.baked.test_split, self.variant.verification.to_json()
+        return found if split == "test" else {"split": split, **found}
 
     def _latency(self, latency: Latency) -> dict[str, Any]:
         values = latency.to_json()
@@ -95,6 +99,12 @@ class Sidecar:
             values["baseline_median_us"] = self.beside.median
             values["baseline_fastest_us"] = self.beside.fastest
         return values
+
+
+def _described(kind: str, tensors: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Inputs or outputs of a file: one by itself, several in a list."""
+    entries = [{"name": name, **values} for name, values in tensors.items()]
+    return {kind: entries[0]} if len(entries) == 1 else {f"{kind}s": entries}
 
 
 def stem(task: int, quantization: str) -> str:

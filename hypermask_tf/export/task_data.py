@@ -1,19 +1,21 @@
 """The examples of a task that an export looks at, and what each part may decide."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+from hypermask_tf.export.examples import Examples, spread
+from hypermask_tf.export.judge import Judge
 
 # Enough to see the range of every activation; more only takes longer.
 CALIBRATION_EXAMPLES = 256
 
-Arrays = tuple[np.ndarray, np.ndarray]
+Arrays = tuple[Any, Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class TaskData:
-    """Arrays of one task.
+    """Arrays of one task; of several inputs or outputs, arrays by name.
 
     Args:
         calibration: training examples that set the ranges of activations.
@@ -21,12 +23,18 @@ class TaskData:
         gate_split: where the gate's examples are from: `"validation"`, or
             `"train"` for a task that sets no validation data aside.
         test: the whole test set, which is reported and decides nothing.
+        judges: what outputs are judged by, by name; `None` for the accuracy of the
+            class whose logit is largest.
+        test_split: where the test set is from: `"validation"` where the gate's
+            examples stand in for it.
     """
 
-    calibration: np.ndarray
+    calibration: Examples
     gate: Arrays
     gate_split: str
     test: Arrays
+    judges: Mapping[str, Judge] | None = None
+    test_split: str = "test"
 
 
 def task_data(task: Any) -> TaskData:
@@ -35,5 +43,5 @@ def task_data(task: Any) -> TaskData:
     gate, split = task.validation, "validation"
     if not len(gate[0]):
         gate, split = train, "train"
-    chosen = np.linspace(0, len(train[0]) - 1, CALIBRATION_EXAMPLES).astype(int)
-    return TaskData(train[0][np.unique(chosen)], gate, split, task.test)
+    calibration = spread(train[0], CALIBRATION_EXAMPLES)
+    return TaskData(calibration, gate, split, task.test)

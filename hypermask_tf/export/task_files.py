@@ -2,9 +2,8 @@
 
 import dataclasses
 
-import numpy as np
-
 from hypermask_tf.export import mistakes
+from hypermask_tf.export.examples import Examples
 from hypermask_tf.export.quantize.recipe import fallbacks
 from hypermask_tf.export.task_data import TaskData
 from hypermask_tf.export.task_info import TaskInfo
@@ -19,7 +18,7 @@ class TaskRequest:
         task: what its files classify.
         content: the float32 `.tflite` file as the converter wrote it.
         data: the examples of the task.
-        keras: logits of its Keras model on the gate's data and on the test set.
+        keras: outputs of its Keras model on the gate's data and on the test set.
         quantizations: the recipes asked for.
         options: how files are made, and how good they must be.
     """
@@ -27,7 +26,7 @@ class TaskRequest:
     task: TaskInfo
     content: bytes = dataclasses.field(repr=False)
     data: TaskData = dataclasses.field(repr=False)
-    keras: tuple[np.ndarray, np.ndarray] = dataclasses.field(repr=False)
+    keras: tuple[Examples, Examples] = dataclasses.field(repr=False)
     quantizations: tuple[str, ...]
     options: VariantOptions
 

@@ -1,9 +1,9 @@
-"""Tasks of a run, through all stages."""
+"""Tasks of a learner, through all stages."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypermask_tf.export.bake import BakedTask, bake_task
 from hypermask_tf.export.convert import ConversionJob, convert_files
@@ -12,11 +12,8 @@ from hypermask_tf.export.parallel import default_workers, run_requests
 from hypermask_tf.export.quantize.recipe import FLOAT32
 from hypermask_tf.export.report import FailedFile
 from hypermask_tf.export.sidecar import Sidecar, stem
-from hypermask_tf.export.task_data import task_data
 from hypermask_tf.export.task_files import Rejection, TaskOutcome, TaskRequest
-
-if TYPE_CHECKING:
-    from hypermask_tf.scenarios import Scenario
+from hypermask_tf.export.task_source import TaskSource
 
 OnStep = Callable[[str], None]
 
@@ -37,12 +34,11 @@ class MadeFiles:
 
 
 class TaskMaker:
-    """Takes tasks of a run through the stages that make their files.
+    """Takes tasks through the stages that make their files.
 
     Args:
-        model: the `HyperMask` of the run.
-        scenario: where the tasks come from.
-        source: what the files say of their run.
+        model: the `HyperMask` that has learned them.
+        tasks: gives a task by its number.
         work: a folder for working files.
         options: what to export.
     """
@@ -50,14 +46,12 @@ class TaskMaker:
     def __init__(
         self,
         model: Any,
-        scenario: "Scenario",
-        source: dict[str, Any],
+        tasks: Callable[[int], TaskSource],
         work: Path,
         options: ExportOptions,
     ) -> None:
         self._model = model
-        self._scenario = scenario
-        self._source = source
+        self._tasks = tasks
         self._work = work
         self._options = options
         self._baked: dict[int, BakedTask] = {}
@@ -66,14 +60,8 @@ class TaskMaker:
         """Returns the good files of tasks; `on_step` hears of each step."""
         for index in tasks:
             on_step(f"baking task {index}")
-            task = self._scenario.tasks[index]
             self._baked[index] = bake_task(
-                self._model,
-                task,
-                task_data(task),
-                self._source,
-                self._work,
-                self._options.compact,
+                self._model, self._tasks(index), self._work, self._options.compact
             )
         failed: list[FailedFile] = []
         sidecars: list[Sidecar] = []
@@ -109,7 +97,7 @@ class TaskMaker:
             yield TaskRequest(
                 task=baked.info,
                 content=conversion.job.tflite_path.read_bytes(),
-                data=task_data(self._scenario.tasks[baked.info.index]),
+                data=self._tasks(baked.info.index).data(),
                 keras=(baked.gate_logits, baked.logits),
                 quantizations=self._options.quantizations,
                 options=self._options.variant,
@@ -117,14 +105,12 @@ class TaskMaker:
 
     def _sidecars(self, outcome: TaskOutcome) -> list[Sidecar]:
         index = outcome.task.index
-        task = self._scenario.tasks[index]
-        split = "validation" if task.sizes["validation"] else "train"
         return [
             Sidecar(
                 file=stem(index, variant.quantization) + ".tflite",
                 baked=self._baked[index],
                 variant=variant,
-                gate_split=split,
+                gate_split=self._baked[index].gate_split,
                 stands_for=outcome.stands_for[variant.quantization],
             )
             for variant in outcome.variants
@@ -132,7 +118,7 @@ class TaskMaker:
 
 
 def _job(baked: BakedTask) -> ConversionJob:
-    path = baked.model_path
+    path, info = baked.model_path, baked.info
     return ConversionJob(
-        path, path.with_suffix(".tflite"), FLOAT32, baked.info.input_shape
+        path, path.with_suffix(".tflite"), FLOAT32, info.input_shape, info.interface
     )

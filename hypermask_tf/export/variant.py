@@ -7,9 +7,14 @@ import numpy as np
 
 from hypermask_tf.export import mistakes
 from hypermask_tf.export.encode.encode import encode_sparse
+from hypermask_tf.export.examples import Examples, by_name, rows
 from hypermask_tf.export.inspect_tflite import FileInspection, inspect_tflite
 from hypermask_tf.export.measure.kernels import Kernels, kernels
 from hypermask_tf.export.measure.memory import activation_bytes
+from hypermask_tf.export.outputs_verification import (
+    OutputsVerification,
+    compare_outputs,
+)
 from hypermask_tf.export.quantize.quantize import quantize
 from hypermask_tf.export.task_data import TaskData
 from hypermask_tf.export.task_info import TaskInfo
@@ -18,6 +23,7 @@ from hypermask_tf.export.verify import (
     compare_logits,
     make_interpreter,
     run_tflite,
+    tensors,
 )
 from hypermask_tf.export.write.write import write_file
 
@@ -53,8 +59,8 @@ class Variant:
         inspection: what is inside.
         kernels: what runs it.
         activation_bytes: working memory it needs at least.
-        input: type and quantisation of its input.
-        output: the same of its output.
+        inputs: type and quantisation of its inputs, by name.
+        outputs: the same of its outputs.
         gate: comparison with Keras on the data that decides.
         verification: comparison with Keras on the test set.
     """
@@ -65,10 +71,10 @@ class Variant:
     inspection: FileInspection
     kernels: Kernels
     activation_bytes: int
-    input: dict[str, Any]
-    output: dict[str, Any]
-    gate: Verification
-    verification: Verification
+    inputs: dict[str, dict[str, Any]]
+    outputs: dict[str, dict[str, Any]]
+    gate: Verification | OutputsVerification
+    verification: Verification | OutputsVerification
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -86,7 +92,7 @@ def make_variant(
     quantization: str,
     task: TaskInfo,
     data: TaskData,
-    keras: tuple[np.ndarray, np.ndarray],
+    keras: tuple[Examples, Examples],
     options: VariantOptions,
 ) -> Variant:
     """Makes and verifies one file of a task.
@@ -96,7 +102,7 @@ def make_variant(
         quantization: name of a recipe.
         task: what the file classifies.
         data: the examples of the task.
-        keras: logits of the Keras model on the gate's data and on the test set.
+        keras: outputs of the Keras model on the gate's data and on the test set.
         options: how it is made, and how good it must be.
 
     Raises:
@@ -109,10 +115,11 @@ def make_variant(
     try:
         interpreter = make_interpreter(final)
         gate = run_tflite(final, data.gate[0])
-        test = run_tflite(final, data.test[0])
+        alike = data.test is data.gate
+        test = gate if alike else run_tflite(final, data.test[0])
     except RuntimeError as error:
         raise ValueError(f"LiteRT cannot run the file: {error}") from error
-    classes = len(task.labels)
+    inputs, outputs = tensors(interpreter)
     return Variant(
         quantization=quantization,
         content=final,
@@ -120,20 +127,29 @@ def make_variant(
         inspection=inspect_tflite(final),
         kernels=kernels(interpreter),
         activation_bytes=activation_bytes(final),
-        input=_tensor(interpreter.get_input_details()[0]),
-        output=_tensor(interpreter.get_output_details()[0]),
-        gate=compare_logits(
-            keras[0],
-            gate,
-            data.gate[1],
-            quantization,
-            options.max_accuracy_drop,
-            classes,
-        ),
-        verification=compare_logits(
-            keras[1], test, data.test[1], quantization, None, classes
-        ),
+        inputs={name: _tensor(details) for name, details in inputs.items()},
+        outputs={name: _tensor(details) for name, details in outputs.items()},
+        gate=_compare(keras[0], gate, data.gate[1], data, quantization, task, options),
+        verification=_compare(keras[1], test, data.test[1], data, quantization, task),
     )
+
+
+def _compare(
+    keras: Any,
+    tflite: Any,
+    targets: Any,
+    data: TaskData,
+    quantization: str,
+    task: TaskInfo,
+    options: VariantOptions | None = None,
+) -> Verification | OutputsVerification:
+    """Holds outputs against Keras; without options they are only reported."""
+    if data.judges is not None:
+        return compare_outputs(
+            keras, tflite, targets, data.judges, quantization, options is not None
+        )
+    drop = None if options is None else options.max_accuracy_drop
+    return compare_logits(keras, tflite, targets, quantization, drop, len(task.labels))
 
 
 def _sparse_file(
@@ -146,17 +162,22 @@ def _sparse_file(
     content = write_file(encoded, task)
     if len(content) >= len(dense):
         return None
-    x = data.calibration[:SPARSE_CHECKS]
-    expected = run_tflite(dense, x)
+    x = rows(data.calibration, slice(SPARSE_CHECKS))
+    expected = by_name(run_tflite(dense, x), ())
     try:
-        found = run_tflite(content, x)
+        found = by_name(run_tflite(content, x), ())
     except (RuntimeError, ValueError) as error:
         if mistakes.is_fault(error):
             raise
         return None
+    same = all(_close(found[name], values) for name, values in expected.items())
+    return content if same else None
+
+
+def _close(found: np.ndarray, expected: np.ndarray) -> bool:
     tolerance = SPARSE_TOLERANCE * max(1.0, float(np.abs(expected).max(initial=0)))
     # NaN compares as false, and such a file is not taken.
-    return content if np.all(np.abs(found - expected) <= tolerance) else None
+    return bool(np.all(np.abs(found - expected) <= tolerance))
 
 
 def _tensor(details: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +185,7 @@ def _tensor(details: dict[str, Any]) -> dict[str, Any]:
         "shape": [int(n) for n in details["shape"]],
         "dtype": np.dtype(details["dtype"]).name,
     }
-    if described["dtype"] != "float32":
+    if described["dtype"] != "float32" and details["quantization"][0]:
         scale, zero_point = details["quantization"]
         described |= {"scale": float(scale), "zero_point": int(zero_point)}
     return described

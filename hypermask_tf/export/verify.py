@@ -1,13 +1,16 @@
 """Run a `.tflite` file in LiteRT and compare it with its Keras model."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hypermask_tf.export.examples import Examples, by_name, count, single
 from hypermask_tf.export.quantize.recipe import FLOAT32
 from hypermask_tf.export.quiet import quiet_stderr
+from hypermask_tf.export.saved_model import SIGNATURE
 
 # Largest |Δlogit| allowed for float32, relative to max(1, largest |logit|).
 FLOAT32_LOGIT_TOLERANCE = 1e-3
@@ -48,34 +51,80 @@ class Verification:
         }
 
 
-def run_tflite(content: bytes | str | Path, x: np.ndarray) -> np.ndarray:
+def run_tflite(content: bytes | str | Path, x: Examples) -> Any:
     """Runs a `.tflite` file over examples, one at a time on one thread.
 
     Args:
         content: the bytes of the file, or its path.
-        x: examples, shape `(examples, ...)`.
+        x: examples, shape `(examples, ...)`, by name where the file has several
+            inputs.
 
     Returns:
-        The file's only output as real numbers, float32, shape `(examples, ...)`,
-        whatever types input and output have inside the file.
+        The file's only output, shape `(examples, ...)`, or all outputs by name.
+        Numbers are real, float32, whatever types input and output have inside the
+        file; those that are whole there and stand for nothing else stay as they are.
 
     Raises:
         ValueError: when an example's shape is not what the file takes.
     """
     interpreter = make_interpreter(content)
-    image = interpreter.get_input_details()[0]
-    logits = interpreter.get_output_details()[0]
-    if tuple(image["shape"]) != (1, *x.shape[1:]):
-        raise ValueError(
-            f"Expected examples of shape {tuple(int(n) for n in image['shape'][1:])}, "
-            f"which the file takes. Received: x.shape={x.shape}"
-        )
-    outputs = np.empty((len(x), *logits["shape"][1:]), np.float32)
-    for index, example in enumerate(np.asarray(x, np.float32)):
-        interpreter.set_tensor(image["index"], _stored(example[np.newaxis], image))
+    inputs, outputs = tensors(interpreter)
+    arrays = _checked(by_name(x, list(inputs)), inputs)
+    found = {
+        name: np.empty((count(x), *tensor["shape"][1:]), _real_type(tensor))
+        for name, tensor in outputs.items()
+    }
+    for index in range(count(x)):
+        for name, tensor in inputs.items():
+            example = arrays[name][index : index + 1]
+            interpreter.set_tensor(tensor["index"], _stored(example, tensor))
         interpreter.invoke()
-        outputs[index] = _real(interpreter.get_tensor(logits["index"])[0], logits)
-    return outputs
+        for name, tensor in outputs.items():
+            stored = interpreter.get_tensor(tensor["index"])[0]
+            found[name][index] = _real(stored, tensor)
+    return single(found)
+
+
+def tensors(interpreter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns inputs and outputs as LiteRT describes them, by name in the signature.
+
+    A file without a signature has the names of its tensors.
+    """
+    if SIGNATURE in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(SIGNATURE)
+        return runner.get_input_details(), runner.get_output_details()
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    return {t["name"]: t for t in inputs}, {t["name"]: t for t in outputs}
+
+
+def _checked(
+    arrays: Mapping[str, np.ndarray], inputs: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """The arrays of all inputs, of a type that they are stored from."""
+    found = {}
+    for name, tensor in inputs.items():
+        if name not in arrays:
+            raise ValueError(
+                f"Expected examples for the inputs {sorted(inputs)}. Received: "
+                f"examples for {sorted(arrays)}"
+            )
+        values, shape = arrays[name], tuple(int(n) for n in tensor["shape"][1:])
+        if values.shape[1:] != shape:
+            raise ValueError(
+                f"Expected examples of shape {shape}, "
+                f"which the file takes. Received: x.shape={values.shape}"
+            )
+        found[name] = np.asarray(values, _real_type(tensor))
+    return found
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Whether numbers are stored as they are: floats, tokens, classes."""
+    return bool(tensor["dtype"] == np.float32 or not tensor["quantization"][0])
+
+
+def _real_type(tensor: Any) -> Any:
+    return tensor["dtype"] if _is_plain(tensor) else np.float32
 
 
 def make_interpreter(content: bytes | str | Path) -> Any:
@@ -102,7 +151,7 @@ def make_interpreter(content: bytes | str | Path) -> Any:
 
 def _stored(values: np.ndarray, tensor: Any) -> np.ndarray:
     """Returns real numbers as a tensor holds them."""
-    if tensor["dtype"] == np.float32:
+    if _is_plain(tensor):
         return values
     scale, zero_point = tensor["quantization"]
     limits = np.iinfo(tensor["dtype"])
@@ -112,7 +161,7 @@ def _stored(values: np.ndarray, tensor: Any) -> np.ndarray:
 
 def _real(values: np.ndarray, tensor: Any) -> np.ndarray:
     """Returns the real numbers that a tensor holds."""
-    if tensor["dtype"] == np.float32:
+    if _is_plain(tensor):
         return values
     scale, zero_point = tensor["quantization"]
     return (values.astype(np.float32) - zero_point) * np.float32(scale)
@@ -129,9 +178,11 @@ def compare_logits(
     """Compares the logits of a file with those of its Keras model.
 
     Args:
-        keras_logits: shape `(examples, outputs)`.
-        tflite_logits: shape `(examples, outputs)`.
-        labels: true classes as integers, shape `(examples,)`.
+        keras_logits: shape `(examples, outputs)`, or with more axes between where each
+            pixel or each step of an example has a class of its own.
+        tflite_logits: the same shape.
+        labels: true classes as integers, shape `(examples,)`, or that of the logits
+            without the last axis.
         quantization: how the file was stored; float32 must also match in logits.
         max_accuracy_drop: how much accuracy the file may lose, in 0..1; `None` for
             as much as it likes, where accuracy is reported and decides nothing.
@@ -148,14 +199,15 @@ def compare_logits(
     True
     """
     expected = (len(labels), *keras_logits.shape[1:])
-    if not len(labels) or not expected == keras_logits.shape == tflite_logits.shape:
+    fits = expected == keras_logits.shape == tflite_logits.shape
+    if not len(labels) or not fits or labels.shape != expected[:-1]:
         raise ValueError(
             "Expected two arrays of shape (examples, outputs) and at least one label. "
             f"Received: keras_logits.shape={keras_logits.shape}, "
             f"tflite_logits.shape={tflite_logits.shape}, {len(labels)} labels"
         )
-    keras_choice = keras_logits[:, :classes].argmax(axis=-1)
-    tflite_choice = tflite_logits[:, :classes].argmax(axis=-1)
+    keras_choice = keras_logits[..., :classes].argmax(axis=-1)
+    tflite_choice = tflite_logits[..., :classes].argmax(axis=-1)
     keras_accuracy = float(np.mean(keras_choice == labels))
     tflite_accuracy = float(np.mean(tflite_choice == labels))
     difference = float(np.max(np.abs(keras_logits - tflite_logits)))
@@ -168,16 +220,17 @@ def compare_logits(
         max_logit_difference=difference,
         max_logit=largest,
         failures=(
-            *_not_finite("Keras", keras_logits),
-            *_not_finite("file", tflite_logits),
+            *not_finite("Keras", keras_logits),
+            *not_finite("file", tflite_logits),
             *_accuracy_failures(keras_accuracy, tflite_accuracy, max_accuracy_drop),
-            *_logit_failures(quantization, difference, largest),
+            *apart(quantization, difference, largest),
         ),
     )
 
 
-def _not_finite(name: str, logits: np.ndarray) -> list[str]:
-    bad = np.count_nonzero(~np.isfinite(logits).all(axis=-1))
+def not_finite(name: str, logits: np.ndarray) -> list[str]:
+    """Returns how many examples have an output that is NaN or infinite, if any."""
+    bad = np.count_nonzero(~np.isfinite(logits.reshape(len(logits), -1)).all(axis=1))
     return [f"{bad} of {len(logits)} {name} outputs are not finite"] if bad else []
 
 
@@ -189,7 +242,8 @@ def _accuracy_failures(
     return [f"accuracy {tflite:.4f} is more than {max_drop:g} below Keras' {keras:.4f}"]
 
 
-def _logit_failures(quantization: str, difference: float, largest: float) -> list[str]:
+def apart(quantization: str, difference: float, largest: float) -> list[str]:
+    """Returns that a float32 file says something else than Keras, if it does."""
     tolerance = FLOAT32_LOGIT_TOLERANCE * max(1.0, largest)
     if quantization != FLOAT32 or not difference > tolerance:
         return []

@@ -41,7 +41,7 @@ def _encode_graph(model: Any, graph: Any) -> bool:
         if values is None or sparse_bytes(values) + OVERHEAD >= values.nbytes:
             continue
         unpackers.append(_make_sparse(model, graph, index, values))
-    graph.operators = [*unpackers, *graph.operators]
+    graph.operators = [*unpackers, *(graph.operators or ())]
     return bool(unpackers)
 
 
@@ -67,7 +67,7 @@ def _float_path_weights(model: Any, graph: Any, index: int) -> np.ndarray | None
         fits = {ops.FULLY_CONNECTED, ops.CONV_2D}
     readers = {
         flatbuffer.builtin_code(model, op)
-        for op in graph.operators
+        for op in graph.operators or ()
         if index in op.inputs
     }
     if not readers or not readers <= fits:

@@ -19,10 +19,15 @@ def activation_bytes(content: bytes) -> int:
     `RESHAPE` counts as a copy.
 
     Args:
-        content: a `.tflite` file of static shapes and one graph.
+        content: a `.tflite` file of static shapes. What loops and branches run is
+            counted on top of the main graph, the largest of them once.
     """
     model = flatbuffer.unpack(content)
-    (graph,) = model.subgraphs
+    main, *inner = (_peak(model, graph) for graph in model.subgraphs)
+    return main + max(inner, default=0)
+
+
+def _peak(model: Any, graph: Any) -> int:
     first, last = _lives(model, graph)
     sizes = {
         index: _bytes(graph.tensors[index])
@@ -30,15 +35,18 @@ def activation_bytes(content: bytes) -> int:
         if not _is_constant(model, graph.tensors[index])
     }
     return max(
-        sum(size for t, size in sizes.items() if first[t] <= step <= last[t])
-        for step in range(len(graph.operators))
+        (
+            sum(size for t, size in sizes.items() if first[t] <= step <= last[t])
+            for step in range(len(graph.operators or ()))
+        ),
+        default=0,
     )
 
 
 def _lives(model: Any, graph: Any) -> tuple[dict[int, int], dict[int, int]]:
     first = {int(t): 0 for t in graph.inputs}
     last = dict(first)
-    for step, op in enumerate(graph.operators):
+    for step, op in enumerate(graph.operators or ()):
         for tensor in op.outputs:
             first.setdefault(int(tensor), step)
             last[int(tensor)] = step
@@ -46,7 +54,7 @@ def _lives(model: Any, graph: Any) -> tuple[dict[int, int], dict[int, int]]:
             if int(tensor) in first:
                 last[int(tensor)] = step
     for tensor in (*graph.outputs, *_unpacked_weights(model, graph)):
-        last[int(tensor)] = len(graph.operators) - 1
+        last[int(tensor)] = len(graph.operators or ()) - 1
     for tensor in _unpacked_weights(model, graph):
         first[tensor] = 0
     return first, last
@@ -55,7 +63,7 @@ def _lives(model: Any, graph: Any) -> tuple[dict[int, int], dict[int, int]]:
 def _unpacked_weights(model: Any, graph: Any) -> list[int]:
     """The tensors that are computed from constants alone."""
     found: list[int] = []
-    for op in graph.operators:
+    for op in graph.operators or ():
         if all(
             int(tensor) in found or _is_constant(model, graph.tensors[tensor])
             for tensor in op.inputs
@@ -73,5 +81,6 @@ def _bytes(tensor: Any) -> int:
 
     kinds = schema.TensorType
     width = {kinds.INT8: 1, kinds.UINT8: 1, kinds.INT16: 2, kinds.FLOAT16: 2}
+    width |= {kinds.BOOL: 1, kinds.INT64: 8}
     size = math.prod(int(n) for n in tensor.shape) * width.get(tensor.type, 4)
     return -(-size // ALIGNMENT) * ALIGNMENT

@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from hypermask_tf.export.convert import SIGNATURE
+from hypermask_tf.export.saved_model import SIGNATURE
 
 
 def activation_ranges(

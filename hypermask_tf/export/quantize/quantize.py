@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.export.convert import INPUT_NAME
+from hypermask_tf.export.examples import Examples, by_name, count
 from hypermask_tf.export.quantize.recipe import (
     DYNAMIC_INT8,
     FLOAT16,
@@ -29,7 +29,7 @@ SMALL_LAYER = 4096
 def quantize(
     content: bytes,
     quantization: str,
-    calibration: np.ndarray | None = None,
+    calibration: Examples | None = None,
     integer_io: bool = False,
 ) -> bytes:
     """Returns the file with weights, and perhaps activations, in fewer bits.
@@ -41,8 +41,10 @@ def quantize(
         content: a float32 `.tflite` file with the signature `serve`.
         quantization: one of `QUANTIZATIONS`.
         calibration: examples of the task, for recipes that quantise activations;
-            shape `(examples, ...)`. Ranges are the smallest and largest values seen.
-        integer_io: whether input and output of `"int8"` are int8 as well.
+            shape `(examples, ...)`, by name where there are several inputs. Ranges
+            are the smallest and largest values seen.
+        integer_io: whether inputs and outputs of `"int8"` that are floats are int8 as
+            well.
 
     Raises:
         ValueError: when the recipe is unknown, needs examples and got none, or
@@ -61,8 +63,7 @@ def quantize(
     recipe = get(quantization)
     if quantization == FLOAT32:
         return content
-    given = () if calibration is None else calibration
-    examples = [{INPUT_NAME: example[np.newaxis]} for example in given]
+    examples = [] if calibration is None else _one_by_one(content, calibration)
     if recipe.calibrated and not examples:
         raise ValueError(
             f"Expected examples to calibrate {quantization!r} with. "
@@ -75,15 +76,25 @@ def quantize(
         rules = _rules(tool, content, quantization, integer_io)
         quantizer = tool.quantizer.Quantizer(content, rules)
         ranges = None
-        if recipe.calibrated:
-            ranges = activation_ranges(content, rules, examples)
         try:
+            if recipe.calibrated:
+                ranges = activation_ranges(content, rules, examples)
             result = quantizer.quantize(ranges, enable_progress_report=False)
         except (RuntimeError, ValueError, KeyError, IndexError) as error:
             raise ValueError(
                 f"litert-quantizer cannot apply {quantization!r}: {error}"
             ) from error
     return bytes(result.quantized_model)
+
+
+def _one_by_one(content: bytes, examples: Examples) -> list[dict[str, np.ndarray]]:
+    """Examples as the quantizer takes them: a dictionary for each."""
+    model = flatbuffer.unpack(content)
+    arrays = by_name(examples, flatbuffer.input_names(model))
+    return [
+        {name: values[i : i + 1] for name, values in arrays.items()}
+        for i in range(count(examples))
+    ]
 
 
 def _quantizer_package() -> Any:
@@ -146,9 +157,8 @@ def _large_dense_layers(content: bytes) -> Sequence[str]:
     from ai_edge_litert import schema_py_generated as schema
 
     model = flatbuffer.unpack(content)
-    (graph,) = model.subgraphs
     names = []
-    for op in graph.operators:
+    for graph, op in ((g, op) for g in model.subgraphs for op in g.operators or ()):
         code = flatbuffer.builtin_code(model, op)
         if code != schema.BuiltinOperator.FULLY_CONNECTED:
             continue

@@ -71,6 +71,29 @@ def text(value: bytes | str | None) -> str:
     return value.decode() if isinstance(value, bytes) else value or ""
 
 
+def signature_names(model: Any) -> tuple[dict[int, str], dict[int, str]]:
+    """Returns what the signature calls inputs and outputs, by number of tensor."""
+    if not model.signatureDefs:
+        return {}, {}
+    inputs, outputs = (
+        {int(part.tensorIndex): text(part.name) for part in parts or ()}
+        for parts in (model.signatureDefs[0].inputs, model.signatureDefs[0].outputs)
+    )
+    return inputs, outputs
+
+
+def input_names(model: Any) -> list[str]:
+    """Returns the names of the inputs, in the order of the graph."""
+    names, _ = signature_names(model)
+    return [names[int(index)] for index in model.subgraphs[0].inputs]
+
+
+def output_names(model: Any) -> list[str]:
+    """Returns the names of the outputs, in the order of the graph."""
+    _, names = signature_names(model)
+    return [names[int(index)] for index in model.subgraphs[0].outputs]
+
+
 def builtin_code(model: Any, op: Any) -> int:
     """Returns which builtin operator an `OperatorT` is; old files have one field."""
     code = model.operatorCodes[op.opcodeIndex]

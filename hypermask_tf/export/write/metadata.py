@@ -14,6 +14,7 @@ from hypermask_tf.export.write import flatbuffer
 from hypermask_tf.export.write.model_metadata import (
     ENTRY_NAME,
     LABELS_FILE,
+    labels_file,
     model_metadata,
 )
 
@@ -41,21 +42,28 @@ def describe(task: TaskInfo) -> dict[str, Any]:
 def add_metadata(model: Any, task: TaskInfo) -> None:
     """Adds the two metadata entries of a task to a `ModelT`, in place."""
     description = json.dumps(describe(task), separators=(",", ":"), default=_plain)
-    _add(model, ENTRY_NAME, model_metadata(task))
+    names = (flatbuffer.input_names(model), flatbuffer.output_names(model))
+    _add(model, ENTRY_NAME, model_metadata(task, *names))
     _add(model, DESCRIPTION_ENTRY, description.encode())
 
 
 def append_labels(content: bytes, task: TaskInfo) -> bytes:
     """Appends `labels.txt` as a ZIP archive, where public tools look for it.
 
-    `unzip -p task_00.tflite labels.txt` prints it. Outputs without a label, where
-    tasks share a wide head, are called `unused`.
+    `unzip -p task_00.tflite labels.txt` prints it. Of several outputs each has a file
+    of its own, and one without labels has none.
     """
-    names = [str(label["name"]) for label in task.labels]
-    names += ["unused"] * (task.num_outputs - len(names))
+    files = {
+        labels_file(task, port.name): names
+        for port in task.ports.outputs
+        if (names := task.output_labels(port.name))
+    }
+    if not files:
+        return content
     stream = io.BytesIO(content)
     with zipfile.ZipFile(stream, "a") as archive:
-        archive.writestr(zipfile.ZipInfo(LABELS_FILE, _NO_DATE), "\n".join(names))
+        for file, names in files.items():
+            archive.writestr(zipfile.ZipInfo(file, _NO_DATE), "\n".join(names))
     return stream.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypermask_tf.export.convert import INPUT_NAME, OUTPUT_NAME
+from hypermask_tf.export.write import flatbuffer
 
 # How the file was made: versions and flags of the converter.
 _UNREAD = ("CONVERSION_METADATA",)
@@ -11,8 +11,8 @@ _UNREAD = ("CONVERSION_METADATA",)
 def slim(model: Any) -> None:
     """Removes names, ranges and conversion notes from a `ModelT`, in place.
 
-    Signatures stay: they have names of their own. The input and the output tensor
-    keep short names, since some runtimes look tensors up by name. The
+    Signatures stay: they have names of their own. Input and output tensors have
+    these names too, since some runtimes look tensors up by name. The
     `strip_strings` of LiteRT's own tools would delete the signatures.
     """
     model.description = None
@@ -26,10 +26,9 @@ def slim(model: Any) -> None:
         for tensor in subgraph.tensors:
             tensor.name = None
             _slim_quantization(tensor)
-        for index in subgraph.inputs:
-            subgraph.tensors[index].name = INPUT_NAME
-        for index in subgraph.outputs:
-            subgraph.tensors[index].name = OUTPUT_NAME
+    for names in flatbuffer.signature_names(model):
+        for index, name in names.items():
+            model.subgraphs[0].tensors[index].name = name
     _share_buffers(model)
 
 
