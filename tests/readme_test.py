@@ -20,3 +20,5 @@ def test_script_on_own_model_and_arrays(tmp_path, monkeypatch):
     assert min(names["accuracies"]) > 0.95, names["accuracies"]
     baked = keras.models.load_model(tmp_path / "task_0.keras")
     assert type(baked).__module__.startswith("keras.")
+    written = [tmp_path / "out" / name for name in names["report"].written]
+    assert len(written) == 6 and all(path.is_file() for path in written)

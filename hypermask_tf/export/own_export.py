@@ -13,7 +13,12 @@ from hypermask_tf.export.exporter import fit_budget, with_latencies
 from hypermask_tf.export.preparation import existing
 from hypermask_tf.export.publish import publish
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
-from hypermask_tf.export.report import REPORT_NAME, ExportReport, read_good_files
+from hypermask_tf.export.report import (
+    REPORT_NAME,
+    ExportReport,
+    FailedFile,
+    read_good_files,
+)
 from hypermask_tf.export.task_maker import MadeFiles, TaskMaker
 from hypermask_tf.export.task_source import TaskSource
 
@@ -51,8 +56,8 @@ def export_sources(
             failed = (*made.failed, *misfits)
             if failed:
                 raise ValueError(
-                    "Expected a good file for each that was asked for, so nothing was "
-                    "written. Received: " + "; ".join(map(str, failed))
+                    "Expected a good file for each that was asked for. Nothing was "
+                    f"written. Received: {_told(failed)}"
                 )
             if options.latency:
                 on_step("measuring latencies")
@@ -69,6 +74,16 @@ def export_sources(
     for rejection in made.rejected:
         checks.warn(str(rejection))
     return report
+
+
+def _told(failed: Sequence[FailedFile]) -> str:
+    """Each reason once, with the files it holds for."""
+    reasons: dict[tuple[str, ...], list[str]] = {}
+    for failure in failed:
+        reasons.setdefault(failure.reasons, []).append(failure.file)
+    return "; ".join(
+        str(FailedFile(", ".join(names), why)) for why, names in reasons.items()
+    )
 
 
 def swap(stage: Path, stale: Sequence[Path], aside: Path) -> None:

@@ -64,8 +64,12 @@ def check_numbers_only(model: Any) -> None:
         for layer in all_layers(model)
         if isinstance(layer, tables)
     ]
-    declared = keras.tree.flatten(graph_of(model).input) if is_graph(model) else []
-    found += [f"an input of text, {t.name!r}" for t in declared if t.dtype == "string"]
+    if is_graph(model):
+        found += [
+            f"an input of text, {layer.name!r}"
+            for layer in graph_of(model).layers
+            if isinstance(layer, kinds.InputLayer) and layer.dtype == "string"
+        ]
     if found:
         raise ValueError(
             "Expected a network of numbers: LiteRT's builtin ops know no text and no "

@@ -418,8 +418,8 @@ class HyperMask(ReplicatedModel):
         """
         raise ValueError(
             "A learner is not quantised, only the network of a task: "
-            "`model.bake(task).quantize(...)`, or `python export/export_tflite.py` for "
-            f"verified int8 and int4 files. Received: quantize{(*args, *kwargs)}"
+            "`model.bake(task).quantize(...)`, or `hm.export.export_task` for verified "
+            f"int8 and int4 files. Received: quantize{(*args, *kwargs)}"
         )
 
     def summary(

@@ -18,6 +18,9 @@ def activation_ranges(
         content: a float32 `.tflite` file.
         rules: the quantizer's recipe, which says what needs ranges.
         examples: inputs by name, one dictionary an example.
+
+    Raises:
+        ValueError: when the runtime keeps some of them to itself.
     """
     from litert_quantizer import calibrator, recipe_manager
     from litert_quantizer.utils import qsv_utils
@@ -30,6 +33,12 @@ def activation_ranges(
         tool = calibrator.Calibrator(
             content, num_threads=1, qsv_update_func=qsv_utils.min_max_update
         )
-    tool.calibrate({SIGNATURE: examples}, manager)
+    try:
+        tool.calibrate({SIGNATURE: examples}, manager)
+    except ValueError as error:
+        raise ValueError(
+            "the ranges of some activations cannot be seen, as those inside of "
+            f"recurrent layers ({error})"
+        ) from error
     ranges: dict[str, Any] = tool.get_model_qsvs()
     return ranges
