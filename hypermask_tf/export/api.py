@@ -8,8 +8,8 @@ from typing import Any
 from hypermask_tf import checks, files
 from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.judge import MAX_DROP
+from hypermask_tf.export.own_choices import GateChoice
 from hypermask_tf.export.own_export import export_sources
-from hypermask_tf.export.own_outputs import GateChoice
 from hypermask_tf.export.own_task import OwnTask, own_source
 from hypermask_tf.export.preparation import check_packages, checked_tasks
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS, get

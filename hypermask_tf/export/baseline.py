@@ -6,11 +6,11 @@ from typing import Any
 
 from hypermask_tf.export.bake import count_macs, count_weights
 from hypermask_tf.export.convert import ConversionJob, convert_files
+from hypermask_tf.export.interpreter import make_interpreter
 from hypermask_tf.export.measure.kernels import kernels
 from hypermask_tf.export.measure.latency import Latency
 from hypermask_tf.export.measure.sizes import zstd_bytes
 from hypermask_tf.export.quantize.recipe import FLOAT32
-from hypermask_tf.export.verify import make_interpreter
 from hypermask_tf.export.write.flatbuffer import pack, unpack
 from hypermask_tf.export.write.slim import slim
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from hypermask_tf.export.interpreter import run_tflite
 from hypermask_tf.export.report import read_good_files
-from hypermask_tf.export.verify import run_tflite
 from hypermask_tf.export.write import flatbuffer
 
 

@@ -1,29 +1,14 @@
 """The outputs of a user's network: what they are called, judged by and held against."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from hypermask_tf.export import gate_rules, own_arrays
+from hypermask_tf.export import gate_rules, loss_kinds, own_arrays
 from hypermask_tf.export.interface import Port
 from hypermask_tf.export.judge import Judge
-
-
-@dataclasses.dataclass(frozen=True)
-class GateChoice:
-    """What decides whether a file is good; of several outputs each by its name.
-
-    Args:
-        metric: a metric of Keras or its name; `None` for what suits the loss.
-        max_drop: how much worse a file may be; `None` for the metric's own limit.
-        higher_is_better: whether more of the metric is better; `None` if Keras knows.
-    """
-
-    metric: Any = None
-    max_drop: Any = None
-    higher_is_better: bool | None = None
+from hypermask_tf.export.own_choices import GateChoice, by_output
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +73,7 @@ class OwnOutputs:
         return tuple(entries)
 
     def _numbered(self, i: int, y: np.ndarray) -> tuple[str, ...]:
-        if not gate_rules.decides(self.losses[i], y, self._outputs(i, y)):
+        if not loss_kinds.decides(self.losses[i], y, self._outputs(i, y)):
             return ()
         width = self.ports[i].shape[-1]
         return tuple(map(str, range(2 if width == 1 else width)))
@@ -113,71 +98,6 @@ class OwnOutputs:
     def _outputs(self, i: int, y: np.ndarray) -> np.ndarray:
         """An array of the shape that the outputs have, without memory of its own."""
         return np.broadcast_to(np.float32(0), (len(y), *self.ports[i].shape))
-
-
-def by_output(
-    given: Any, keys: Sequence[str], what: str, shared: bool = False
-) -> list[Any]:
-    """Returns what is given of each output: by name, or of the only one.
-
-    Args:
-        given: a dictionary by name, or a single thing.
-        keys: names of all outputs.
-        what: the argument, for the message.
-        shared: whether a single thing is for all outputs, where there are several.
-
-    Raises:
-        ValueError: when there are several and it does not say which.
-    """
-    if isinstance(given, Mapping):
-        unknown = sorted(set(given) - set(keys))
-        if unknown:
-            raise ValueError(
-                f"Expected `{what}` by names of outputs, {list(keys)}. "
-                f"Received: {unknown}"
-            )
-        return [given.get(key) for key in keys]
-    if given is None or shared or len(keys) == 1:
-        return [given] * len(keys)
-    raise ValueError(
-        f"Expected `{what}` by names of outputs, {list(keys)}. Received: {given!r}"
-    )
-
-
-def losses(model: Any, keys: Sequence[str]) -> tuple[Any, ...]:
-    """Returns the loss that each output was learned with; `None` for nothing."""
-    if model.compile_arguments is None:
-        return (None,) * len(keys)
-    loss = model.compile_arguments.values.get("loss")
-    if isinstance(loss, Mapping):
-        return tuple(loss.get(key) for key in keys)
-    if isinstance(loss, list | tuple):
-        return tuple(loss)
-    return (loss,) * len(keys)
-
-
-def checked_labels(
-    given: Any, keys: Sequence[str], ports: Sequence[Port]
-) -> tuple[tuple[str, ...] | None, ...]:
-    """Returns the names of each output's values.
-
-    Raises:
-        ValueError: when there are more than values; two may name the no and the yes of
-            a single one.
-    """
-    found: list[tuple[str, ...] | None] = []
-    for key, port, names in zip(
-        keys, ports, by_output(given, keys, "labels"), strict=True
-    ):
-        width = port.shape[-1] if port.shape else 1
-        most = 2 if width == 1 else width
-        if isinstance(names, str) or (names is not None and len(names) > most):
-            raise ValueError(
-                f"Expected at most {most} labels for the output {key!r}. "
-                f"Received: labels={names!r}"
-            )
-        found.append(None if names is None else tuple(map(str, names)))
-    return tuple(found)
 
 
 def _check_numbers(y: np.ndarray, examples: int, key: str) -> None:

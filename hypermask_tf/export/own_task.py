@@ -7,10 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf.export import own_arrays, own_outputs
+from hypermask_tf.export import own_arrays, own_choices
 from hypermask_tf.export.examples import Examples, count, single, spread
 from hypermask_tf.export.interface import Interface, Port
-from hypermask_tf.export.own_outputs import GateChoice, OwnOutputs
+from hypermask_tf.export.own_choices import GateChoice
+from hypermask_tf.export.own_outputs import OwnOutputs
 from hypermask_tf.export.saved_model import packed
 from hypermask_tf.export.task_data import CALIBRATION_EXAMPLES, TaskData
 from hypermask_tf.export.task_info import TaskInfo
@@ -124,8 +125,8 @@ def _outputs(
     return OwnOutputs(
         tuple(keys),
         ports,
-        own_outputs.losses(model, keys),
-        own_outputs.checked_labels(labels, keys, ports),
+        own_choices.losses(model, keys),
+        own_choices.checked_labels(labels, keys, ports),
         gate,
     )
 

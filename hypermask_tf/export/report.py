@@ -99,13 +99,15 @@ def read_good_files(folder: Path) -> tuple[dict[str, Any], ...]:
 
 
 def read_report(run_dir: Path) -> dict[str, Any]:
-    """Returns what `report.json` of a run holds.
+    """Returns what `report.json` holds, of a run or of a folder of files.
 
     Raises:
         FileNotFoundError: when the run was not exported.
         ValueError: when the file is damaged.
     """
     path = run_dir / "export" / REPORT_NAME
+    if not path.exists() and (run_dir / REPORT_NAME).is_file():
+        path = run_dir / REPORT_NAME
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

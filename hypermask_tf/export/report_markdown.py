@@ -6,6 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
+from hypermask_tf.export.report_figures import (
+    MISSING,
+    agreement,
+    largest_difference,
+    score,
+)
 from hypermask_tf.export.selection import by_task, smallest
 
 HEADER = (
@@ -24,7 +30,6 @@ HEADER = (
     "largest Δlogit",
     "kernels",
 )
-MISSING = "–"
 
 
 def summary_table(report: dict[str, Any]) -> str:
@@ -100,6 +105,7 @@ def _row(
         return format(statistics.mean(map(value, files)), form)
 
     sent = statistics.mean(entry["zstd_bytes"] for entry in files)
+    checks = [entry["verification"] for entry in files]
     kernels = sorted({entry["kernels"]["summary"] for entry in files})
     return [
         label,
@@ -113,10 +119,10 @@ def _row(
         mean(lambda e: e["activation_bytes"] / 1000),
         MISSING if _untimed(files) else mean(lambda e: e["latency"]["median_us"]),
         _speedup(files),
-        mean(lambda e: 100 * e["verification"]["keras_accuracy"], ".2f"),
-        mean(lambda e: 100 * e["verification"]["tflite_accuracy"], ".2f"),
-        mean(lambda e: 100 * e["verification"]["argmax_agreement"], ".2f"),
-        f"{max(e['verification']['max_logit_difference'] for e in files):.2g}",
+        score(checks, "keras"),
+        score(checks, "tflite"),
+        agreement(checks),
+        f"{largest_difference(checks):.2g}",
         ", ".join(kernels),
     ]
 

@@ -6,6 +6,8 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from hypermask_tf.export.report_figures import agreement, largest_difference, score
+
 COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "sent", "zero%", "µs")
 
 
@@ -31,10 +33,10 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             str(entry["task"]["index"]),
             entry["quantization"] + ("*" if entry["sparse"] else ""),
-            f"{100 * check['keras_accuracy']:.2f}",
-            f"{100 * check['tflite_accuracy']:.2f}",
-            f"{100 * check['argmax_agreement']:.2f}",
-            f"{check['max_logit_difference']:.0e}",
+            score([check], "keras"),
+            score([check], "tflite"),
+            agreement([check]),
+            f"{largest_difference([check]):.0e}",
             f"{entry['bytes'] / 1000:.1f}",
             f"{entry['zstd_bytes'] / 1000:.1f}",
             f"{100 * weights['zeros'] / max(1, weights['parameters']):.1f}",

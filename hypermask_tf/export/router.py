@@ -19,9 +19,9 @@ from hypermask_tf.export.convert import (
     convert_files,
 )
 from hypermask_tf.export.inspect_tflite import FileInspection, inspect_tflite
+from hypermask_tf.export.interpreter import run_tflite
 from hypermask_tf.export.router_check import RouterCheck, compare
 from hypermask_tf.export.sidecar import package_versions, write_json
-from hypermask_tf.export.verify import run_tflite
 
 SCHEMA_VERSION = 1
 

@@ -9,6 +9,7 @@ from hypermask_tf.export import mistakes
 from hypermask_tf.export.encode.encode import encode_sparse
 from hypermask_tf.export.examples import Examples, by_name, rows
 from hypermask_tf.export.inspect_tflite import FileInspection, inspect_tflite
+from hypermask_tf.export.interpreter import make_interpreter, run_tflite, tensors
 from hypermask_tf.export.measure.kernels import Kernels, kernels
 from hypermask_tf.export.measure.memory import activation_bytes
 from hypermask_tf.export.outputs_verification import (
@@ -18,13 +19,7 @@ from hypermask_tf.export.outputs_verification import (
 from hypermask_tf.export.quantize.quantize import quantize
 from hypermask_tf.export.task_data import TaskData
 from hypermask_tf.export.task_info import TaskInfo
-from hypermask_tf.export.verify import (
-    Verification,
-    compare_logits,
-    make_interpreter,
-    run_tflite,
-    tensors,
-)
+from hypermask_tf.export.verify import Verification, compare_logits
 from hypermask_tf.export.write.write import write_file
 
 # A sparse file must say what the dense one says, to rounding.

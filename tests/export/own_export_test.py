@@ -11,7 +11,7 @@ import hypermask_tf as hm
 from hypermask_tf.cli import bundle
 from hypermask_tf.export import convert_worker, own_export, task_maker
 from hypermask_tf.export.convert import Conversion
-from hypermask_tf.export.verify import make_interpreter, run_tflite, tensors
+from hypermask_tf.export.interpreter import make_interpreter, run_tflite, tensors
 from hypermask_tf.export.write.metadata import read_description, read_labels
 
 layers, losses = keras.layers, keras.losses

@@ -3,7 +3,12 @@ import json
 
 from rich.console import Console
 
-from hypermask_tf.export.report import ExportReport, FailedFile, read_good_files
+from hypermask_tf.export.report import (
+    ExportReport,
+    FailedFile,
+    read_good_files,
+    read_report,
+)
 from hypermask_tf.export.report_markdown import summary_table
 from hypermask_tf.export.report_plot import plot_sizes
 from hypermask_tf.export.report_table import report_table
@@ -135,3 +140,28 @@ def test_files_are_in_the_order_of_their_tasks(tmp_path):
         entry["file"].removesuffix(".tflite") for entry in read_good_files(tmp_path)
     ]
     assert found == wanted
+
+
+def test_what_is_not_judged_by_accuracy_is_shown_by_its_name(tmp_path):
+    entry = _entry(tmp_path, "task_00", 0)
+    output = {
+        "output": "level",
+        "metric": "r2_score",
+        "keras": 0.75,
+        "tflite": 0.7441,
+        "agreement": None,
+        "max_difference": 0.25,
+    }
+    silent = {**output, "metric": "", "keras": None, "tflite": None}
+    entry["verification"] = {"outputs": [silent, output]}
+    (row,) = summary_table(ExportReport((entry,)).to_json()).split("\n")[2:3]
+    for cell in ("r2_score 0.75", "r2_score 0.7441", "0.25"):
+        assert f" {cell} |" in row
+    console = Console(width=120, record=True)
+    console.print(report_table([entry]))
+    assert "r2_score 0.7441" in console.export_text()
+
+
+def test_the_report_of_a_folder_of_files_is_found(tmp_path):
+    ExportReport((_entry(tmp_path, "task_00", 0),)).save(tmp_path)
+    assert read_report(tmp_path)["selected"] == {"0": "task_00.tflite"}

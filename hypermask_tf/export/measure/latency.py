@@ -65,7 +65,7 @@ def _summary(seconds: Sequence[float]) -> Latency:
 
 class _Timed:
     def __init__(self, content: bytes) -> None:
-        from hypermask_tf.export.verify import make_interpreter
+        from hypermask_tf.export.interpreter import make_interpreter
 
         self._interpreter = make_interpreter(content)
         # Whole numbers are zeros: a token or a class that every network knows.

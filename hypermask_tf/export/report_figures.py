@@ -1,0 +1,63 @@
+"""What a table shows of how files compare with Keras, whatever they are judged by."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+MISSING = "–"
+
+
+def score(checks: Sequence[dict[str, Any]], side: str) -> str:
+    """Returns the mean of what files are judged by: accuracy in %, else by its name.
+
+    Args:
+        checks: `verification` or `gate` of the JSON of files.
+        side: `"keras"` or `"tflite"`.
+
+    Example:
+
+    >>> score([{"keras_accuracy": 0.5}, {"keras_accuracy": 1.0}], "keras")
+    '75.00'
+    >>> output = {"metric": "r2_score", "keras": 0.125, "agreement": None}
+    >>> score([{"outputs": [output]}], "keras")
+    'r2_score 0.125'
+    """
+    found = [_first(check) for check in checks]
+    names = {output["metric"] for output in found}
+    values = [output[side] for output in found]
+    if len(names) > 1 or None in values:
+        return MISSING
+    (name,) = names
+    mean = statistics.mean(values)
+    return f"{100 * mean:.2f}" if name == "accuracy" else f"{name} {mean:.4g}"
+
+
+def agreement(checks: Sequence[dict[str, Any]]) -> str:
+    """Returns the mean share of equal decisions in %, of files that decide."""
+    shares = [_first(check)["agreement"] for check in checks]
+    return MISSING if None in shares else f"{100 * statistics.mean(shares):.2f}"
+
+
+def largest_difference(checks: Sequence[dict[str, Any]]) -> float:
+    """Returns by how much a value of a file differs from Keras' at most."""
+    return float(max(_difference(check) for check in checks))
+
+
+def _difference(check: dict[str, Any]) -> float:
+    if "outputs" not in check:
+        return float(check["max_logit_difference"])
+    return float(max(output["max_difference"] for output in check["outputs"]))
+
+
+def _first(check: dict[str, Any]) -> dict[str, Any]:
+    """The first output that is judged; of classes their accuracy."""
+    if "outputs" in check:
+        judged = [output for output in check["outputs"] if output["metric"]]
+        first: dict[str, Any] = (judged or check["outputs"])[0]
+        return first
+    return {
+        "metric": "accuracy",
+        "keras": check.get("keras_accuracy"),
+        "tflite": check.get("tflite_accuracy"),
+        "agreement": check.get("argmax_agreement"),
+    }
