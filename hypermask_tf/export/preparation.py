@@ -29,7 +29,8 @@ def check_packages(quantizations: Sequence[str]) -> None:
     Raises:
         ImportError: with the command that installs what is missing.
     """
-    needed = {"zstandard": "zstandard==0.25.0"}
+    needed = {"ai_edge_litert": "ai-edge-litert==2.3.0"}
+    needed |= {"zstandard": "zstandard==0.25.0"}
     if set(quantizations) != {FLOAT32}:
         needed["litert_quantizer"] = "litert-quantizer==0.11.0"
     missing = [pin for name, pin in needed.items() if find_spec(name) is None]
