@@ -13,6 +13,7 @@ from hypermask_tf.export import convert_worker, own_export, task_maker
 from hypermask_tf.export.convert import Conversion
 from hypermask_tf.export.interpreter import make_interpreter, run_tflite, tensors
 from hypermask_tf.export.write.metadata import read_description, read_labels
+from tests import commands
 
 layers, losses = keras.layers, keras.losses
 OF_LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -455,3 +456,13 @@ def test_whole_numbers_of_a_file_are_read_as_they_are(exported):
     folder, _ = exported
     inputs, outputs = tensors(make_interpreter(content(folder)))
     assert list(inputs) == ["sensor"] and list(outputs) == ["said"]
+
+
+@pytest.mark.slow
+def test_the_library_is_imported_without_litert():
+    code = (
+        "import sys, hypermask_tf as hm; "
+        "assert not {'ai_edge_litert', 'hypermask_tf.export.api'} & {*sys.modules}; "
+        "hm.export.export_task"
+    )
+    assert commands.fresh("-c", code).returncode == 0
