@@ -67,7 +67,13 @@ def export_sources(
             for sidecar in kept:
                 publish(sidecar, stage)
             written = tuple(sidecar.file for sidecar in kept)
-            stale = existing(folder, tasks, QUANTIZATIONS)
+            stale = []
+            if options.overwrite:  # what may take their place goes too
+                stale = existing(folder, tasks, QUANTIZATIONS)
+            else:
+                _refuse(
+                    folder, [p for name in written if (p := folder / name).exists()]
+                )
             report = _report(folder, stage, stale, made, written)
             report.save(stage)
             swap(stage, [*stale, folder / REPORT_NAME], Path(work, "old"))
@@ -125,8 +131,12 @@ def _report(
 
 
 def _check_free(folder: Path, tasks: Sequence[int], options: ExportOptions) -> None:
-    found = existing(folder, tasks, options.quantizations)
-    if found and not options.overwrite:
+    if not options.overwrite:
+        _refuse(folder, existing(folder, tasks, options.quantizations))
+
+
+def _refuse(folder: Path, found: Sequence[Path]) -> None:
+    if found:
         raise FileExistsError(
             f"Expected no exported files of these tasks in {folder}. Received: "
             f"{', '.join(path.name for path in found)}. Pass `overwrite=True` to "

@@ -190,6 +190,27 @@ def test_tasks_side_by_side_and_one_that_is_replaced(two_classes, tmp_path):
     assert saved["selected"] == {"0": report.files[0]["file"], "1": "task_01.tflite"}
 
 
+def test_nothing_is_replaced_unasked(two_classes, tmp_path):
+    said = np.asarray(two_classes.predict(X, task=0, verbose=0))
+    data = (X, said.argmax(-1))
+    export(two_classes, tmp_path, data)
+    export(two_classes, tmp_path, data, quantizations="float16")
+    before = state(tmp_path)
+    assert {"task_00.tflite", "task_00.float16.tflite"} < before.keys()
+    assert len(json.loads(before["report.json"])["files"]) == 2
+    # Worse than any file can be: the safest takes its place, which is there already.
+    with pytest.raises(FileExistsError, match=r"Received: task_00\.(float16\.)?tfl"):
+        export(
+            two_classes,
+            tmp_path,
+            (X, said),
+            quantizations="int4",
+            metric=keras.metrics.MeanSquaredError(),
+            max_drop=1e-9,
+        )
+    assert state(tmp_path) == before
+
+
 def test_inputs_and_outputs_by_name_and_whole_numbers(tmp_path):
     place = keras.Input((3,), dtype="int32", name="place")
     speed = keras.Input((4,), name="speed")
