@@ -175,7 +175,12 @@ def test_tasks_side_by_side_and_one_that_is_replaced(two_classes, tmp_path):
     assert json.loads(first["task_01.json"])["verification"]["split"] == "validation"
     assert [e["name"] for e in json.loads(first["task_01.json"])["labels"]] == [*"01"]
     report = export(
-        two_classes, tmp_path, (X, Y), overwrite=True, quantizations="dynamic_int8"
+        two_classes,
+        tmp_path,
+        (X, Y),
+        overwrite=True,
+        quantizations="dynamic_int8",
+        max_drop=1,
     )
     assert [entry["file"] for entry in report.files] == [
         "task_00.dynamic_int8.tflite",
@@ -193,8 +198,8 @@ def test_tasks_side_by_side_and_one_that_is_replaced(two_classes, tmp_path):
 def test_nothing_is_replaced_unasked(two_classes, tmp_path):
     said = np.asarray(two_classes.predict(X, task=0, verbose=0))
     data = (X, said.argmax(-1))
-    export(two_classes, tmp_path, data)
-    export(two_classes, tmp_path, data, quantizations="float16")
+    export(two_classes, tmp_path, data, max_drop=1)
+    export(two_classes, tmp_path, data, quantizations="float16", max_drop=1)
     before = state(tmp_path)
     assert {"task_00.tflite", "task_00.float16.tflite"} < before.keys()
     assert len(json.loads(before["report.json"])["files"]) == 2
