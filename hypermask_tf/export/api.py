@@ -101,9 +101,9 @@ def export_task(
 
     Example:
 
-    >>> import keras, numpy as np, tempfile, hypermask_tf as hm
-    >>> dense = keras.layers.Dense(2, name="logits")
-    >>> target = keras.Sequential([keras.Input((4,), name="sensor"), dense])
+    >>> import tempfile, keras, numpy as np, hypermask_tf as hm
+    >>> sensor, dense = keras.Input((4,), name="sensor"), keras.layers.Dense
+    >>> target = keras.Sequential([sensor, dense(8, "relu"), dense(2, name="logits")])
     >>> model = hm.HyperMask(target, num_tasks=1)
     >>> loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     >>> model.compile("adam", loss, run_eagerly=True)
