@@ -7,7 +7,7 @@ it needs when it is called.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hypermask_tf.export.api import export_task, export_tasks
+    from hypermask_tf.export.from_python.api import export_task, export_tasks
 
 __all__ = ["export_task", "export_tasks"]
 
@@ -15,7 +15,7 @@ __all__ = ["export_task", "export_tasks"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from hypermask_tf.export import api
+    from hypermask_tf.export.from_python import api
 
     return getattr(api, name)
 

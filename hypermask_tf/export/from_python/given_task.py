@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from hypermask_tf.export import own_arrays, own_choices
 from hypermask_tf.export.examples import Examples, count, single, spread
+from hypermask_tf.export.from_python import choices, given_arrays
+from hypermask_tf.export.from_python.choices import GateChoice
+from hypermask_tf.export.from_python.outputs import GivenOutputs
 from hypermask_tf.export.interface import Interface, Port
-from hypermask_tf.export.own_choices import GateChoice
-from hypermask_tf.export.own_outputs import OwnOutputs
 from hypermask_tf.export.saved_model import packed
 from hypermask_tf.export.task_data import CALIBRATION_EXAMPLES, TaskData
 from hypermask_tf.export.task_info import TaskInfo
@@ -19,7 +19,7 @@ from hypermask_tf.export.task_source import TaskSource
 
 
 @dataclasses.dataclass(frozen=True)
-class OwnTask:
+class GivenTask:
     """What is given of one task.
 
     Args:
@@ -41,7 +41,9 @@ class OwnTask:
     name: str | None = None
 
 
-def own_source(model: Any, index: int, given: OwnTask, gate: GateChoice) -> TaskSource:
+def given_source(
+    model: Any, index: int, given: GivenTask, gate: GateChoice
+) -> TaskSource:
     """Returns a task given as arrays as what is exported.
 
     Args:
@@ -94,8 +96,8 @@ class _Inputs:
 
     def __init__(self, target: Any, x: Any) -> None:
         self._target = target
-        self._keys = own_arrays.input_keys(target, x)
-        self.arrays, self.ports = own_arrays.inputs(target, x, self._keys)
+        self._keys = given_arrays.input_keys(target, x)
+        self.arrays, self.ports = given_arrays.inputs(target, x, self._keys)
 
     def named(self, x: Any, what: str) -> Examples:
         """Returns examples by name in the file, an array where there is one input.
@@ -103,7 +105,7 @@ class _Inputs:
         Raises:
             ValueError: when they do not have the shape of the validation data's.
         """
-        arrays, ports = own_arrays.inputs(self._target, x, self._keys)
+        arrays, ports = given_arrays.inputs(self._target, x, self._keys)
         if ports != self.ports or len({len(array) for array in arrays}) > 1:
             raise ValueError(
                 "Expected as many examples for each input, of one shape in all data: "
@@ -115,23 +117,23 @@ class _Inputs:
 
 def _outputs(
     model: Any, x: Any, taken: _Inputs, labels: Any, gate: GateChoice
-) -> OwnOutputs:
+) -> GivenOutputs:
     one = packed(model.target, [array[:1] for array in taken.arrays], x)
     outputs = model.target(one, training=False)
-    keys = own_arrays.output_keys(model.target, outputs)
+    keys = given_arrays.output_keys(model.target, outputs)
     shapes = [tuple(part.shape[1:]) for part in keras.tree.flatten(outputs)]
-    names = own_arrays.port_names(keys)
+    names = given_arrays.port_names(keys)
     ports = tuple(Port(*both) for both in zip(names, shapes, strict=True))
-    return OwnOutputs(
+    return GivenOutputs(
         tuple(keys),
         ports,
-        own_choices.losses(model, keys),
-        own_choices.checked_labels(labels, keys, ports),
+        choices.losses(model, keys),
+        choices.checked_labels(labels, keys, ports),
         gate,
     )
 
 
-def _is_class_of_logits(judges: Mapping[str, Any], outputs: OwnOutputs) -> bool:
+def _is_class_of_logits(judges: Mapping[str, Any], outputs: GivenOutputs) -> bool:
     """Whether files are judged and described as those of a run."""
     ignored = getattr(outputs.losses[0], "ignore_class", None)
     names = [judge.metric for judge in judges.values()]

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.export import gate_rules, loss_kinds, own_arrays
+from hypermask_tf.export import gate_rules, loss_kinds
+from hypermask_tf.export.from_python import given_arrays
+from hypermask_tf.export.from_python.choices import GateChoice, by_output
 from hypermask_tf.export.interface import Port
 from hypermask_tf.export.judge import Judge
-from hypermask_tf.export.own_choices import GateChoice, by_output
 
 
 @dataclasses.dataclass(frozen=True)
-class OwnOutputs:
+class GivenOutputs:
     """The outputs of a network.
 
     Args:
@@ -44,7 +45,7 @@ class OwnOutputs:
         """
         drops = by_output(self.gate.max_drop, self.keys, "max_drop", shared=True)
         judges, targets = {}, []
-        for i, part in enumerate(own_arrays.parts(y, self.keys, "targets")):
+        for i, part in enumerate(given_arrays.parts(y, self.keys, "targets")):
             _check_numbers(part, examples, self.keys[i])
             judge, target = self._judge(i, part)
             targets.append(target)
@@ -61,7 +62,7 @@ class OwnOutputs:
         Classes that nobody has named are named by their numbers.
         """
         entries = []
-        for i, part in enumerate(own_arrays.parts(y, self.keys, "targets")):
+        for i, part in enumerate(given_arrays.parts(y, self.keys, "targets")):
             names = self.labels[i]
             if names is None:
                 names = self._numbered(i, part)

@@ -9,8 +9,9 @@ import pytest
 
 import hypermask_tf as hm
 from hypermask_tf.cli import bundle
-from hypermask_tf.export import convert_worker, own_export, task_maker
+from hypermask_tf.export import convert_worker, task_maker
 from hypermask_tf.export.convert import Conversion
+from hypermask_tf.export.from_python import export as export_stage
 from hypermask_tf.export.interpreter import make_interpreter, run_tflite, tensors
 from hypermask_tf.export.write.metadata import read_description, read_labels
 from tests import commands
@@ -152,7 +153,7 @@ def test_what_fails_leaves_the_folder_as_it_was(exported, two_classes, monkeypat
         export(two_classes, folder, (X, Y), overwrite=True, budget_bytes=10)
     assert state(folder) == before
 
-    replace, done = own_export.os.replace, []
+    replace, done = export_stage.os.replace, []
 
     def full(source, destination):
         done.append(destination)
@@ -160,8 +161,8 @@ def test_what_fails_leaves_the_folder_as_it_was(exported, two_classes, monkeypat
             raise OSError("No space left on device")
         replace(source, destination)
 
-    monkeypatch.setattr(own_export.os, "replace", full)
-    monkeypatch.setattr(own_export, "publish", lambda *_: None)
+    monkeypatch.setattr(export_stage.os, "replace", full)
+    monkeypatch.setattr(export_stage, "publish", lambda *_: None)
     with pytest.raises(OSError, match="No space left"):
         export(two_classes, folder, (X, Y), overwrite=True, max_drop=1)
     assert state(folder) == before
@@ -488,7 +489,8 @@ def test_whole_numbers_of_a_file_are_read_as_they_are(exported):
 def test_the_library_is_imported_without_litert():
     code = (
         "import sys, hypermask_tf as hm; "
-        "assert not {'ai_edge_litert', 'hypermask_tf.export.api'} & {*sys.modules}; "
+        "late = {'ai_edge_litert', 'hypermask_tf.export.from_python.api'}; "
+        "assert not late & {*sys.modules}; "
         "hm.export.export_task"
     )
     assert commands.fresh("-c", code).returncode == 0

@@ -7,10 +7,10 @@ from typing import Any
 
 from hypermask_tf import checks, files
 from hypermask_tf.export.export_options import ExportOptions
+from hypermask_tf.export.from_python.choices import GateChoice
+from hypermask_tf.export.from_python.export import export_sources
+from hypermask_tf.export.from_python.given_task import GivenTask, given_source
 from hypermask_tf.export.judge import MAX_DROP
-from hypermask_tf.export.own_choices import GateChoice
-from hypermask_tf.export.own_export import export_sources
-from hypermask_tf.export.own_task import OwnTask, own_source
 from hypermask_tf.export.preparation import check_packages, checked_tasks
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS, get
 from hypermask_tf.export.refusal import check_numbers_only
@@ -116,7 +116,7 @@ def export_task(
     >>> report.written, report.files[0]["input"]["name"]
     (('task_00.tflite',), 'sensor')
     """
-    given = OwnTask(validation, test, representative, labels, preprocessing, name)
+    given = GivenTask(validation, test, representative, labels, preprocessing, name)
     return export_tasks(
         model,
         {task: given},
@@ -176,7 +176,7 @@ def export_tasks(
     check_numbers_only(model.target)
     gate = GateChoice(metric, max_drop, higher_is_better)
     sources = {
-        int(task): own_source(model, int(task), _own_task(data), gate)
+        int(task): given_source(model, int(task), _given_task(data), gate)
         for task, data in sorted(tasks.items())
     }
     drop = MAX_DROP if max_drop is None or isinstance(max_drop, Mapping) else max_drop
@@ -205,16 +205,16 @@ def _recipes(quantizations: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in QUANTIZATIONS if name in wanted)
 
 
-def _own_task(data: Any) -> OwnTask:
-    if isinstance(data, OwnTask):
+def _given_task(data: Any) -> GivenTask:
+    if isinstance(data, GivenTask):
         return data
     if not isinstance(data, Mapping):
-        return OwnTask(data)
-    known = [field.name for field in dataclasses.fields(OwnTask)]
+        return GivenTask(data)
+    known = [field.name for field in dataclasses.fields(GivenTask)]
     unknown = sorted(set(data) - set(known))
     if unknown or "validation" not in data:
         raise TypeError(
             f"Expected the data of a task to have `validation`, and some of {known}. "
             f"Received: {sorted(data)}"
         )
-    return OwnTask(**data)
+    return GivenTask(**data)

@@ -1,0 +1,1 @@
+"""Export of a learner at hand, with data given as arrays."""
