@@ -1,5 +1,6 @@
 """Checks of arguments, with messages that help."""
 
+import importlib
 import math
 import sys
 import warnings
@@ -88,6 +89,31 @@ def check_numbers(name: str, values: Any) -> float | list[float]:
         )
     plain: float | list[float] = numbers.tolist()
     return plain
+
+
+def require(package: str, purpose: str, module: str | None = None) -> Any:
+    """The module of a package that only some callers need.
+
+    Args:
+        package: Its name, as `pip` knows it.
+        purpose: What it does, as in "which draws the plots".
+        module: Its module's name, where that is another.
+
+    Raises:
+        ImportError: If it is not installed.
+
+    Example:
+
+    >>> require("math", "which counts").floor(1.5)
+    1
+    """
+    try:
+        return importlib.import_module(module or package)
+    except ImportError as error:
+        raise ImportError(
+            f"Expected {package} to be installed, {purpose}. Received: {error}. Run "
+            f"`pip install {package}`."
+        ) from error
 
 
 def warn(message: str) -> None:

@@ -6,8 +6,14 @@ from hypermask_tf.scenarios.auto_augment import AutoAugment
 from hypermask_tf.scenarios.auto_augment_policies import POLICIES
 from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.from_arrays import from_arrays
+from hypermask_tf.scenarios.from_csv import from_csv
+from hypermask_tf.scenarios.from_folder import from_folder
+from hypermask_tf.scenarios.from_npz import from_npz
+from hypermask_tf.scenarios.from_path import from_path
 from hypermask_tf.scenarios.from_tfds import from_tfds
+from hypermask_tf.scenarios.log_mel import log_mel
 from hypermask_tf.scenarios.npz_arrays import to_npz
+from hypermask_tf.scenarios.own.table import encode_rows
 from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
 from hypermask_tf.scenarios.preprocessing import preprocess
 from hypermask_tf.scenarios.random_crop import RandomCropWithPadding
@@ -27,9 +33,15 @@ __all__ = [
     "Scenario",
     "Task",
     "augmentation",
+    "encode_rows",
     "from_arrays",
+    "from_csv",
+    "from_folder",
+    "from_npz",
+    "from_path",
     "from_tfds",
     "get",
+    "log_mel",
     "names",
     "permuted_digits",
     "permuted_mnist",

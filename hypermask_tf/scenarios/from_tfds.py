@@ -87,7 +87,7 @@ def from_tfds(
             f"{name!r} with images of {data.x_train.dtype}. Load it yourself and use "
             "`from_arrays`."
         )
-    scale, offset = standardization(mean, std, 255, data.image_shape[-1])
+    scale, offset = standardization(mean, std, 255, data.sample_shape[-1])
     preprocessing = {
         "scale": scale,
         "offset": offset,
@@ -120,7 +120,7 @@ def from_tfds(
     return Scenario(
         f"tfds:{name}",
         tasks,
-        input_shape=data.image_shape,
+        input_shape=data.sample_shape,
         preprocessing=preprocessing,
         config=config,
     )

@@ -131,7 +131,7 @@ def _permuted(name: str, data: RawData, raw_max: int, **config: Any) -> Scenario
             "Expected at least one task and a padding of 0 or more. Received: "
             f"num_tasks={num_tasks}, padding={padding}. The defaults do."
         )
-    height, width, channels = data.image_shape
+    height, width, channels = data.sample_shape
     input_shape = (height + 2 * padding, width + 2 * padding, channels)
     shared = {
         "scale": 1 / raw_max,

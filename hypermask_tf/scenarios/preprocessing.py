@@ -1,4 +1,4 @@
-"""From raw pixels to network inputs, as told by a JSON-able description."""
+"""From raw data to network inputs, as told by a JSON-able description."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hypermask_tf.scenarios.log_mel import log_mel
+
 
 def preprocess(
     raw: npt.ArrayLike, preprocessing: Mapping[str, Any]
-) -> npt.NDArray[np.float32]:
-    """Turns raw images into inputs of the network.
+) -> npt.NDArray[Any]:
+    """Turns raw samples into inputs of the network.
 
     Every scenario makes its arrays with this function and hands the same
     description on to exported models, so what a manifest says is what was done.
@@ -19,21 +21,29 @@ def preprocess(
     1. `padding`: that many raw zeros on each side of height and width.
     2. `permutation`: pixel `i` of the result, counted row by row, is pixel
        `permutation[i]` of the padded image. Channels of a pixel stay together.
-    3. `scale`, `offset`: `raw * scale + offset` in float32, where both are one
-       number or one per channel.
+    3. `log_mel`: waves become logarithmic mel features, see
+       `hypermask_tf.scenarios.log_mel`.
+    4. `scale`, `offset`: `raw * scale + offset` in float32, where both are one
+       number or one per channel, which is the last axis.
+
+    With `dtype`, an integer type, samples are tokens: numbers that name something,
+    and are neither scaled nor made floats.
 
     Args:
-        raw: Raw images.
+        raw: Raw samples: images, windows of a recording, rows of a table, tokens.
         preprocessing: `task.preprocessing` of any task.
 
     Input shape:
-        `(n, height, width, channels)`.
+        `(n, ...)`; for images `(n, height, width, channels)`.
 
     Output shape:
-        `(n, height + 2 * padding, width + 2 * padding, channels)`, float32.
+        That of the input; with `padding`, height and width are
+        `2 * padding` larger; with `log_mel`, `(n, frames, bands)`. float32, unless
+        `dtype` says otherwise.
 
     Raises:
-        ValueError: If `raw` does not have four axes.
+        ValueError: If `raw` has a single axis, or is to be padded or permuted and
+            does not have four.
 
     Example:
 
@@ -42,26 +52,40 @@ def preprocess(
     >>> preprocess([[[[4]]]], steps)[0, :, :, 0].tolist()
     [[-1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, -1.0]]
     """
-    images = np.asarray(raw)
-    if images.ndim != 4:
+    samples = np.asarray(raw)
+    pixels = {"padding", "permutation"} & set(preprocessing)
+    if samples.ndim < 2 or (pixels and samples.ndim != 4):
+        shape = "(n, height, width, channels)" if pixels else "(n, ...)"
         raise ValueError(
-            "Expected raw images of shape (n, height, width, channels). Received: "
-            f"raw.shape={images.shape}. Add the missing axes, for example with "
-            "`raw[np.newaxis]` for one image."
+            f"Expected raw samples of shape {shape}. Received: "
+            f"raw.shape={samples.shape}. Add the missing axes, for example with "
+            "`raw[np.newaxis]` for one sample."
         )
-    # Padding and permuting come first because they are cheap on single bytes.
+    if "dtype" in preprocessing:
+        return samples.astype(preprocessing["dtype"])
+    if pixels:
+        samples = _rearranged(samples, preprocessing)
+    if "log_mel" in preprocessing:
+        samples = log_mel(samples, **preprocessing["log_mel"])
+    inputs = samples.astype(np.float32)
+    inputs *= np.asarray(preprocessing.get("scale", 1.0), np.float32)
+    inputs += np.asarray(preprocessing.get("offset", 0.0), np.float32)
+    return inputs
+
+
+def _rearranged(
+    images: npt.NDArray[Any], preprocessing: Mapping[str, Any]
+) -> npt.NDArray[Any]:
+    """Pads and permutes pixels: first of all, because it is cheap on single bytes."""
     padding = preprocessing.get("padding", 0)
     if padding:
         border = (padding, padding)
         images = np.pad(images, ((0, 0), border, border, (0, 0)))
     permutation = preprocessing.get("permutation")
-    if permutation is not None:
-        pixels = images.reshape(images.shape[0], -1, images.shape[3])
-        images = np.take(pixels, permutation, axis=1).reshape(images.shape)
-    inputs = images.astype(np.float32)
-    inputs *= np.asarray(preprocessing.get("scale", 1.0), np.float32)
-    inputs += np.asarray(preprocessing.get("offset", 0.0), np.float32)
-    return inputs
+    if permutation is None:
+        return images
+    pixels = images.reshape(images.shape[0], -1, images.shape[3])
+    return np.take(pixels, permutation, axis=1).reshape(images.shape)
 
 
 def standardization(

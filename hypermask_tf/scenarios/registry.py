@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from hypermask_tf.scenarios.from_path import from_path
 from hypermask_tf.scenarios.from_tfds import from_tfds
 from hypermask_tf.scenarios.permuted import permuted_digits, permuted_mnist
 from hypermask_tf.scenarios.scenario import Scenario
@@ -13,6 +14,8 @@ from hypermask_tf.scenarios.split_mnist import split_fashion_mnist, split_mnist
 from hypermask_tf.scenarios.split_tiny_imagenet import split_tiny_imagenet
 
 _TFDS_PREFIX = "tfds:"
+# Scenarios of one's own data; where these lie is in `data_dir`.
+OWN_PREFIX = "data:"
 _SCENARIOS: dict[str, Callable[..., Scenario]] = {
     function.__name__: function
     for function in (
@@ -45,7 +48,8 @@ def get(name: str, /, **kwargs: Any) -> Scenario:
     `get(scenario.name, **scenario.get_config())` builds an equal scenario.
 
     Args:
-        name: One of `names()`, or `"tfds:<data set>"` for `from_tfds`.
+        name: One of `names()`, `"tfds:<data set>"` for `from_tfds`, or
+            `"data:<name>"` for one's own data, whose path is then `data_dir`.
         **kwargs: Arguments of the function of that name. `data_dir` and `download`
             may be given for every scenario; those without files leave them out.
 
@@ -58,6 +62,8 @@ def get(name: str, /, **kwargs: Any) -> Scenario:
     >>> registry.get("split_digits", classes_per_task=5, data_dir="data")
     <Scenario 'split_digits' tasks=2 input=(8, 8, 1)>
     """
+    if name.startswith(OWN_PREFIX):
+        return _own(name, **kwargs)
     if name.startswith(_TFDS_PREFIX):
         function: Callable[..., Scenario] = from_tfds
         kwargs = {**kwargs, "name": name.removeprefix(_TFDS_PREFIX)}
@@ -84,3 +90,13 @@ def get(name: str, /, **kwargs: Any) -> Scenario:
             f"{sorted(kwargs)}. Unknown: {unknown}; missing: {missing}."
         )
     return function(**kwargs)
+
+
+def _own(name: str, data_dir: Any = None, download: Any = None, **kwargs: Any) -> Any:
+    del download  # what is one's own is there
+    if data_dir is None:
+        raise ValueError(
+            f"Expected the path of the data {name.removeprefix(OWN_PREFIX)!r}. "
+            "Received: none. Pass data_dir (--data_dir)."
+        )
+    return from_path(data_dir, **kwargs)

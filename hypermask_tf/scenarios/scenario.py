@@ -8,7 +8,7 @@ from hypermask_tf.scenarios.task import Task
 
 
 class Scenario(Sequence[Task]):
-    """A named, reproducible sequence of tasks over images of one shape.
+    """A named, reproducible sequence of tasks over samples of one shape.
 
     Args:
         name: Name of the benchmark. For registered ones,
@@ -16,8 +16,8 @@ class Scenario(Sequence[Task]):
             same scenario again.
         tasks: The tasks, in the order in which they are learned. The task at
             position `i` must have index `i`.
-        input_shape: Shape of one sample, `(height, width, channels)`.
-        preprocessing: JSON-able description of how raw pixels become inputs, as
+        input_shape: Shape of one sample; of an image `(height, width, channels)`.
+        preprocessing: JSON-able description of how raw samples become inputs, as
             far as all tasks share it; `task.preprocessing` is complete.
         config: JSON-able keyword arguments that build the scenario again, without
             those that differ between machines, such as `data_dir`.

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Images = npt.NDArray[np.float32]
+Samples = npt.NDArray[Any]
 Labels = npt.NDArray[np.int32]
-Arrays = tuple[Images, Labels]
+Arrays = tuple[Samples, Labels]
 
 SPLITS = ("train", "validation", "test")
 
@@ -31,14 +31,14 @@ class Task:
             `(x, y)` of fresh arrays, `y` in new labels. It must return equal
             arrays at every call.
         sizes: Number of samples of each of the three splits.
-        preprocessing: JSON-able description of how raw pixels become `x`; see
+        preprocessing: JSON-able description of how raw samples become `x`; see
             `hypermask_tf.scenarios.preprocess`.
         class_names: One name per class. Defaults to the original labels as text.
         name: Name of the task. Defaults to `"task_00"` for index 0, and so on.
 
     Attributes:
-        train: Pair `(x, y)`: float32 of shape `(n, height, width, channels)`, and
-            int32 of shape `(n,)`.
+        train: Pair `(x, y)`: samples of shape `(n, ...)`, float32 or, where they are
+            tokens, int32; and int32 of shape `(n,)`.
         validation: As `train`. Disjoint from it.
         test: As `train`. Disjoint from both.
 
@@ -88,7 +88,7 @@ class Task:
         self.sizes = {split: int(sizes[split]) for split in SPLITS}
         self._preprocessing = dict(preprocessing or {})
         self._load = load
-        self._alive: dict[str, tuple[weakref.ref[Images], weakref.ref[Labels]]] = {}
+        self._alive: dict[str, tuple[weakref.ref[Samples], weakref.ref[Labels]]] = {}
 
     @property
     def num_classes(self) -> int:

@@ -214,12 +214,18 @@ class RunFolder:
         """The scenario this run learned, built again.
 
         Args:
-            data_dir: Where prepared data sets lie, as for `scenarios.get`; by default
-                where the run found them, if that folder is still there.
+            data_dir: Where prepared data sets, or the run's own data, lie, as for
+                `scenarios.get`; by default where the run found them.
+
+        Raises:
+            FileNotFoundError: If the data are not there.
+            ValueError: If own data have changed since.
         """
         scenario = self.manifest()["scenario"]
         recorded = self.manifest().get("data_dir")
-        if data_dir is None and recorded and pathlib.Path(recorded).is_dir():
+        own = scenario["name"].startswith(scenarios.registry.OWN_PREFIX)
+        # Own data lie nowhere else: where they were is named if they are gone.
+        if data_dir is None and recorded and (own or pathlib.Path(recorded).is_dir()):
             data_dir = recorded
         return scenarios.get(
             scenario["name"], **scenario["config"], data_dir=data_dir, download=False

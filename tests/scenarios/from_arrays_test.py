@@ -188,3 +188,37 @@ def test_samples_sorted_by_class_are_noticed(small_data):
         validation_from="random",
     )
     assert set(scenario[0].validation[1].tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("shape", [(5,), (7, 3), (2, 3, 4, 5)])
+def test_samples_of_any_shape(shape):
+    x, y = np.random.default_rng(0).normal(size=(12, *shape)), np.arange(12) % 2
+    scenario = from_arrays(x, y, x, y, 1, kind="array", validation_size=0)
+    assert scenario.input_shape == shape
+    samples = scenario[1].train[0]
+    assert samples.dtype == np.float32
+    np.testing.assert_allclose(samples, x[1::2], atol=1e-6)
+
+
+def test_tokens_stay_integers():
+    x, y = np.arange(36, dtype="int64").reshape(12, 3), np.arange(12) % 2
+    scenario = from_arrays(x, y, x, y, 2, kind="token", validation_size=0)
+    tokens = scenario[0].test[0]
+    assert tokens.dtype == np.int32 and (tokens == x).all()
+    config = json.loads(json.dumps(scenario.get_config()))
+    assert from_arrays(x, y, x, y, **config).manifest() == scenario.manifest()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "text"}, "kind='text'"),
+        ({"kind": "token", "scale": 0.5}, "names"),
+        ({"kind": "token", "x_train": np.zeros((120, 4))}, "hold integers"),
+        ({"kind": "array", "x_train": np.zeros(120)}, r"x\[:, None\]"),
+        ({"kind": "array", "x_train": np.full((120, 2), "a")}, "TextVectorization"),
+    ],
+)
+def test_samples_of_another_kind_are_named(small_data, change, message):
+    with pytest.raises(ValueError, match=message):
+        from_arrays(**(small_data | {"classes_per_task": 2} | change))

@@ -35,9 +35,9 @@ def test_source_stays_untouched():
     np.testing.assert_array_equal(raw, 1)
 
 
-def test_images_need_four_axes():
+def test_pixels_that_move_need_four_axes():
     with pytest.raises(ValueError, match=r"raw\.shape=\(28, 28\)"):
-        preprocess(np.zeros((28, 28)), {})
+        preprocess(np.zeros((28, 28)), {"padding": 1})
 
 
 def test_standardization_is_the_usual_formula():

@@ -1,0 +1,1 @@
+"""People's own files: what lies where, read, divided, and described."""
