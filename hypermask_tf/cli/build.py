@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+from absl import flags
 
 import hypermask_tf as hm
 from hypermask_tf import scenarios
+from hypermask_tf.cli import own_data
 from hypermask_tf.cli import train_flags as f
 from hypermask_tf.cli.accelerators import accelerators
 from hypermask_tf.cli.flagfiles import AUTO
@@ -23,8 +25,12 @@ def build_scenario() -> scenarios.Scenario:
     """The scenario that the flags name.
 
     Raises:
-        FileNotFoundError: If its data set is not prepared.
+        FileNotFoundError: If its data set is not prepared, or own data are not there.
+        ValueError: If flags do not fit together, or own data cannot be learned.
     """
+    own_data.check_source(flags.FLAGS)
+    if f.DATA.value is not None:
+        return own_data.own_scenario(flags.FLAGS)
     options: dict[str, Any] = {
         "data_dir": f.DATA_DIR.value,
         "download": f.DOWNLOAD.value,
@@ -155,6 +161,8 @@ def _target(scenario: scenarios.Scenario) -> keras.Model:
 def _target_options() -> dict[str, Any]:
     """What the flags say of the chosen target beyond its input and output."""
     widths = [int(width) for width in f.HIDDEN.value]
+    if f.TARGET.value == "conv1d":
+        return {"filters": widths}
     if f.TARGET.value == "convnet":
         if len(widths) < 2:
             raise ValueError(

@@ -23,6 +23,7 @@ BEFORE = {
 # They change nothing of what is learned, so a run may go on with others.
 HARMLESS = frozenset(
     {
+        "data",  # may have moved; a fingerprint tells whether it is the same
         "verbose",
         "dry_run",
         "tensorboard",
@@ -35,9 +36,14 @@ HARMLESS = frozenset(
 
 
 def run_flags(values: flags.FlagValues) -> dict[str, flags.Flag]:
-    """Every flag of the training command by name, but those of `NOT_KEPT`."""
+    """Every flag of the training command by name, but those of `NOT_KEPT`.
+
+    Of `--benchmark` and `--data`, only the one that is learned.
+    """
     chosen = values.get_key_flags_for_module(_TRAIN_FLAGS)
-    return {flag.name: flag for flag in chosen if flag.name not in NOT_KEPT}
+    own = "data" in values and values["data"].value is not None
+    left_out = NOT_KEPT | ({"benchmark"} if own else set())
+    return {flag.name: flag for flag in chosen if flag.name not in left_out}
 
 
 def flagfile(values: flags.FlagValues) -> str:

@@ -43,7 +43,10 @@ def reopen(values: flags.FlagValues) -> RunFolder:
     values(["train", *older, f"--flagfile={run.path / 'flags.txt'}", *again])
     manifest = run.manifest()
     recorded = manifest.get("data_dir")
-    if values["data_dir"].value is None and recorded and os.path.isdir(recorded):
+    if values["data"].value is not None:
+        if "data" not in {flag.name for flag in given}:
+            values["data"].value = recorded  # the flagfile's may be a relative path
+    elif values["data_dir"].value is None and recorded and os.path.isdir(recorded):
         values["data_dir"].value = recorded
     if values["extend_tasks"].value:
         tasks = len(manifest["scenario"]["tasks"])
@@ -98,6 +101,7 @@ def check_and_record(
     known, tasks = then["scenario"]["tasks"], now["scenario"]["tasks"]
     both = min(len(known), len(tasks))
     changed = [i for i in range(both) if known[i] != tasks[i]]
+    _check_fingerprint(then["scenario"]["config"], now["scenario"]["config"])
     if then["benchmark"] != now["benchmark"] or changed or len(tasks) < len(known):
         what = f"task {changed[0]}" if changed else f"{len(tasks)} tasks"
         raise ValueError(
@@ -124,6 +128,17 @@ def check_and_record(
             "resumed": [*then.get("resumed", []), part],
         }
     )
+
+
+def _check_fingerprint(then: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuses own data that are others than those learned so far."""
+    kept, found = then.get("fingerprint"), now.get("fingerprint")
+    if kept != found:
+        raise ValueError(
+            "The data are not those of the run: it learned data of fingerprint "
+            f"{kept}. Received: data of fingerprint {found}: files were added, removed "
+            "or changed. Restore them, or train a new run"
+        )
 
 
 def restore(sequence: TaskSequence, run: RunFolder, console: Console) -> None:

@@ -1,6 +1,7 @@
-"""Learns the tasks of a benchmark one after the other, and keeps the run.
+"""Learns the tasks of a benchmark, or of your own data, one after the other.
 
     python apps/train.py --flagfile=apps/recipes/split_digits.flags --run_dir=runs/x
+    python apps/train.py --data=photos --image_size=64 --run_dir=runs/photos
     python apps/train.py --resume --run_dir=runs/x
     python apps/train.py --resume --extend_tasks=2 --run_dir=runs/x
 
@@ -22,7 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hypermask_tf import HyperMask
-from hypermask_tf.cli import command, distribution, resume, task_logs
+from hypermask_tf.cli import command, distribution, own_data, resume, task_logs
 from hypermask_tf.cli import train_flags as f
 from hypermask_tf.cli.build import build_model, build_scenario
 from hypermask_tf.cli.flagfiles import flagfile
@@ -73,6 +74,9 @@ def _train() -> int:
     console = Console(quiet=not shared.chief)
     keras.utils.set_random_seed(f.SEED.value)
     scenario = build_scenario()
+    if f.DATA.value is not None:
+        chosen = own_data.choose(flags.FLAGS, scenario)
+        console.out(f"{scenario.describe()}\nChosen: {chosen}", highlight=False)
     with shared.scope():
         model = build_model(scenario)
     if shared.chief and (f.VERBOSE.value or f.DRY_RUN.value):
@@ -102,7 +106,7 @@ def _open_run(scenario: Scenario, model: HyperMask) -> RunFolder:
         scenario,
         model,
         f.SEED.value,
-        f.DATA_DIR.value,
+        f.DATA.value or f.DATA_DIR.value,
         measured_on=f.MEASURE.value,
         limit_train=f.LIMIT_TRAIN.value,
         baseline=f.BASELINE.value,

@@ -96,6 +96,27 @@ class Scenario(Sequence[Task]):
             "tasks": [_task_manifest(task) for task in self.tasks],
         }
 
+    def describe(self) -> str:
+        """Returns what is to be learned, a line a task.
+
+        Example:
+
+        >>> from hypermask_tf import scenarios
+        >>> print(scenarios.split_digits(num_tasks=1).describe())
+        split_digits: 1 task, samples (8, 8, 1)
+          task_00: 2 classes (0, 1); 242 train, 27 validation, 91 test
+        """
+        count = f"{len(self)} task{'s' if len(self) > 1 else ''}"
+        lines = [f"{self.name}: {count}, samples {self.input_shape}"]
+        for task in self.tasks:
+            names = ", ".join(task.class_names[:8])
+            more = ", …" if task.num_classes > 8 else ""
+            sizes = ", ".join(f"{n} {split}" for split, n in task.sizes.items())
+            lines.append(
+                f"  {task.name}: {task.num_classes} classes ({names}{more}); {sizes}"
+            )
+        return "\n".join(lines)
+
     def __len__(self) -> int:
         return len(self.tasks)
 

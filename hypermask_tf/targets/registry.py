@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import keras
 
+from hypermask_tf.targets.conv1d import conv1d
 from hypermask_tf.targets.convnet import convnet
 from hypermask_tf.targets.mlp import mlp
 from hypermask_tf.targets.resnet import resnet
@@ -11,6 +12,7 @@ from hypermask_tf.targets.zenkenet import zenkenet
 
 _TARGETS: dict[str, Callable[..., keras.Model]] = {
     "mlp": mlp,
+    "conv1d": conv1d,
     "convnet": convnet,
     "resnet": resnet,
     "zenkenet": zenkenet,

@@ -21,6 +21,8 @@ on_default_backend = pytest.mark.skipif(
 # Texts that are no paths; `tfds:NAME` and the like start with no `~` either.
 NO_PATHS = {
     *("activation", "augment_policy", "baseline", "benchmark"),
+    *("group_column", "group_pattern", "ignore_columns", "image_size", "mirror"),
+    *("label_column", "split_column", "task_column"),
     *("classes_per_task", "grid", "hidden", "hyper_hidden", "loops", "mask_scale"),
     *("method", "methods", "quantization", "reuse", "seeds", "space"),
     *("sparsity", "storage", "tasks", "unknown"),
@@ -79,7 +81,7 @@ def test_every_flag_that_is_a_path_takes_a_home_folder(tmp_path):
             assert values in ([home], [home, "y/~z"]), line
             paths.add(flag)
     assert paths == {
-        *("run_dir", "run_dirs", "runs", "sweep_dir", "data_dir", "output"),
+        *("run_dir", "run_dirs", "runs", "sweep_dir", "data", "data_dir", "output"),
         *("drift_against", "peer_python"),
     }
 

@@ -34,7 +34,8 @@ def test_hidden_layers_get_the_width_of_a_task():
 
 @pytest.mark.parametrize("name", targets.names())
 def test_every_registered_target_is_built_at_its_own_width(name):
-    shape = (32, 32, 3) if name in ("zenkenet", "resnet") else (12, 12, 1)
+    shapes = {"zenkenet": (32, 32, 3), "resnet": (32, 32, 3), "conv1d": (12, 3)}
+    shape = shapes.get(name, (12, 12, 1))
     target = targets.get(name)(shape, classes=4)
     own = _narrow(target, 75.0).model
     # Both axes of nearly all kernels shrink to a quarter, or first and last do.

@@ -24,6 +24,7 @@ class Build(NamedTuple):
 
 BUILDS = {
     "mlp": Build("mlp", (6, 6, 1), {"hidden": (8, 6)}),
+    "conv1d": Build("conv1d", (12, 3), {"filters": (4, 6, 8)}),
     "convnet": Build("convnet", (8, 8, 2), {"filters": (4, 6), "hidden": 8}),
     "resnet": Build("resnet", (8, 8, 3), {"blocks": 2, "filters": (3, 3, 6)}),
     "resnet without batch norm": Build(
@@ -38,7 +39,7 @@ BUILDS = {
 
 
 def samples(build: Build, size: int = 6) -> np.ndarray:
-    """Random images for a target."""
+    """Random samples for a target."""
     generator = np.random.default_rng(1)
     return generator.normal(size=(size, *build.input_shape)).astype("float32")
 

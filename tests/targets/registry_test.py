@@ -19,7 +19,9 @@ def test_every_registered_target_has_a_build():
 
 
 def test_an_unknown_target_is_named():
-    with pytest.raises(ValueError, match=r"one of \['convnet'.*Received: 'lenet'"):
+    with pytest.raises(
+        ValueError, match=r"one of \['conv1d', 'convnet'.*Received: 'lenet'"
+    ):
         hm.targets.get("lenet")
 
 
@@ -81,8 +83,8 @@ def test_a_mixed_precision_forward_is_close(name):
 @builds
 def test_first_weights(name):
     """The authors' rule: uniform, variance 1/(3 fan_in), biases too; or Keras's."""
-    if BUILDS[name].target == "convnet":
-        pytest.skip("the convnet has no choice of first weights")
+    if BUILDS[name].target in ("conv1d", "convnet"):
+        pytest.skip("this network has no choice of first weights")
     for layer in BUILDS[name](initializer="authors").layers:
         if not hasattr(layer, "kernel"):
             continue

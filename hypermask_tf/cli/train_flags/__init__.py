@@ -12,6 +12,7 @@ from hypermask_tf.cli.train_flags import (
     masks,
     measuring,
     network,
+    own_data,
     protection,
     retired,  # noqa: F401
     run,
@@ -67,6 +68,7 @@ from hypermask_tf.cli.train_flags.network import (
     TARGET,
     TRANSDUCTIVE,
 )
+from hypermask_tf.cli.train_flags.own_data import DATA
 from hypermask_tf.cli.train_flags.protection import (
     BASELINE,
     BASELINES,
@@ -121,6 +123,7 @@ __all__ = [
     "CLASS_ORDER",
     "CLASS_SEED",
     "COMPACT_FORWARD",
+    "DATA",
     "DATA_DIR",
     "DISTRIBUTE",
     "DOWNLOAD",
@@ -183,6 +186,7 @@ __all__ = [
 for _room in (
     run,
     data,
+    own_data,
     network,
     masks,
     hypernetwork,
