@@ -1,9 +1,11 @@
 """Progress of a run on the terminal."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,6 +15,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from hypermask_tf.scenarios import Scenario
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 
@@ -84,6 +87,27 @@ def accuracy_table(matrix: AccuracyMatrix, measured_on: str = "test") -> Table:
             cell if j <= after else f"[dim]{cell}" for j, cell in enumerate(cells)
         ]
         table.add_row(f"task {after}", *styles)
+    return table
+
+
+def task_table(scenario: Scenario, results: Mapping[str, Any]) -> Table:
+    """A line a task, by its name: what was measured after the latest one, in percent.
+
+    Args:
+        scenario: The tasks.
+        results: What `results.json` holds.
+    """
+    table = Table(title=f"After the last task, {results['measured_on']} data, in %")
+    for name in ("task", "classes", "accuracy", "balanced accuracy", "macro F1"):
+        table.add_column(name, justify="left" if name == "task" else "right")
+    columns = (
+        results["accuracy_matrix"][len(results["macro_f1"]) - 1],
+        results["balanced_accuracy"],
+        results["macro_f1"],
+    )
+    for task, *figures in zip(scenario, *columns, strict=False):
+        cells = ("" if f is None else f"{100 * f:.2f}" for f in figures)
+        table.add_row(escape(task.name), str(task.num_classes), *cells)
     return table
 
 

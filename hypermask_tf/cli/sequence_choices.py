@@ -21,6 +21,8 @@ def sequence_choices() -> dict[str, Any]:
         "restart": f.BASELINE.value == "alone",
         "select": f.SELECT.value,
         "plateau": f.PLATEAU.value,
+        "patience": f.PATIENCE.value,
+        "class_weight": f.CLASS_WEIGHT.value,
         "loop": f.LOOP.value,
         "checkpoints": CheckpointPlan(
             f.CHECKPOINT_EPOCHS.value,

@@ -33,6 +33,7 @@ from hypermask_tf.cli.progress import (
     accuracy_table,
     make_progress,
     summary,
+    task_table,
 )
 from hypermask_tf.cli.run_plots import draw
 from hypermask_tf.cli.sequence_choices import sequence_choices
@@ -95,7 +96,10 @@ def _train() -> int:
     if status:
         return status
     draw(run, sequence.matrix, sequence.results())
-    console.print(accuracy_table(sequence.matrix, f.MEASURE.value))
+    if f.DATA.value is None:
+        console.print(accuracy_table(sequence.matrix, f.MEASURE.value))
+    else:
+        console.print(task_table(scenario, sequence.results()))
     seconds = sum(sequence.results()["train_seconds_per_task"])
     console.print(f"Trained in {seconds:.0f} s. The run is in {run.path}")
     return 0

@@ -54,31 +54,59 @@ def batch_rows(
     return rows[:steps].astype("int32").reshape(steps, batch_size)
 
 
-def task_batches(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Any:
+def task_batches(
+    x: np.ndarray,
+    y: np.ndarray,
+    rows: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> Any:
     """Batches for `fit(..., steps_per_epoch=…)`.
 
     Args:
         x: Samples, `(n, ...)`.
         y: Labels, `(n,)`.
         rows: What each step sees, from `batch_rows`.
+        weights: Weight of each sample in the loss, `(n,)`; None for one each.
 
     Returns:
-        A `tf.data.Dataset` of `(x, y)`; on another backend, which may do without
-        TensorFlow, a generator. It starts again at its end, where Keras looks one batch
-        ahead.
+        A `tf.data.Dataset` of `(x, y)`, or `(x, y, weight)`; on another backend,
+        which may do without TensorFlow, a generator. It starts again at its end, where
+        Keras looks one batch ahead.
     """
+    arrays = (x, y) if weights is None else (x, y, weights)
     if keras.backend.backend() != "tensorflow":
-        return ((x[chosen], y[chosen]) for chosen in itertools.cycle(rows))
+        return (
+            tuple(array[chosen] for array in arrays) for chosen in itertools.cycle(rows)
+        )
     import tensorflow as tf
 
     with tf.device("cpu:0"):
-        samples, labels = tf.constant(x), tf.constant(y)
+        tensors = [tf.constant(array) for array in arrays]
     return (
         tf.data.Dataset.from_tensor_slices(rows)
         .repeat()
-        .map(lambda chosen: (tf.gather(samples, chosen), tf.gather(labels, chosen)))
+        .map(lambda chosen: tuple(tf.gather(tensor, chosen) for tensor in tensors))
         .prefetch(8)
     )
+
+
+def balanced_weights(y: np.ndarray) -> npt.NDArray[np.float32]:
+    """Weights of samples by which every class that occurs counts the same.
+
+    Those of scikit-learn's `"balanced"`: samples / (classes * samples of the class),
+    so that they are 1 on average.
+
+    Args:
+        y: Labels, `(n,)`.
+
+    Example:
+
+    >>> balanced_weights(np.array([0, 0, 0, 0, 1, 1])).tolist()
+    [0.75, 0.75, 0.75, 0.75, 1.5, 1.5]
+    """
+    counts = np.bincount(y)
+    classes = np.count_nonzero(counts)
+    return (len(y) / (classes * counts[y])).astype(np.float32)
 
 
 def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -43,7 +43,9 @@ class Checkpointer(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         done = epoch + 1
-        if done == self._last:
+        # Where another callback has ended training, the task is learned: what comes
+        # after it is measured and saved by the run.
+        if done == self._last or self.model.stop_training:
             return
         stop = self._stop_asked()
         if stop or self._plan.due(done, time.monotonic() - self._saved):

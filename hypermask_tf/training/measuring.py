@@ -5,7 +5,7 @@ from typing import Any
 
 from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
-from hypermask_tf.training.evaluation import task_accuracy
+from hypermask_tf.training.evaluation import Scores, task_accuracy, task_scores
 from hypermask_tf.training.sequence_options import SequenceOptions
 
 
@@ -30,22 +30,34 @@ class Measuring:
         if self._unseen:
             for task in self._scenario:
                 self._pause()
-                matrix.record_initial(task.index, self._accuracy(model, task))
+                matrix.record_initial(task.index, self._scores(model, task).accuracy)
 
-    def after(self, model: Any, task: Task, matrix: AccuracyMatrix) -> None:
-        """Fills the row of a task that was learned."""
+    def after(
+        self, model: Any, task: Task, matrix: AccuracyMatrix
+    ) -> list[Scores | None]:
+        """Fills the row of a task that was learned.
+
+        Returns:
+            All scores of the tasks learned so far; None for one left as it was.
+        """
+        learned: list[Scores | None] = []
         for other in self._scenario:
             self._pause()
             if self._options.restart and other.index < task.index:
                 # That task's network was left behind as it was.
                 own = matrix.matrix[other.index, other.index]
                 matrix.record(task.index, other.index, own)
+                learned.append(None)
             elif other.index <= task.index or self._unseen:
-                matrix.record(task.index, other.index, self._accuracy(model, other))
+                scores = self._scores(model, other)
+                matrix.record(task.index, other.index, scores.accuracy)
+                if other.index <= task.index:
+                    learned.append(scores)
+        return learned
 
-    def _accuracy(self, model: Any, task: Task) -> float:
+    def _scores(self, model: Any, task: Task) -> Scores:
         x, y = task.test if self._options.measure == "test" else task.validation
-        return task_accuracy(model, task.index, x, y, classes=task.num_classes)
+        return task_scores(model, task.index, x, y, classes=task.num_classes)
 
     @staticmethod
     def validation(model: Any, task: Task) -> float | None:

@@ -20,6 +20,7 @@ class Progress:
         record: What was measured.
         position: The next thing to do.
         seconds: Time spent so far on the task being learned.
+        steps: Steps it took, once it is learned; 0 before.
         parent: The earlier task that it started from.
         callbacks: What its callbacks remembered at the last save; None before one.
     """
@@ -29,6 +30,7 @@ class Progress:
     seconds: float = 0.0
     parent: int | None = None
     callbacks: CallbackStates | None = None
+    steps: int = 0
 
     @classmethod
     def start(cls, num_tasks: int) -> "Progress":
@@ -48,12 +50,15 @@ class Progress:
             (state["callbacks"], saved.load_arrays())
             if saved.position.running
             else None,
+            # Versions that always took all steps did not write it down.
+            int(state.get("steps", 0)),
         )
 
     def end_task(self) -> None:
         """Goes over to the next task."""
         self.position = Position(self.position.task + 1)
-        self.seconds, self.parent, self.callbacks = 0.0, None, None
+        self.seconds, self.steps = 0.0, 0
+        self.parent, self.callbacks = None, None
 
     def state(self, results: dict[str, Any]) -> dict[str, Any]:
         """What `of` reads, ready for JSON.
@@ -67,6 +72,7 @@ class Progress:
             "results": results,
             "seconds": round(self.seconds, 3),
             "inherited_from": self.parent,
+            "steps": self.steps,
             "callbacks": states,
         }
 

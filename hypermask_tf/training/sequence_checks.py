@@ -11,6 +11,7 @@ from hypermask_tf.scenarios import Task
 
 SELECTIONS = ("last", "best")
 LOOPS = ("fit", "device")
+CLASS_WEIGHTS = ("none", "balanced")
 
 
 def check_steps(steps_per_task: int, epoch_steps: int) -> None:
@@ -36,6 +37,23 @@ def check_growth(factor: float) -> None:
         raise ValueError(
             "`grow` is a factor above 1, or 0 for a network that keeps its size. "
             f"Received: grow={factor}"
+        )
+
+
+def check_patience(epochs: int) -> None:
+    """Raises a ValueError if there is no such number of epochs to wait."""
+    if epochs < 0:
+        raise ValueError(
+            f"`patience` is a number of epochs, 0 for none. Received: patience={epochs}"
+        )
+
+
+def check_weights(class_weight: str, loop: str) -> None:
+    """Raises a ValueError if the loop knows no weights of samples."""
+    if class_weight != "none" and loop == "device":
+        raise ValueError(
+            'The device loop has no weights of samples. Take `loop="fit"`. Received: '
+            f"class_weight={class_weight!r}, loop={loop!r}"
         )
 
 
@@ -80,18 +98,22 @@ def check_sizes(task: Task, batch_size: int, limit_train: int, measure: str) -> 
 
 
 def check_validation(
-    model: Any, scenario: Iterable[Task], select: str, plateau: bool
+    model: Any,
+    scenario: Iterable[Task],
+    select: str,
+    plateau: bool,
+    patience: int = 0,
 ) -> None:
     """Raises a ValueError if nothing can be chosen on validation data as asked."""
     check_choice("select", select, SELECTIONS)
-    if select == "last" and not plateau:
+    if select == "last" and not plateau and not patience:
         return
     for task in scenario:
         if not task.sizes["validation"]:
             raise ValueError(
-                '`select="best"` and `plateau` need validation samples, and '
-                f"{task.name} has none. Set some of its training data aside. "
-                f"Received: select={select!r}, plateau={plateau}"
+                '`select="best"`, `plateau` and `patience` need validation samples, '
+                f"and {task.name} has none. Set some of its training data aside. "
+                f"Received: select={select!r}, plateau={plateau}, patience={patience}"
             )
     rate = model.optimizer.get_config()["learning_rate"] if plateau else 0.0
     if not isinstance(rate, int | float):

@@ -13,17 +13,21 @@ from hypermask_tf.training.batches import batch_rows
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan
 from hypermask_tf.training.parents import INHERITANCE
+from hypermask_tf.training.patience import Patience
 from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.sequence_checks import (
+    CLASS_WEIGHTS,
     LOOPS,
     check_can_grow,
     check_choice,
     check_device_loop,
     check_growth,
+    check_patience,
     check_restart,
     check_sizes,
     check_steps,
     check_validation,
+    check_weights,
 )
 
 MEASURES = ("test", "validation")
@@ -56,6 +60,10 @@ class SequenceOptions:
             accuracy after each `epoch_steps`.
         plateau: Whether to lower the learning rate where validation accuracy stays,
             see `Plateau`.
+        patience: End a task after so many epochs of `epoch_steps` without a better
+            validation accuracy, and keep the best weights; 0 for all steps.
+        class_weight: `"none"`, or `"balanced"`: every class of a task counts the same
+            in the loss, however few samples it has.
         loop: What feeds the steps, `"fit"` or `"device"`; see `fit_task`.
         checkpoints: When to save within a task.
         callbacks: Function from a task's index to callbacks for its `fit`. One that
@@ -77,6 +85,8 @@ class SequenceOptions:
     restart: bool = False
     select: str = "last"
     plateau: bool = False
+    patience: int = 0
+    class_weight: str = "none"
     loop: str = "fit"
     checkpoints: CheckpointPlan = dataclasses.field(default_factory=CheckpointPlan)
     callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] | None = None
@@ -86,6 +96,9 @@ class SequenceOptions:
         check_choice("measure", self.measure, MEASURES)
         check_choice("inherit", self.inherit, INHERITANCE)
         check_choice("loop", self.loop, LOOPS)
+        check_choice("class_weight", self.class_weight, CLASS_WEIGHTS)
+        check_weights(self.class_weight, self.loop)
+        check_patience(self.patience)
         check_growth(self.grow)
 
     @property
@@ -96,7 +109,12 @@ class SequenceOptions:
     @property
     def validates(self) -> bool:
         """Whether something is chosen on validation data while a task is learned."""
-        return self.plateau or self.select == "best"
+        return self.plateau or self.keeps_best
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether a task goes back to its best weights."""
+        return self.select == "best" or self.patience > 0
 
     def rows(self, samples: int, task: int) -> npt.NDArray[np.int32]:
         """What each step of a task sees, see `batch_rows`."""
@@ -112,7 +130,7 @@ class SequenceOptions:
             check_can_grow(model)
         if self.loop == "device":
             check_device_loop(model)
-        check_validation(model, scenario, self.select, self.plateau)
+        check_validation(model, scenario, self.select, self.plateau, self.patience)
         for task in scenario:
             check_sizes(task, self.batch_size, self.limit_train, self.measure)
 
@@ -121,6 +139,8 @@ class SequenceOptions:
         chosen: list[keras.callbacks.Callback] = []
         if self.plateau:
             chosen.append(Plateau())
-        if self.select == "best":
+        if self.keeps_best:
             chosen.append(BestWeights())
+        if self.patience:
+            chosen.append(Patience(self.patience))
         return [*chosen, *(self.callbacks(task) if self.callbacks else ())]

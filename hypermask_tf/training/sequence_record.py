@@ -1,12 +1,13 @@
 """What a run has measured so far."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
+from hypermask_tf.training.evaluation import Scores
 from hypermask_tf.training.network_stats import (
     NetworkStats,
     read_stats,
@@ -22,6 +23,9 @@ class SequenceRecord:
         matrix: Accuracies of all tasks after each.
         seconds: Time in training.
         steps: Optimizer steps.
+        balanced: Balanced accuracy by task, after the latest one; None where an older
+            version did not write it down.
+        f1: Macro F1, likewise.
         validation: Accuracy on validation data right after learning.
         inherited: The earlier task that it started from.
         stats: Sizes of its network right after it was learned.
@@ -33,6 +37,8 @@ class SequenceRecord:
     validation: list[float | None] = dataclasses.field(default_factory=list)
     inherited: list[int | None] = dataclasses.field(default_factory=list)
     stats: list[NetworkStats] = dataclasses.field(default_factory=list)
+    balanced: list[float | None] = dataclasses.field(default_factory=list)
+    f1: list[float | None] = dataclasses.field(default_factory=list)
 
     def add(
         self,
@@ -50,6 +56,18 @@ class SequenceRecord:
         self.inherited.append(inherited)
         self.stats.append(stats)
 
+    def score(self, scores: Sequence[Scores | None]) -> None:
+        """Notes the scores of the tasks learned so far.
+
+        Args:
+            scores: One entry a task; None for what is as it was before.
+        """
+        for kept, name in ((self.balanced, "balanced_accuracy"), (self.f1, "macro_f1")):
+            kept += [None] * (len(scores) - len(kept))
+            for task, entry in enumerate(scores):
+                if entry is not None:
+                    kept[task] = getattr(entry, name)
+
     def to_dict(self) -> dict[str, Any]:
         """The keys that `results.json` holds, ready for JSON."""
         known = [value for value in self.validation if value is not None]
@@ -59,6 +77,8 @@ class SequenceRecord:
             "steps_per_task": self.steps,
             "validation_accuracy": self.validation,
             "average_validation_accuracy": float(np.mean(known)) if known else None,
+            "balanced_accuracy": self.balanced,
+            "macro_f1": self.f1,
             "inherited_from": self.inherited,
             **stats_by_task(self.stats),
         }
@@ -80,4 +100,6 @@ class SequenceRecord:
             list(values["validation_accuracy"]),
             list(values["inherited_from"]),
             read_stats(values),
+            list(values.get("balanced_accuracy", [])),
+            list(values.get("macro_f1", [])),
         )

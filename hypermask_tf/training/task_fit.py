@@ -30,6 +30,7 @@ def fit_task(
     classes: int | None = None,
     inherit: int | None = None,
     loop: str = "fit",
+    weights: np.ndarray | None = None,
 ) -> None:
     """Takes the steps of a task that are still to come.
 
@@ -51,6 +52,7 @@ def fit_task(
         inherit: As in `HyperMask.fit`; only where the task begins.
         loop: What feeds the steps: `"fit"`, batch by batch from the host; or
             `"device"`, which has the samples (see `DeviceLoop`).
+        weights: Weight of each sample in the loss, for `"fit"`; None for one each.
 
     Raises:
         ValueError: If the loop does not suit the model or the backend.
@@ -64,7 +66,7 @@ def fit_task(
         if loop == "device":
             data = stack.enter_context(on_device(model, x, y)).feed(rest)
         else:
-            data = task_batches(x, y, rest)
+            data = task_batches(x, y, rest, weights)
         model.fit(
             data,
             task=task,

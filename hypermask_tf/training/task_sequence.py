@@ -7,10 +7,11 @@ from typing import Any
 
 from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
-from hypermask_tf.training.batches import first_samples
+from hypermask_tf.training.batches import balanced_weights, first_samples
 from hypermask_tf.training.checkpointer import Checkpointer
 from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.grow_when_full import without_advice
+from hypermask_tf.training.last_epoch import LastEpoch
 from hypermask_tf.training.load_learner import load_learner
 from hypermask_tf.training.measuring import Measuring
 from hypermask_tf.training.network_stats import NetworkStats
@@ -134,7 +135,8 @@ class TaskSequence:
             self._stop_if_asked()
             if self.position.epoch < self.options.epochs:
                 self._learn(task)
-            self._measuring.after(self.model, task, self.matrix)
+            scores = self._measuring.after(self.model, task, self.matrix)
+            self._progress.record.score(scores)
             self._end(task)
             if self.run is not None:
                 self._save()
@@ -153,6 +155,8 @@ class TaskSequence:
                 self.model, options, self._first, task.index, x, y
             )
         callbacks = options.make_callbacks(task.index)
+        balanced = options.class_weight == "balanced"
+        last = LastEpoch()
         if progress.callbacks is not None:
             restore_callbacks(callbacks, progress.callbacks)
 
@@ -174,15 +178,17 @@ class TaskSequence:
                 task=task.index,
                 epoch_steps=options.epoch_steps,
                 initial_epoch=epoch,
-                callbacks=[*callbacks, checkpointer],
+                callbacks=[*callbacks, last, checkpointer],
                 validation_data=task.validation if options.validates else None,
                 classes=task.num_classes,
                 inherit=progress.parent if epoch == 0 else None,
                 loop=options.loop,
+                weights=balanced_weights(y) if balanced else None,
             )
         if checkpointer.stopped:
             raise TrainingStopped(self.position)
         progress.position = Position(task.index, options.epochs)
+        progress.steps = last.epochs * options.epoch_steps
         progress.seconds = time.perf_counter() - began
         progress.callbacks = None
 
@@ -190,7 +196,7 @@ class TaskSequence:
         """Notes what is known of a task that was learned, and turns to the next."""
         self._progress.record.add(
             seconds=self._progress.seconds,
-            steps=self.options.steps_per_task,
+            steps=self._progress.steps or self.options.steps_per_task,
             validation=self._measuring.validation(self.model, task),
             inherited=self._progress.parent,
             stats=NetworkStats.of(self.model, task.index),

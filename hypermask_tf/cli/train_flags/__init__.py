@@ -93,10 +93,12 @@ from hypermask_tf.cli.train_flags.run import (
 )
 from hypermask_tf.cli.train_flags.training import (
     BATCH,
+    CLASS_WEIGHT,
     EPOCH_STEPS,
     JIT,
     LEARNING_RATE,
     LOOP,
+    PATIENCE,
     PLATEAU,
     RESET,
     SCHEDULE,
@@ -122,6 +124,7 @@ __all__ = [
     "CLASSES",
     "CLASS_ORDER",
     "CLASS_SEED",
+    "CLASS_WEIGHT",
     "COMPACT_FORWARD",
     "DATA",
     "DATA_DIR",
@@ -157,6 +160,7 @@ __all__ = [
     "NUM_TASKS",
     "OUTLIERS",
     "OVERWRITE",
+    "PATIENCE",
     "PLATEAU",
     "POLICY",
     "PROTECTION",

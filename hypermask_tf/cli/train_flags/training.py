@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from hypermask_tf.training import LOOPS, SELECTIONS
+from hypermask_tf.training import CLASS_WEIGHTS, LOOPS, SELECTIONS
 
 STEPS = flags.DEFINE_integer("steps_per_task", 1000, "Steps on each task.", 1)
 BATCH = flags.DEFINE_integer("batch_size", 128, "Samples per step.", 1)
@@ -25,6 +25,20 @@ SELECT = flags.DEFINE_enum(
     SELECTIONS,
     "The weights that a task keeps: its last, or those with the best validation "
     "accuracy after an epoch of --epoch_steps.",
+)
+PATIENCE = flags.DEFINE_integer(
+    "patience",
+    0,
+    "End a task after so many epochs of --epoch_steps without a better validation "
+    "accuracy, and keep its best weights; 0 for all steps.",
+    lower_bound=0,
+)
+CLASS_WEIGHT = flags.DEFINE_enum(
+    "class_weight",
+    "none",
+    CLASS_WEIGHTS,
+    "balanced: every class of a task counts the same in the loss, however few samples "
+    "it has.",
 )
 RESET = flags.DEFINE_bool(
     "reset_optimizer", True, "Start every task with a fresh optimizer."
