@@ -148,9 +148,18 @@ def _dense() -> dict[str, Any]:
 def _target(scenario: scenarios.Scenario) -> keras.Model:
     keras.config.set_dtype_policy(f.DTYPE.value)
     try:
-        target = hm.targets.get(f.TARGET.value)(
-            scenario.input_shape, classes=scenario.max_classes, **_target_options()
-        )
+        if hm.targets.is_own(f.TARGET.value):
+            target = hm.targets.build_own(
+                f.TARGET.value,
+                scenario.input_shape,
+                scenario.max_classes,
+                preprocessing=scenario.preprocessing,
+                weights=f.TARGET_WEIGHTS.value,
+            )
+        else:
+            target = hm.targets.get(f.TARGET.value)(
+                scenario.input_shape, classes=scenario.max_classes, **_target_options()
+            )
         if f.replicated():
             synchronize_normalization(target)
         return target

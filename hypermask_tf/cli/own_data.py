@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import flags
 
-from hypermask_tf import scenarios
+from hypermask_tf import scenarios, targets
 from hypermask_tf.cli.train_flags import own_data as f
 
 # Flags of benchmarks alone.
@@ -112,6 +112,8 @@ def _choices(values: flags.FlagValues, scenario: scenarios.Scenario) -> dict[str
         "schedule": "cosine",
         "measure_unseen": False,
     }
+    if targets.is_own(str(values["target"].value)):
+        return {**found, "learning_rate": 1e-3}
     if kind in _NETWORKS:
         target, widths = _NETWORKS[kind]
         found["target"] = target

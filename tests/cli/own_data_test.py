@@ -138,6 +138,8 @@ def test_other_kinds_are_learned_by_a_network_that_suits_them(tmp_path, kind):
         (("--data=photos", "--window=20"), "window=20 for files of kind image"),
         (("--data=photos", "--batch_size=500"), "batch_size=500, ann has"),
         (("--data=tokens.npz",), "keras.layers.Embedding"),
+        (("--data=photos", "--target=lenet"), "Expected one of conv1d"),
+        (("--data=photos", "--target=nowhere:net"), "nowhere"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(tmp_path, arguments, message):
@@ -151,3 +153,26 @@ def test_mistakes_are_one_line_and_leave_nothing(tmp_path, arguments, message):
     assert message in done.stderr
     assert done.stderr.startswith("train: ") and done.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+NET = """
+import keras
+
+def net(input_shape, classes):
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Embedding(90, 4)(inputs)
+    x = keras.layers.GlobalAveragePooling1D()(x)
+    x = keras.layers.Dense(16, "relu")(x)
+    return keras.Model(inputs, keras.layers.Dense(classes, name="logits")(x))
+"""
+
+
+def test_tokens_are_learned_by_a_network_of_one_s_own(tmp_path):
+    x, y = np.arange(90).reshape(30, 3), np.arange(30) % 2
+    np.savez(tmp_path / "tokens.npz", x=x, y=y)
+    (tmp_path / "my_net.py").write_text(NET)
+    own = ("--target=my_net:net", "--steps_per_task=5", "--epoch_steps=5")
+    call = (ROOT / TRAIN, "--data=tokens.npz", *own, "--steps_per_execution=1")
+    done = forked(*call, "--nojit_compile", "--run_dir=run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert told(tmp_path / "run" / "results.json")["average_accuracy"] is not None

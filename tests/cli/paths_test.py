@@ -25,7 +25,7 @@ NO_PATHS = {
     *("label_column", "split_column", "task_column"),
     *("classes_per_task", "grid", "hidden", "hyper_hidden", "loops", "mask_scale"),
     *("method", "methods", "quantization", "reuse", "seeds", "space"),
-    *("sparsity", "storage", "tasks", "unknown"),
+    *("sparsity", "storage", "target", "target_weights", "tasks", "unknown"),
 }
 # Flags of one name are defined by several commands, which share no process otherwise.
 WALK = """

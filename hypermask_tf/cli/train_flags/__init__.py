@@ -66,6 +66,7 @@ from hypermask_tf.cli.train_flags.network import (
     RESNET_BLOCKS,
     RESNET_WIDENING,
     TARGET,
+    TARGET_WEIGHTS,
     TRANSDUCTIVE,
 )
 from hypermask_tf.cli.train_flags.own_data import DATA
@@ -180,6 +181,7 @@ __all__ = [
     "STEPS",
     "STEPS_PER_CALL",
     "TARGET",
+    "TARGET_WEIGHTS",
     "TENSORBOARD",
     "TRANSDUCTIVE",
     "VERBOSE",

@@ -8,7 +8,19 @@ from hypermask_tf.learner.hypermask import HEADS
 from hypermask_tf.normalization.normalization_bank import MODES
 from hypermask_tf.targets import INITIALIZERS
 
-TARGET = flags.DEFINE_enum("target", "mlp", targets.names(), "The target network.")
+TARGET = flags.DEFINE_string(
+    "target",
+    "mlp",
+    f"The target network: {', '.join(targets.names())}; applications:NAME, a network "
+    "of keras.applications such as applications:MobileNetV3Small; a .keras file; or "
+    "package.module:function, which is called with input_shape and classes.",
+)
+TARGET_WEIGHTS = flags.DEFINE_string(
+    "target_weights",
+    None,
+    "First weights of applications:NAME: a file of weights without its head, or "
+    "imagenet, which is downloaded. By default none.",
+)
 HIDDEN = flags.DEFINE_list(
     "hidden",
     ["400", "400"],
@@ -60,3 +72,9 @@ HEAD = flags.DEFINE_enum(
 )
 
 flags.register_validator("hidden", are_widths, message=WIDTHS)
+flags.register_validator(
+    "target",
+    lambda name: name in targets.names() or targets.is_own(name),
+    message=f"Expected one of {', '.join(targets.names())}, applications:NAME, a "
+    ".keras file, or package.module:function",
+)
