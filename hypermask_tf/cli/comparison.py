@@ -17,6 +17,11 @@ _DATA = (
     "class_seed",
     "class_order",
     "limit_train",
+    # Of one's own data: which, how they are read, and how they are divided.
+    *("data", "image_size", "color_mode", "window", "overlap", "sample_rate"),
+    *("features", "mirror", "label_column", "task_column", "ignore_columns"),
+    *("categories", "group_pattern", "group_column", "split_column"),
+    *("split_seed", "test_size", "validation_size"),
 )
 _NETWORK = (
     "target",

@@ -9,7 +9,7 @@ from hypermask_tf.cli.runs import Run
 def network(flags: Mapping[str, str]) -> str:
     """The target network, as a table names it."""
     name = flags["target"]
-    if name in ("mlp", "convnet"):
+    if name in ("mlp", "convnet", "conv1d"):
         return f"{name} {flags['hidden'].replace(',', '-')}"
     if name == "resnet":
         name += f" {flags.get('resnet_blocks', '3')} x {flags['resnet_widening']}"

@@ -119,3 +119,10 @@ def test_a_run_from_before_there_was_a_flag_is_of_the_same_experiment():
     older, newer = _run([0.9]), _run([0.9], seed=2, hyper_rate="1.0")
     assert older.settings == newer.settings
     assert older.settings != _run([0.9], hyper_rate="0.1").settings
+
+
+@pytest.mark.parametrize("flag", ["data", "window", "split_seed", "group_column"])
+def test_own_data_are_another_problem_by_what_they_are_and_how_they_are_read(flag):
+    one, other = (_run([0.9], **{"data": "a", flag: value}) for value in ("1", "2"))
+    assert problem(one) != problem(other)
+    assert problem(one) == problem(_run([0.5], **{"data": "a", flag: "1"}))
