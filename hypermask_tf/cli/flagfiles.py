@@ -20,10 +20,11 @@ BEFORE = {
     "outliers": "0.0",
     "reuse": "1",
 }
+# May say another place when a run goes on: a fingerprint tells whether it is the same.
+MOVABLE = frozenset({"data"})
 # They change nothing of what is learned, so a run may go on with others.
 HARMLESS = frozenset(
     {
-        "data",  # may have moved; a fingerprint tells whether it is the same
         "verbose",
         "dry_run",
         "tensorboard",

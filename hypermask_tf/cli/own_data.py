@@ -105,6 +105,7 @@ def _choices(values: flags.FlagValues, scenario: scenarios.Scenario) -> dict[str
     found: dict[str, Any] = {
         "protection": "hard",
         "head": "per_task",
+        "activation": "binary",
         "sparsity": [f"{100 * (1 - 1 / room):g}"],
         "batch_size": min(_BATCH, smallest),
         "steps_per_task": 600,

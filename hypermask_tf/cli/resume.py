@@ -13,6 +13,7 @@ from hypermask_tf.cli import train_flags as f
 from hypermask_tf.cli.flagfiles import (
     BEFORE,
     HARMLESS,
+    MOVABLE,
     NOT_KEPT,
     flagfile,
     read_flagfile,
@@ -35,10 +36,10 @@ def reopen(values: flags.FlagValues) -> RunFolder:
     kept = {**BEFORE, **read_flagfile(run.flags())}
     given = [flag for flag in _own(values) if flag.present]
     for flag in given:
-        if flag.name not in HARMLESS | NOT_KEPT:
+        if flag.name not in HARMLESS | MOVABLE | NOT_KEPT:
             _check_same(flag, kept.get(flag.name))
     # Those that may differ once more, for they are to win.
-    again = [flag.serialize() for flag in given if flag.name in HARMLESS]
+    again = [flag.serialize() for flag in given if flag.name in HARMLESS | MOVABLE]
     older = [f"--{name}={value}" for name, value in BEFORE.items()]
     values(["train", *older, f"--flagfile={run.path / 'flags.txt'}", *again])
     manifest = run.manifest()

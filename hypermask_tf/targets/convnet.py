@@ -26,13 +26,18 @@ def convnet(
         A Functional model from `(batch, *input_shape)` to `(batch, classes)`.
 
     Raises:
-        ValueError: If the images are too small for so many stages.
+        ValueError: If the input is no image, or too small for so many stages.
 
     Example:
 
     >>> convnet((28, 28, 1), (8, 16), hidden=32, classes=2).output_shape
     (None, 2)
     """
+    if len(input_shape) != 3:
+        raise ValueError(
+            "`input_shape` must be (height, width, channels). "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
     height, width = input_shape[0], input_shape[1]
     if min(height, width) >> len(filters) < 1:
         raise ValueError(

@@ -138,6 +138,7 @@ def test_other_kinds_are_learned_by_a_network_that_suits_them(tmp_path, kind):
         (("--data=photos", "--window=20"), "window=20 for files of kind image"),
         (("--data=photos", "--batch_size=500"), "batch_size=500, ann has"),
         (("--data=tokens.npz",), "keras.layers.Embedding"),
+        (("--data=tokens.npz", "--target=convnet"), "(height, width, channels)"),
         (("--data=photos", "--target=lenet"), "Expected one of conv1d"),
         (("--data=photos", "--target=nowhere:net"), "nowhere"),
     ],
