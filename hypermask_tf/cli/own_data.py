@@ -110,9 +110,10 @@ def _choices(values: flags.FlagValues, scenario: scenarios.Scenario) -> dict[str
         "batch_size": min(_BATCH, smallest),
         "steps_per_task": 600,
         "learning_rate": 3e-3,
-        "schedule": "cosine",
         "measure_unseen": False,
     }
+    if values["reset_optimizer"].value and not values["plateau"].value:
+        found["schedule"] = "cosine"  # the others need a constant rate
     if targets.is_own(str(values["target"].value)):
         return {**found, "learning_rate": 1e-3}
     if kind in _NETWORKS:
@@ -134,7 +135,7 @@ def _fitting(widths: tuple[int, ...], scenario: scenarios.Scenario) -> tuple[int
     """Fewer stages for pictures that cannot be halved so often."""
     if len(scenario.input_shape) != 3:
         return widths
-    stages = int(math.log2(min(scenario.input_shape[:2]))) if widths else 0
+    stages = int(math.log2(min(scenario.input_shape[:2])))
     return (*widths[:-1][: max(1, stages)], widths[-1])
 
 

@@ -77,7 +77,9 @@ def _train() -> int:
     scenario = build_scenario()
     if f.DATA.value is not None:
         chosen = own_data.choose(flags.FLAGS, scenario)
-        console.out(f"{scenario.describe()}\nChosen: {chosen}", highlight=False)
+        console.out(scenario.describe(), highlight=False)
+        if chosen:
+            console.out(f"Chosen: {chosen}", highlight=False)
     with shared.scope():
         model = build_model(scenario)
     if shared.chief and (f.VERBOSE.value or f.DRY_RUN.value):
