@@ -2,7 +2,9 @@
 
 import importlib
 import math
+import re
 import sys
+import unicodedata
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import numpy as np
 _INSIDE = tuple(
     str(Path(str(package)).parent) for package in (__file__, keras.__file__)
 )
+_NAME = re.compile(r'(?![.\- ])[^/\\:*?"<>|]{1,64}(?<![. ])')
+_NUMBER = re.compile(r"[+-]?\d+")
 
 
 def check_task(task: Any, num_tasks: int) -> int:
@@ -24,7 +28,9 @@ def check_task(task: Any, num_tasks: int) -> int:
         ValueError: If it is negative or beyond capacity.
     """
     if isinstance(task, bool) or not isinstance(task, int | np.integer):
-        raise TypeError(f"`task` must be an integer. Received: task={task!r}")
+        raise TypeError(
+            f"`task` must be an integer, or the name of a task. Received: task={task!r}"
+        )
     if task < 0:
         raise ValueError(f"`task` counts from 0. Received: task={task}")
     if task >= num_tasks:
@@ -34,6 +40,34 @@ def check_task(task: Any, num_tasks: int) -> int:
             f"Received: task={task}"
         )
     return int(task)
+
+
+def check_task_name(name: Any) -> str:
+    r"""Returns the name of a task in the form that is kept (Unicode's NFC).
+
+    It becomes the name of files: up to 64 characters, of which none is one of
+    `/ \ : * ? " < > |` or cannot be printed, and which do not begin with `.`, `-` or a
+    space, nor end with `.` or a space. A number is an index, not a name.
+
+    Raises:
+        TypeError: If it is not text.
+        ValueError: If it is no name of a task.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"The name of a task must be text. Received: {name!r}")
+    name = unicodedata.normalize("NFC", name)
+    if _NUMBER.fullmatch(name):
+        raise ValueError(
+            "A number is taken for the index of a task. Pass the index as an integer, "
+            f"or give the task another name. Received: {name!r}"
+        )
+    if not _NAME.fullmatch(name) or not name.isprintable():
+        raise ValueError(
+            "Expected the name of a task: 1 to 64 characters that can be printed, "
+            'without / \\ : * ? " < > | and without a dot, a dash or a space at the '
+            f"start, or a dot or a space at the end. Received: {name!r}"
+        )
+    return name
 
 
 def check_positive(name: str, value: Any, minimum: int = 1) -> int:

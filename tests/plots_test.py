@@ -49,6 +49,17 @@ def test_draws_a_picture(plot, matrix, tmp_path):
 
 
 @pytest.mark.parametrize("plot", PLOTS)
+def test_names_stand_where_the_numbers_of_tasks_do(plot, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(run_plots, "save_figure", lambda f, path: figures.append(f))
+    plot(filled(2, 2), tmp_path / "picture.png", names=["bottles", "cans"])
+    axes = figures[0].axes[0]
+    legend = axes.get_legend()
+    shown = axes.get_xticklabels() if legend is None else legend.get_texts()
+    assert [text.get_text() for text in shown][:2] == ["bottles", "cans"]
+
+
+@pytest.mark.parametrize("plot", PLOTS)
 def test_a_failed_drawing_leaves_the_old_picture(plot, tmp_path, monkeypatch):
     import matplotlib.figure
 

@@ -13,16 +13,21 @@ from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> None:
     """Draws what `results.json` holds into the run's folder of plots."""
     benchmark, on = results["benchmark"], results["measured_on"]
+    named = results.get("task_names", [])
+    own = any(name != f"task_{i:02d}" for i, name in enumerate(named))
+    names = named if own else None
     measured = f"{on} accuracy"
     run_plots.plot_accuracy_matrix(
         matrix,
         run.plots_dir / "accuracy_matrix.png",
         title=f"{benchmark}: {measured} on each task",
+        names=names,
     )
     run_plots.plot_task_curves(
         matrix,
         run.plots_dir / "task_curves.png",
         title=f"{measured.capitalize()} over time",
+        names=names,
     )
     used, free = results["capacity_used"], results["units_free"]
     if None not in used:

@@ -10,7 +10,7 @@ class Prediction:
     """Task, class, and how sure, for each of n inputs.
 
     Attributes:
-        task: int `(n,)`.
+        task: int `(n,)`; `np.array(model.task_names)[prediction.task]` are names.
         label: int `(n,)`: the class within the task.
         index: int `(n,)`: the class among the classes of all tasks, in order.
         confidence: float `(n,)` in 0..1: probability of this task and class, under

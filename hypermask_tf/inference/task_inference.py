@@ -104,7 +104,7 @@ class TaskInference:
 
     def fit(
         self,
-        task: int,
+        task: int | str,
         x: np.ndarray,
         y: np.ndarray,
         validation_data: Data | None = None,
@@ -112,12 +112,13 @@ class TaskInference:
         """Writes down the statistics of a task, right after it was learned.
 
         Args:
-            task: The next task in order, or one fitted before.
+            task: The next task in order, or one fitted before, by index or name.
             x: Its training data, `(n, ...)`.
             y: Labels within the task, `(n,)`.
             validation_data: `(x, y)` that training did not see, for all that is
                 calibrated. By default `x, y`, which makes it too confident.
         """
+        task = self.networks.index(task)
         decisions.check_fit(self, task, x, y)
         x = np.asarray(x)
         held_out = (x, y) if validation_data is None else validation_data

@@ -35,6 +35,7 @@ class TaskNetworks:
 
     Attributes:
         num_tasks: Number of tasks.
+        names: Their names.
         classes: Number of classes of each task.
         model: The `keras.Model`: from inputs to a list of logits, shared features
             and the features of each task, see `TaskOutputs`.
@@ -71,6 +72,7 @@ class TaskNetworks:
                 "Expected between one and all of the learned tasks. Received: "
                 f"num_tasks={num_tasks} with {learned} learned. Learn a task first."
             )
+        self.names = tuple(model.task_names[: self.num_tasks])
         shape = _shape(model) if input_shape is None else tuple(input_shape)
         self.networks = [
             TaskNetwork.of(model, task, shape) for task in range(self.num_tasks)
@@ -97,6 +99,21 @@ class TaskNetworks:
         logits = ops.stack([pair[0] for pair in pairs], axis=1)
         features = [pair[1] for pair in pairs]
         return keras.Model(inputs, [logits, self._features(inputs), *features])
+
+    def index(self, task: int | str) -> int:
+        """Index of a task, from its index or its name.
+
+        Raises:
+            ValueError: If no task has that name.
+        """
+        if not isinstance(task, str):
+            return task
+        if task not in self.names:
+            raise ValueError(
+                f"Expected the name of a learned task, one of {list(self.names)}. "
+                f"Received: task={task!r}"
+            )
+        return self.names.index(task)
 
     @property
     def offsets(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from hypermask_tf.learner.failed_calls import check_labels_seen, explained
 from hypermask_tf.learner.finite_guard import NonFiniteLossError, check_loss
 from hypermask_tf.learner.snapshot import Snapshot
 from hypermask_tf.surgery.layer_watch import LayerWatch
+from hypermask_tf.tasks.task_names import TaskLike
 
 
 class CallGuard:
@@ -76,8 +77,9 @@ class CallGuard:
         if not changed:
             return
         if state.num_finished_tasks and not loaded:
+            last = state.names.label(state.num_finished_tasks - 1)
             what = (
-                f"Layers changed since task {state.num_finished_tasks - 1} was "
+                f"Layers changed since task {last} was "
                 "finished, so networks of finished tasks are no longer what they were: "
                 "an attribute was set, or `adapt` was called again. "
             )
@@ -92,7 +94,7 @@ class CallGuard:
         self._model.forget_compiled_steps()
 
     @contextlib.contextmanager
-    def asking(self, task: int | None) -> Iterator[None]:
+    def asking(self, task: TaskLike | None) -> Iterator[None]:
         """While this lasts, the network that runs is that of `task`."""
         model = self._model
         with contextlib.ExitStack() as stack:
@@ -131,7 +133,7 @@ class CallGuard:
                 variable.assign(value)
 
     @contextlib.contextmanager
-    def evaluating(self, task: int | None, x: Any, y: Any) -> Iterator[None]:
+    def evaluating(self, task: TaskLike | None, x: Any, y: Any) -> Iterator[None]:
         """While this lasts, the network of `task` is evaluated."""
         with self._learn_lock, self.asking(task):
             self._model.is_evaluating = True
@@ -168,7 +170,8 @@ class CallGuard:
             learned = model.num_learned_tasks
             try:
                 yield
-                check_loss(model.get_metrics_result()["loss"], max(learned - 1, 0))
+                label = model.state.names.label(max(learned - 1, 0))
+                check_loss(model.get_metrics_result()["loss"], label)
             except Exception as error:
                 clearer = explained(model, error, x, y)
                 fatal = isinstance(clearer, NonFiniteLossError)
@@ -176,14 +179,16 @@ class CallGuard:
                     self.undo_task()
                 raise clearer from error.__cause__
 
-    def note_data(self, task: int | None, x: Any, y: Any) -> None:
+    def note_data(self, task: TaskLike | None, x: Any, y: Any) -> None:
         """Warns when data that are plainly others come without a task."""
         digest = data_checks.digest(x, y)
         before, self._data_digest = self._data_digest, digest
         if task is None and None not in (before, digest) and before != digest:
             current = max(self._model.num_learned_tasks - 1, 0)
+            label = self._model.state.names.label(current)
             checks.warn(
                 f"`fit` got other data than before and no `task`: it goes on with task "
-                f"{current}, which may forget what it learned. `task={current}` says "
-                f"that this is meant; `task={current + 1}` begins another task."
+                f"{label}, which may forget what it learned. `task={current}` says "
+                f"that this is meant; `task={current + 1}`, or a new name, begins "
+                "another task."
             )

@@ -136,12 +136,13 @@ def _groups(layout: UnitLayout, in_use: np.ndarray) -> tuple[GroupCapacity, ...]
 def warn_if_full(state: LearnerState) -> None:
     """Warns at the start of a task if it, or the next, finds too few free units."""
     task = state.num_finished_tasks
+    label = state.names.label(task)
     if not (state.layout.over_units and state.memory.used):
         return
     in_use = state.units_in_use()
     if short := _shortage(state.unit_layout, in_use):
         checks.warn(
-            f"The network is full: task {task} finds too few free units ({short}) and "
+            f"The network is full: task {label} finds too few free units ({short}) and "
             "uses units of earlier tasks, whose weights it cannot change. "
             "`model = model.grow({...})` adds units; `print(model.capacity())` shows "
             "what is in use."
@@ -151,8 +152,8 @@ def warn_if_full(state: LearnerState) -> None:
         return  # What a ramp has on at first says nothing of what stays.
     if short := _shortage(state.unit_layout, in_use | state.units_on(task)):
         checks.warn(
-            f"The network is full after task {task}: the next one will find too few "
-            f"free units ({short}). When task {task} is learned, "
+            f"The network is full after task {label}: the next one will find too few "
+            f"free units ({short}). When task {label} is learned, "
             "`model = model.grow({...})` adds units; `print(model.capacity())` shows "
             "what is in use."
         )

@@ -76,6 +76,7 @@ def assign_all(old: Any, new: Any, places: Any = None) -> None:
             wide[first if places is None else places[id(variable)]] = values
             values = wide
         variable.assign(values)
+    new.state.names.replace(old.state.names.given())
     finalize(new.target)
 
 

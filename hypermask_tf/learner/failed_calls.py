@@ -38,7 +38,8 @@ def explained(model: Any, error: Exception, x: Any, y: Any) -> Exception:
     if not isinstance(error, NonFiniteLossError):
         # Steps may trip over NaN before the loss is looked at.
         try:
-            check_finite(model, max(model.num_learned_tasks - 1, 0))
+            label = model.state.names.label(max(model.num_learned_tasks - 1, 0))
+            check_finite(model, label)
         except NonFiniteLossError as broken:
             error = broken
         else:

@@ -20,10 +20,10 @@ class FiniteGuard(keras.callbacks.Callback):
     known without waiting for the device; weights themselves at the end of an epoch.
 
     Args:
-        task: The task being learned, for the message.
+        task: What the task being learned is called in the message.
     """
 
-    def __init__(self, task: int) -> None:
+    def __init__(self, task: str) -> None:
         super().__init__()
         self._task = task
         self._last: Any = None
@@ -47,7 +47,7 @@ class FiniteGuard(keras.callbacks.Callback):
             check_loss(self._last, self._task)
 
 
-def check_loss(loss: Any, task: int) -> None:
+def check_loss(loss: Any, task: str) -> None:
     """Raises a `NonFiniteLossError` if the loss of a step is NaN or infinite."""
     value = float(np.asarray(ops.convert_to_numpy(loss)))
     if not math.isfinite(value):
@@ -59,7 +59,7 @@ def check_loss(loss: Any, task: int) -> None:
         )
 
 
-def check_finite(model: Any, task: int) -> None:
+def check_finite(model: Any, task: str) -> None:
     """Raises a `NonFiniteLossError` if a weight that is trained is not finite."""
     broken = [v.path for v in model.trainable_variables if not _is_finite(v)]
     if broken:

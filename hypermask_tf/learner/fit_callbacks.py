@@ -21,7 +21,7 @@ def with_callbacks(
     `mask_sparsity` like any metric.
     """
     own: list[keras.callbacks.Callback] = [
-        FiniteGuard(model.num_learned_tasks - 1),
+        FiniteGuard(model.state.names.label(model.num_learned_tasks - 1)),
         MaskMonitor(),
     ]
     positional = len(args) > _CALLBACKS

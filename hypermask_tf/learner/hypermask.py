@@ -42,6 +42,7 @@ from hypermask_tf.surgery.clone import check_remakable
 from hypermask_tf.surgery.witness import Witness
 from hypermask_tf.tasks import LearnerState
 from hypermask_tf.tasks.counters import number
+from hypermask_tf.tasks.task_names import TaskLike
 
 Tensor = Any
 
@@ -291,19 +292,21 @@ class HyperMask(ReplicatedModel):
         x: Any = None,
         y: Any = None,
         *args: Any,
-        task: int | None = None,
-        inherit: int | None = None,
+        task: TaskLike | None = None,
+        inherit: TaskLike | None = None,
         **kwargs: Any,
     ) -> Any:
         """`keras.Model.fit` on the data of one task.
 
         Args:
             x, y, and all others: As in `keras.Model.fit`.
-            task: The task to learn: the next one, or the one being learned. Left
-                out, learning of the latest goes on.
-            inherit: An earlier task whose network the new one starts from: what it
-                knows is copied into the new task's own units (`UnitMasks` with a
-                protection that tracks use; see `hypermask_tf.transfer`).
+            task: The task to learn, by index or name: the next one, or the one being
+                learned. A new name begins the next task, which is called so from then
+                on (see `task_names`). Left out, learning of the latest goes on.
+            inherit: An earlier task, by index or name, whose network the new one starts
+                from: what it knows is copied into the new task's own units
+                (`UnitMasks` with a protection that tracks use; see
+                `hypermask_tf.transfer`).
 
         A task begins with a fresh optimizer, unless `reset_optimizer` is off. Its
         learning rate is the one that was compiled, or set by hand since between two
@@ -360,7 +363,7 @@ class HyperMask(ReplicatedModel):
         x: Any = None,
         y: Any = None,
         *args: Any,
-        task: int | None = None,
+        task: TaskLike | None = None,
         **kwargs: Any,
     ) -> Any:
         """`keras.Model.evaluate` with the network of `task` (default: the active).
@@ -378,7 +381,12 @@ class HyperMask(ReplicatedModel):
             )
 
     def test_on_batch(
-        self, x: Any, y: Any = None, *args: Any, task: int | None = None, **kwargs: Any
+        self,
+        x: Any,
+        y: Any = None,
+        *args: Any,
+        task: TaskLike | None = None,
+        **kwargs: Any,
     ) -> Any:
         """`keras.Model.test_on_batch` with the network of `task` (default: the active).
 
@@ -387,19 +395,19 @@ class HyperMask(ReplicatedModel):
         with self.guard.evaluating(task, x, y):
             return super().test_on_batch(x, y, *args, **kwargs)
 
-    def predict(self, *args: Any, task: int | None = None, **kwargs: Any) -> Any:
+    def predict(self, *args: Any, task: TaskLike | None = None, **kwargs: Any) -> Any:
         """`keras.Model.predict` with the network of `task` (default: the active)."""
         data_checks.check_arguments("predict", kwargs)
         with self.guard.asking(task):
             return super().predict(*args, **kwargs)
 
-    def predict_on_batch(self, x: Any, task: int | None = None) -> Any:
+    def predict_on_batch(self, x: Any, task: TaskLike | None = None) -> Any:
         """`predict_on_batch` with the network of `task` (default: the active)."""
         with self.guard.asking(task):
             return super().predict_on_batch(x)
 
     def export(
-        self, filepath: Any, *args: Any, task: int | None = None, **kwargs: Any
+        self, filepath: Any, *args: Any, task: TaskLike | None = None, **kwargs: Any
     ) -> Any:
         """`keras.Model.export` of the network of `task` (default: the active).
 
@@ -480,20 +488,44 @@ class HyperMask(ReplicatedModel):
         return self.state.num_finished_tasks
 
     @property
+    def task_names(self) -> tuple[str, ...]:
+        """Names of the tasks that have begun, in the order of their indices.
+
+        A name goes wherever an index goes: `fit(x, y, task="bottles")` begins the next
+        task under a new name, `predict(x, task="bottles")` asks for it. A task without
+        a name of its own is called `task_00` at index 0, and so on. Names are those of
+        files: of up to 64 characters, without `/`, `:` and the like, no number, and
+        no two that differ in capitals only.
+        """
+        return tuple(map(self.state.names.of, range(self.num_learned_tasks)))
+
+    def rename_task(self, task: TaskLike, name: str) -> None:
+        """Gives a task another name, one that is yet to begin included.
+
+        Args:
+            task: The task, by index or name.
+            name: Its name from now on.
+
+        Raises:
+            ValueError: If it is no name of a task, or that of another one.
+        """
+        self.state.names.give(self.state.index(task), name)
+
+    @property
     def active_task(self) -> int:
         """The task whose network `model(x)` runs; settable."""
         return number(self.state.counters.active)
 
     @active_task.setter
-    def active_task(self, task: int) -> None:
-        self.state.counters.active.assign(checks.check_task(task, self.num_tasks))
+    def active_task(self, task: TaskLike) -> None:
+        self.state.counters.active.assign(self.state.index(task))
 
-    def begin_task(self, task: int, inherit: int | None = None) -> None:
+    def begin_task(self, task: TaskLike, inherit: TaskLike | None = None) -> None:
         """Closes the previous task and takes what protects it; `fit` calls it.
 
         Args:
-            task: The next task in order.
-            inherit: An earlier task to start from a copy of, see `fit`.
+            task: The next task in order, by its index, or by a new name.
+            inherit: An earlier task, by either, to start from a copy of, see `fit`.
 
         Raises:
             ValueError: If it is not the next one, or beyond capacity, or cannot
@@ -501,7 +533,7 @@ class HyperMask(ReplicatedModel):
         """
         self.refresh()
         if self.num_learned_tasks > self.num_finished_tasks:
-            check_finite(self, self.num_learned_tasks - 1)
+            check_finite(self, self.state.names.label(self.num_learned_tasks - 1))
         with self.guard.beginning():
             self.order.begin(task, inherit)
 
@@ -530,12 +562,12 @@ class HyperMask(ReplicatedModel):
         self.train_function = self.test_function = self.predict_function = None
         self.device_loop = None
 
-    def _enter(self, task: int | None, inherit: int | None = None) -> None:
+    def _enter(self, task: TaskLike | None, inherit: TaskLike | None = None) -> None:
         """Continues the task being learned, or begins the next."""
-        task = self.order.check(task, inherit)
-        if task == self.num_learned_tasks:
-            self.begin_task(task, inherit)
-        self.active_task = task
+        index = self.order.check(task, inherit)
+        if index == self.num_learned_tasks:
+            self.begin_task(index if task is None else task, inherit)
+        self.active_task = index
 
     def _on_device(self) -> bool:
         """Whether `fit` gets which samples to take; these are on the device already."""
@@ -555,7 +587,7 @@ class HyperMask(ReplicatedModel):
         known = {id(variable) for variable in others}
         return [v for v in self.variables if id(v) not in known]
 
-    def units_on(self, task: int) -> np.ndarray:
+    def units_on(self, task: TaskLike) -> np.ndarray:
         """Which scores of `task` are on; boolean `(scores,)`, in the order of groups.
 
         With unit masks these are its units, group by group.
@@ -563,7 +595,7 @@ class HyperMask(ReplicatedModel):
         Raises:
             ValueError: If the task is beyond capacity.
         """
-        return self.state.units_on(checks.check_task(task, self.num_tasks))
+        return self.state.units_on(self.state.index(task))
 
     def capacity(self) -> Capacity:
         """How much of the shared network the learned tasks take.
@@ -573,7 +605,7 @@ class HyperMask(ReplicatedModel):
         """
         return capacity.capacity(self.state)
 
-    def mask_arrays(self, task: int) -> list[np.ndarray | None]:
+    def mask_arrays(self, task: TaskLike) -> list[np.ndarray | None]:
         """The masks of `task`, one per trainable variable of the target.
 
         Each is of its variable's shape; None where no mask touches it.
@@ -581,9 +613,9 @@ class HyperMask(ReplicatedModel):
         Raises:
             ValueError: If the task is beyond capacity.
         """
-        return self.state.mask_arrays(checks.check_task(task, self.num_tasks))
+        return self.state.mask_arrays(self.state.index(task))
 
-    def mask(self, task: int) -> dict[str, np.ndarray]:
+    def mask(self, task: TaskLike) -> dict[str, np.ndarray]:
         """The mask of `task`: variable path to an array of the variable's shape.
 
         Variables that no mask touches are left out. Where two variables share a
@@ -599,7 +631,7 @@ class HyperMask(ReplicatedModel):
                 named[f"{path}#{i}" if path in named else path] = mask
         return named
 
-    def task_values(self, task: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def task_values(self, task: TaskLike) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Values of a task's variables: m ⊙ θ, and its normalisation's state.
 
         Returns:
@@ -609,12 +641,12 @@ class HyperMask(ReplicatedModel):
         Raises:
             ValueError: If the task is beyond capacity.
         """
-        return self.state.task_values(checks.check_task(task, self.num_tasks))
+        return self.state.task_values(self.state.index(task))
 
     # Networks made of this one.
 
     def bake(
-        self, task: int, dtype: str | None = None, compact: bool = False
+        self, task: TaskLike, dtype: str | None = None, compact: bool = False
     ) -> keras.Model:
         """A plain Keras model of one task: no class of ours, zeros as true zeros.
 
@@ -631,7 +663,7 @@ class HyperMask(ReplicatedModel):
             ValueError: If the target normalises by batch statistics at test time, or
                 the baked model does not compute what the learner does (it is tried).
         """
-        task = checks.check_task(task, self.num_tasks)
+        task = self.state.index(task)
         self.refresh()
         if task >= max(self.num_learned_tasks, 1):
             checks.warn(f"Task {task} has not been learned yet.")

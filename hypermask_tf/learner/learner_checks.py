@@ -7,6 +7,7 @@ import keras
 from hypermask_tf import checks
 from hypermask_tf.hypernetworks import Hypernetwork
 from hypermask_tf.protection import Protection
+from hypermask_tf.tasks import LearnerState
 
 # Functions that take probabilities unless told otherwise.
 _OF_PROBABILITIES = (
@@ -74,28 +75,39 @@ def warn_of_constraints(target: keras.Model, protection: Protection) -> None:
         )
 
 
-def check_begin(task: int, learned: int) -> None:
+def check_begin(state: LearnerState, task: int) -> None:
     """Raises a ValueError if `task` is not the next one to begin."""
+    learned = state.num_learned_tasks
     if task != learned:
-        raise ValueError(f"The next task to begin is {learned}. Received: task={task}")
+        raise ValueError(
+            f"The next task to begin is {learned}. "
+            f"Received: task={state.names.label(task)}"
+        )
 
 
-def check_order(task: int, learned: int, finished: int) -> None:
+def check_order(state: LearnerState, task: int, given: Any) -> None:
     """Allows the task being learned and the next one only.
+
+    Args:
+        state: The parts of the learner.
+        task: The index of the task.
+        given: What the caller called it.
 
     Raises:
         ValueError: If `task` was finished before, or skips one.
     """
+    learned, finished = state.num_learned_tasks, state.num_finished_tasks
     if task < finished:
+        current = state.names.label(max(finished, learned - 1))
         raise ValueError(
-            f"Task {task} is finished: what protects it has been written down since. "
-            f"Only task {max(finished, learned - 1)} can be learned now. "
-            f"Received: task={task}"
+            f"Task {state.names.label(task)} is finished: what protects it has been "
+            f"written down since. Only task {current} can be learned now. "
+            f"Received: task={given!r}"
         )
     if task > learned:
         raise ValueError(
             f"Tasks are learned in order, and the next one is {learned}. "
-            f"Received: task={task}"
+            f"Received: task={given!r}"
         )
 
 

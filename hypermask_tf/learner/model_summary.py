@@ -59,7 +59,12 @@ def _percent(layout: Any) -> str:
 
 
 def _tasks(model: Any) -> list[str]:
-    return [f"task {task}" for task in range(model.num_learned_tasks)]
+    given = model.state.names.given()
+    return [_short(given.get(i, f"task {i}")) for i in range(model.num_learned_tasks)]
+
+
+def _short(name: str) -> str:
+    return name if len(name) < 10 else f"{name[:8]}…"
 
 
 def _row(name: str, shape: str, *cells: str) -> str:

@@ -6,7 +6,7 @@ from hypermask_tf.surgery.state import array_copy
 
 
 class Snapshot:
-    """Values of all variables of a learner and of its optimizer, on the host.
+    """Values of all variables of a learner and of its optimizer, and names of tasks.
 
     Args:
         model: A learner.
@@ -18,6 +18,7 @@ class Snapshot:
         if self._optimizer is not None:
             model.optimizer_reset.remember()  # it has all its variables then
         self._rates = model.optimizer_reset.state()
+        self._names = model.state.names.given()
         self._values = [(v, array_copy(v)) for v in self._variables()]
 
     def _variables(self) -> list[Any]:
@@ -32,6 +33,7 @@ class Snapshot:
         """
         for variable, value in self._values:
             variable.assign(value)
+        self._model.state.names.replace(self._names)
         optimizer = getattr(self._model, "optimizer", None)
         if optimizer is self._optimizer:
             self._model.optimizer_reset.restore(self._rates)

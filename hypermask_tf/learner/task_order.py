@@ -7,6 +7,7 @@ from hypermask_tf.compiling.optimizer_reset import OptimizerReset
 from hypermask_tf.learner import capacity, learner_checks
 from hypermask_tf.tasks import LearnerState
 from hypermask_tf.tasks.counters import number
+from hypermask_tf.tasks.task_names import TaskLike
 
 Tensor = Any
 
@@ -22,7 +23,7 @@ class TaskOrder:
     def __init__(self, state: LearnerState, optimizer_reset: OptimizerReset) -> None:
         self.state, self._optimizer_reset = state, optimizer_reset
 
-    def check(self, task: int | None, inherit: int | None) -> int:
+    def check(self, task: TaskLike | None, inherit: TaskLike | None) -> int:
         """The task that `fit` is to learn: the one being learned, or the next.
 
         Raises:
@@ -30,27 +31,34 @@ class TaskOrder:
         """
         self._optimizer_reset.remember()
         learned = self.state.num_learned_tasks
-        task = max(learned - 1, 0) if task is None else task
-        task = checks.check_task(task, self.state.num_tasks)
-        learner_checks.check_order(task, learned, self.state.num_finished_tasks)
-        if inherit is not None and task != learned:
+        index = self.state.index_to_learn(max(learned - 1, 0) if task is None else task)
+        learner_checks.check_order(self.state, index, task)
+        if inherit is not None and index != learned:
             raise ValueError(
-                "`inherit` is for the start of a task. "
-                f"Received: inherit={inherit}, but task {task} has begun"
+                "`inherit` is for the start of a task. Received: "
+                f"inherit={inherit!r}, but task {self.state.names.label(index)} has "
+                "begun"
             )
-        return task
+        return index
 
-    def begin(self, task: int, inherit: int | None) -> None:
+    def begin(self, name: TaskLike, inherit: TaskLike | None) -> None:
         """Closes the previous task and takes what protects it.
+
+        Args:
+            name: The next task, by its index, or by a new name that it gets.
+            inherit: An earlier task to start from a copy of, by either.
 
         Raises:
             ValueError: If it is not the next one, or beyond capacity, or cannot
                 inherit.
         """
         state, counters = self.state, self.state.counters
-        task = checks.check_task(task, state.num_tasks)
-        learner_checks.check_begin(task, state.num_learned_tasks)
-        transfer.check_inherit(state, task, inherit)
+        task = state.index_to_learn(name)
+        learner_checks.check_begin(state, task)
+        source = None if inherit is None else state.index(inherit)
+        transfer.check_inherit(state, task, source)
+        if isinstance(name, str):
+            self._give(task, name)
         # First what may fail: then nothing has changed.
         self._optimizer_reset.begin_task(task)
         if task > state.num_finished_tasks:
@@ -63,12 +71,23 @@ class TaskOrder:
             counter.assign(task)
         counters.active.assign(task)
         counters.steps.assign(0)
-        if inherit is not None:
-            transfer.inherit(state, task, inherit)
+        if source is not None:
+            transfer.inherit(state, task, source)
         elif task > 0:
             transfer.raise_scores(state, task)
             transfer.zero_unused_connections(state, task)
         capacity.warn_if_full(state)
+
+    def _give(self, task: int, name: str) -> None:
+        """Names a new task, and warns where a known one may have been meant."""
+        names = self.state.names
+        meant = names.slip(name, task) if names.find(name) is None else None
+        names.give(task, name)
+        if meant is not None:
+            checks.warn(
+                f"Task {task} begins, under the new name {name!r}. If {meant!r} was "
+                "meant, `undo_task()` takes this back."
+            )
 
     def write_down(self) -> None:
         """Notes the mask of the task being learned, where it is to stay to the bit.

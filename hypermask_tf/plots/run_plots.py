@@ -1,6 +1,7 @@
 """Pictures of an accuracy matrix."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ def plot_accuracy_matrix(
     path: str | os.PathLike[str],
     *,
     title: str = "Accuracy on each task",
+    names: Sequence[str] | None = None,
 ) -> Path:
     """Draws the accuracies as a heat map with a number in every cell.
 
@@ -36,6 +38,7 @@ def plot_accuracy_matrix(
         path: The file to write; its ending names the format. It is replaced in one
             step, so a reader never sees half a picture.
         title: First line above the picture.
+        names: Names of the tasks; by default their numbers.
 
     Returns:
         The path written.
@@ -62,6 +65,9 @@ def plot_accuracy_matrix(
         image = axes.imshow(percent, cmap=colours, vmin=floor, vmax=100)
         _write_cells(axes, percent, floor)
         _finish_heat_map(axes, matrix.num_tasks)
+        if names is not None:
+            axes.set_xticklabels(names, rotation=45, ha="right")
+            axes.set_yticklabels(names)
         below = bool((percent < floor).any())
         bar = figure.colorbar(
             image,
@@ -83,6 +89,7 @@ def plot_task_curves(
     path: str | os.PathLike[str],
     *,
     title: str = "Accuracy over time",
+    names: Sequence[str] | None = None,
 ) -> Path:
     """Draws the accuracy on each task after each learning step.
 
@@ -94,6 +101,7 @@ def plot_task_curves(
         path: The file to write; its ending names the format. It is replaced in one
             step.
         title: First line above the picture.
+        names: Names of the tasks; by default their numbers.
 
     Returns:
         The path written.
@@ -121,7 +129,7 @@ def plot_task_curves(
                 markersize=5,
                 linewidth=1.8,
                 color=colours(0.92 * task / max(matrix.num_tasks - 1, 1)),
-                label=f"task {task}",
+                label=f"task {task}" if names is None else names[task],
             )
         means = [np.mean(percent[i, : i + 1]) for i in range(matrix.num_tasks)]
         axes.plot(means, "--", color=INK, linewidth=1.6, label="mean", zorder=5)

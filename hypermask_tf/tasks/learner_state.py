@@ -18,6 +18,7 @@ from hypermask_tf.tasks.counters import Counters, int32, number
 from hypermask_tf.tasks.masked_target import MaskedTarget
 from hypermask_tf.tasks.task_masks import TaskMasks
 from hypermask_tf.tasks.task_memory import TaskMemory
+from hypermask_tf.tasks.task_names import TaskLike, TaskNames
 
 Tensor = Any
 
@@ -40,6 +41,7 @@ class LearnerState:
         network: The target with the values of a task.
         task_masks: From tasks to masks.
         counters: Where the learner stands.
+        names: What the tasks are called.
         drifts: Whether masks of earlier tasks can drift, and are penalised for it.
         dense_fallback_reason: Why a training step computes the whole target; "" if it
             computes the units that are on.
@@ -100,6 +102,7 @@ class LearnerState:
         )
         self.task_masks = TaskMasks(hypernetwork, self.layout, self.memory, drift)
         self.counters = Counters(add_weight)
+        self.names = TaskNames(num_tasks)
 
     @property
     def unit_layout(self) -> UnitLayout:
@@ -139,6 +142,28 @@ class LearnerState:
     def num_finished_tasks(self) -> int:
         """Tasks that are closed: all but the one being learned."""
         return number(self.counters.finished)
+
+    def index(self, task: TaskLike) -> int:
+        """Index of a task, from its index or its name.
+
+        Raises:
+            TypeError: If it is neither.
+            ValueError: If it is beyond capacity, or no task has that name.
+        """
+        return self.names.index(task, self.num_learned_tasks)
+
+    def index_to_learn(self, task: TaskLike) -> int:
+        """The same, where a new name is that of the next task.
+
+        Raises:
+            TypeError: If it is neither an index nor a name.
+            ValueError: If it is beyond capacity, or a task cannot have that name.
+        """
+        if not isinstance(task, str) or self.names.find(task) is not None:
+            return self.index(task)
+        learned = self.num_learned_tasks
+        self.names.check_new(task, learned)
+        return self.index(learned)
 
     def ramp(self, task: Tensor) -> Tensor | None:
         """Share of the sparsity that `task` has, or None where it never changes.

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hypermask_tf.scenarios import Scenario
+from hypermask_tf.tasks.task_names import TaskNames
 from hypermask_tf.training.batches import batch_rows
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan
@@ -131,6 +132,9 @@ class SequenceOptions:
         if self.loop == "device":
             check_device_loop(model)
         check_validation(model, scenario, self.select, self.plateau, self.patience)
+        names = TaskNames(scenario.num_tasks)
+        for task in scenario:
+            names.give(task.index, task.name)
         for task in scenario:
             check_sizes(task, self.batch_size, self.limit_train, self.measure)
 

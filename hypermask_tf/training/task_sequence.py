@@ -31,7 +31,8 @@ class TaskSequence:
     A task's training data are loaded when it is learned; of the others only what is
     measured is read. The run is saved after every task and within long ones: after
     `restore`, `learn` goes on as if it had never stopped. From either until `learn`
-    ends, no other process may write to the run.
+    ends, no other process may write to the run. The learner calls its tasks what the
+    scenario does.
 
     Args:
         model: A compiled `HyperMask`, as it was built.
@@ -46,7 +47,7 @@ class TaskSequence:
 
     Raises:
         ValueError: If an option is out of range, a task has fewer samples than a
-            batch, or there is nothing to measure on.
+            batch, two have one name, or there is nothing to measure on.
     """
 
     def __init__(
@@ -150,6 +151,9 @@ class TaskSequence:
         began = time.perf_counter() - progress.seconds
         x, y = first_samples(task, options.limit_train)
         epoch = self.position.epoch
+        for known in self.scenario[: task.index + 1]:
+            # All of them: a checkpoint of an earlier version has no names.
+            self.model.rename_task(known.index, known.name)
         if epoch == 0:
             self.model, progress.parent = prepare_task(
                 self.model, options, self._first, task.index, x, y
@@ -228,6 +232,7 @@ class TaskSequence:
             "benchmark": self.scenario.name,
             "seed": self.options.seed,
             "num_tasks": self.scenario.num_tasks,
+            "task_names": [task.name for task in self.scenario],
             "classes_per_task": [task.num_classes for task in self.scenario],
             "measured_on": self.options.measure,
             **self._progress.record.to_dict(),

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from hypermask_tf import checks
 from hypermask_tf.tasks import LearnerState
 from hypermask_tf.transfer.copying import NO_ORIGIN, NOT_THERE, Origins, copied
 from hypermask_tf.transfer.scores import pin, take_scores
@@ -17,7 +16,6 @@ def check_inherit(state: LearnerState, task: int, source: int | None) -> None:
     """Raises a ValueError if `task` cannot start from a copy of task `source`."""
     if source is None:
         return
-    source = checks.check_task(source, state.num_tasks)
     if source >= task:
         raise ValueError(
             f"`inherit` must name a task before task {task}. Received: inherit={source}"

@@ -137,8 +137,7 @@ def test_a_hypernetwork_serves_one_learner():
     [
         (-1, ValueError, "counts from 0. Received: task=-1"),
         (3, ValueError, r"capacity of 3 tasks; .*extend\(4\)` makes room"),
-        (1.0, TypeError, "`task` must be an integer. Received: task=1.0"),
-        ("1", TypeError, "`task` must be an integer"),
+        (1.0, TypeError, "`task` must be an integer, or the name.* task=1.0"),
         (True, TypeError, "`task` must be an integer"),
     ],
 )

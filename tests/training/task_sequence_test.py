@@ -14,6 +14,7 @@ from hypermask_tf.training import (
     TaskSequence,
     task_accuracy,
 )
+from hypermask_tf.training.position import Position
 from tests.learners import hyper_mask
 
 
@@ -46,6 +47,56 @@ def _sequence(model, scenario, run=None):
     return TaskSequence(
         model, scenario, run, steps_per_task=60, batch_size=16, epoch_steps=20
     )
+
+
+def _called(scenario, *names):
+    tasks = [
+        hm.scenarios.Task(
+            task.index,
+            task.classes,
+            lambda split, task=task: tuple(a.copy() for a in getattr(task, split)),
+            sizes=task.sizes,
+            name=name,
+        )
+        for task, name in zip(scenario, names, strict=True)
+    ]
+    return hm.scenarios.Scenario("named", tasks, input_shape=scenario.input_shape)
+
+
+def test_tasks_are_called_what_the_scenario_calls_them(scenario, tmp_path):
+    named = _called(scenario, "bottles", "cans")
+    run = RunFolder.create(tmp_path / "run")
+    sequence = _sequence(_model(named), named, run)
+    sequence.learn()
+    assert sequence.model.task_names == ("bottles", "cans")
+    assert run.results()["task_names"] == ["bottles", "cans"]
+    # A checkpoint of an earlier version knows no names: the next task brings them.
+    path = run.checkpoints_dir / "task_00.keras"
+    earlier = keras.models.load_model(path)
+    assert earlier.task_names == ("bottles",)
+    earlier.rename_task(0, "task_00")
+    run.checkpoints.remove_after(Position(1))
+    state = json.loads(path.with_suffix(".json").read_text())
+    run.checkpoints.save(Position(1), earlier, state, {})
+    resumed = _sequence(_model(named), named, run)
+    assert resumed.restore() == Position(1)
+    assert resumed.model.task_names == ("task_00",)
+    resumed.learn()
+    assert resumed.model.task_names == ("bottles", "cans")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("cans", "Cans"), "Two tasks must not have one name"),
+        (("a/b", "c"), "Expected the name of a task"),
+    ],
+)
+def test_names_that_a_learner_refuses_are_refused_before_anything_begins(
+    scenario, names, message
+):
+    with pytest.raises(ValueError, match=message):
+        _sequence(_model(scenario), _called(scenario, *names))
 
 
 def test_writes_what_it_measured(scenario, tmp_path):
