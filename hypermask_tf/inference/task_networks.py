@@ -77,15 +77,16 @@ class TaskNetworks:
         self.networks = [
             TaskNetwork.of(model, task, shape) for task in range(self.num_tasks)
         ]
-        width = self.networks[0].model.outputs[0].shape[-1]
-        chosen = [width] * self.num_tasks if classes is None else list(classes)
+        widths = [network.model.outputs[0].shape[-1] for network in self.networks]
+        chosen = widths if classes is None else list(classes)
         self.classes = tuple(int(count) for count in chosen[: self.num_tasks])
         if len(self.classes) != self.num_tasks or not all(
-            1 <= count <= width for count in self.classes
+            1 <= count <= width
+            for count, width in zip(self.classes, widths, strict=False)
         ):
             raise ValueError(
-                f"Expected `classes` to hold a number from 1 to {width}, the width of "
-                f"the head, for each of {self.num_tasks} tasks. Received: "
+                f"Expected `classes` to hold a number from 1 to the width of the head, "
+                f"{widths}, for each of {self.num_tasks} tasks. Received: "
                 f"classes={classes}"
             )
         self.shared = FixedFeatures() if shared is None else shared
@@ -96,7 +97,16 @@ class TaskNetworks:
     def _side_by_side(self, networks: Sequence[TaskNetwork]) -> keras.Model:
         inputs = keras.Input(networks[0].model.inputs[0].shape[1:], name="inputs")
         pairs = [network.model(inputs) for network in networks]
-        logits = ops.stack([pair[0] for pair in pairs], axis=1)
+        # Heads may differ in width; `outputs` marks what is none.
+        widths = [pair[0].shape[-1] for pair in pairs]
+        missing = [max(widths) - width for width in widths]
+        logits = ops.stack(
+            [
+                ops.pad(pair[0], ((0, 0), (0, more))) if more else pair[0]
+                for pair, more in zip(pairs, missing, strict=True)
+            ],
+            axis=1,
+        )
         features = [pair[1] for pair in pairs]
         return keras.Model(inputs, [logits, self._features(inputs), *features])
 

@@ -8,7 +8,6 @@ from hypermask_tf.distribution import replicas
 from hypermask_tf.learner.configs import arguments
 from hypermask_tf.surgery.clone import clone_network, clone_part
 from hypermask_tf.surgery.compare import SAME, check_same, tolerance_for
-from hypermask_tf.surgery.network import Network
 from hypermask_tf.surgery.state import array_copy, finalize
 
 _MOST_TASKS = 8
@@ -95,8 +94,8 @@ def check_tasks(old: Any, new: Any, what: str, tolerance: float = SAME) -> None:
     tolerance = tolerance_for(old.target, new.target, least=tolerance)
     for task in tasks.tolist():
         check_same(
-            Network(old.target, *old.task_values(task)),
-            Network(new.target, *new.task_values(task)),
+            old.state.network_of(task),
+            new.state.network_of(task),
             f"{what} (task {task})",
             tolerance,
         )

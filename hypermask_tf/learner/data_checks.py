@@ -14,6 +14,7 @@ from hypermask_tf.units.keras_graph import graph_of, is_graph
 
 Tensor = Any
 
+_OWN = ("task", "inherit", "num_classes")
 _SPARSE_FUNCTION = keras.losses.sparse_categorical_crossentropy
 
 
@@ -42,9 +43,9 @@ def label_limit(loss: Any, target: keras.Model) -> tuple[int, int | None] | None
     return outputs, loss.get_config().get("ignore_class") if sparse else None
 
 
-def outside(y: Tensor, limit: tuple[int, int | None]) -> Tensor:
+def outside(y: Tensor, limit: tuple[Tensor, int | None]) -> Tensor:
     """Boolean: where a label has no output; of the shape of `y`."""
-    classes, ignored = limit
+    classes, ignored = ops.cast(limit[0], y.dtype), limit[1]
     bad = ops.logical_or(y < 0, y >= classes)
     if ignored is not None:
         bad = ops.logical_and(bad, ops.not_equal(y, ignored))
@@ -54,16 +55,26 @@ def outside(y: Tensor, limit: tuple[int, int | None]) -> Tensor:
 def label_error(lowest: Any, highest: Any, classes: int) -> ValueError:
     """What to raise for labels without an output."""
     return ValueError(
-        f"The target's head has {classes} outputs, so labels must lie in "
-        f"0..{classes - 1}. Widen its last layer, or map each task's classes "
-        f"to 0, 1, … (scenarios do). Received: labels from {lowest} to {highest}"
+        f"The head of this task has {classes} outputs, so labels must lie in "
+        f"0..{classes - 1}. Widen the target's last layer, begin the task with more "
+        "`num_classes`, or map each task's classes to 0, 1, … (scenarios do). "
+        f"Received: labels from {lowest} to {highest}"
     )
 
 
-def check_data(x: Any, y: Any, loss: Any, target: keras.Model) -> None:
+def check_data(
+    x: Any, y: Any, loss: Any, target: keras.Model, classes: int | None = None
+) -> None:
     """Looks at what is at hand of the data before anything is done with them.
 
     Of arrays and tensors that is all; of a data set it is what a sample looks like.
+
+    Args:
+        x: Samples.
+        y: Their labels.
+        loss: The loss that the learner is compiled with.
+        target: The target.
+        classes: Outputs of the task's head; None for all of the target's.
 
     Raises:
         ValueError: If there are no samples, they do not have the shape that the target
@@ -84,7 +95,7 @@ def check_data(x: Any, y: Any, loss: Any, target: keras.Model) -> None:
             )
     check_shapes(x, target)
     _check_kind(y)
-    _check_labels(y, loss, target)
+    _check_labels(y, loss, target, classes)
 
 
 def checked(x: Any, target: keras.Model) -> Any:
@@ -128,11 +139,11 @@ def _check_kind(y: Any) -> None:
             )
 
 
-def _check_labels(y: Any, loss: Any, target: keras.Model) -> None:
+def _check_labels(y: Any, loss: Any, target: keras.Model, own: int | None) -> None:
     limit = label_limit(loss, target)
     if limit is None or not (isinstance(y, list) or _is_array(y)):
         return
-    classes, ignored = limit
+    classes, ignored = own or limit[0], limit[1]
     labels = np.asarray(y).ravel()
     labels = labels[labels != ignored]
     if labels.size == 0:
@@ -191,7 +202,7 @@ def check_arguments(method: str, names: Iterable[str]) -> None:
     known = list(inspect.signature(getattr(keras.Model, method)).parameters)
     for name in names:
         if name not in known and not name.startswith("_"):
-            close = difflib.get_close_matches(name, [*known, "task", "inherit"], 1)
+            close = difflib.get_close_matches(name, [*known, *_OWN], 1)
             hint = f" Did you mean `{close[0]}`?" if close else ""
             raise TypeError(
                 f"`{method}` takes the arguments of `keras.Model.{method}`, and `task`."

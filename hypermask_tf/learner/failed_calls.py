@@ -16,9 +16,17 @@ _TF_LABEL = re.compile(r"label value of (-?\d+) which is outside the valid range
 
 def check_labels_seen(model: Any) -> None:
     """Raises a ValueError if a label of the last steps had no output."""
+    classes = _classes(model)
+    if classes is not None:
+        model._labels.check(classes)
+
+
+def _classes(model: Any) -> int | None:
+    """How many classes labels of this call may name; None where they name none."""
     limit = data_checks.label_limit(model.loss, model.target)
-    if limit is not None:
-        model._labels.check(limit[0])
+    learned = max(model.num_learned_tasks - 1, 0)
+    task = model.active_task if model.is_evaluating else learned
+    return None if limit is None else model.state.num_outputs(task) or limit[0]
 
 
 def explained(model: Any, error: Exception, x: Any, y: Any) -> Exception:
@@ -30,9 +38,9 @@ def explained(model: Any, error: Exception, x: Any, y: Any) -> Exception:
         x: Samples of the call.
         y: Their labels.
     """
-    limit = data_checks.label_limit(model.loss, model.target)
-    if limit is not None and (found := _TF_LABEL.search(str(error))):
-        return data_checks.label_error(found[1], found[1], limit[0])
+    classes = _classes(model)
+    if classes is not None and (found := _TF_LABEL.search(str(error))):
+        return data_checks.label_error(found[1], found[1], classes)
     if isinstance(error, ValueError | TypeError):
         return error
     if not isinstance(error, NonFiniteLossError):

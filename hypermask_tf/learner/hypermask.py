@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from hypermask_tf import checks, compaction
 from hypermask_tf.compiling import compile_arguments, first_step, saved_compile
@@ -19,6 +20,7 @@ from hypermask_tf.learner import (
     configs,
     copies,
     data_checks,
+    head_size,
     learner_checks,
     model_summary,
     old_arguments,
@@ -41,7 +43,7 @@ from hypermask_tf.surgery import bake
 from hypermask_tf.surgery.clone import check_remakable
 from hypermask_tf.surgery.witness import Witness
 from hypermask_tf.tasks import LearnerState
-from hypermask_tf.tasks.counters import number
+from hypermask_tf.tasks.counters import int32, number
 from hypermask_tf.tasks.task_names import TaskLike
 
 Tensor = Any
@@ -241,7 +243,7 @@ class HyperMask(ReplicatedModel):
         training: bool = True,
     ) -> Tensor:
         total = super().compute_loss(x, y, y_pred, sample_weight, training=training)
-        limit = data_checks.label_limit(self.loss, self.target)
+        limit = self._label_limit(training)
         if limit is not None and y is not None and not keras.tree.is_nested(y):
             total = total + self._labels.update_state(y, limit)
         if training:
@@ -252,6 +254,15 @@ class HyperMask(ReplicatedModel):
             # Keras divides by the number of replicas, whose gradients it adds up.
             self._task_loss.update_state(total * replicas.count() - sum(losses))
         return total
+
+    def _label_limit(self, training: bool) -> tuple[Tensor, int | None] | None:
+        limit = data_checks.label_limit(self.loss, self.target)
+        counters = self.state.counters
+        task = int32(counters.current if training else counters.active)
+        own = self.state.bank.num_outputs(ops.maximum(task, 0))
+        if limit is None or own is None:
+            return limit
+        return ops.minimum(own, limit[0]), limit[1]
 
     def _term_metrics(self) -> dict[str, Any]:
         metrics = (self._output_term, self._weight_term, self._outlier_term)
@@ -294,6 +305,7 @@ class HyperMask(ReplicatedModel):
         *args: Any,
         task: TaskLike | None = None,
         inherit: TaskLike | None = None,
+        num_classes: int | None = None,
         **kwargs: Any,
     ) -> Any:
         """`keras.Model.fit` on the data of one task.
@@ -307,6 +319,11 @@ class HyperMask(ReplicatedModel):
                 from: what it knows is copied into the new task's own units
                 (`UnitMasks` with a protection that tracks use; see
                 `hypermask_tf.transfer`).
+            num_classes: Classes of a new task, where it has fewer than the target's
+                last layer has outputs (`head="per_task"`, a cross-entropy over
+                classes). Its baked network has so many outputs; `predict` returns all
+                of the target's, of which those that the task does not have are -3e4,
+                or 0 behind a softmax.
 
         A task begins with a fresh optimizer, unless `reset_optimizer` is off. Its
         learning rate is the one that was compiled, or set by hand since between two
@@ -332,11 +349,12 @@ class HyperMask(ReplicatedModel):
         learner_checks.check_compiled(self)
         # What changes the learning rate in here is a callback, not the user.
         with self.guard.learning(x, y):
+            classes = self._check_classes(task, inherit, num_classes)
             if not self._on_device():
-                data_checks.check_data(x, y, self.loss, self.target)
+                data_checks.check_data(x, y, self.loss, self.target, classes)
                 self.guard.note_data(task, x, y)
             with self.guard.ask_lock:
-                self._enter(task, inherit)
+                self._enter(task, inherit, num_classes)
             args, kwargs = with_callbacks(self, args, kwargs)
             first_step.prepare(self, x, y)
             if not self._on_device():
@@ -353,7 +371,8 @@ class HyperMask(ReplicatedModel):
         data_checks.check_arguments("train_on_batch", kwargs)
         learner_checks.check_compiled(self)
         with self.guard.learning_batch(x, y):
-            data_checks.check_data(x, y, self.loss, self.target)
+            classes = self._check_classes(None)
+            data_checks.check_data(x, y, self.loss, self.target, classes)
             self._enter(None)
             first_step.prepare(self, x, y)
             return super().train_on_batch(x, y, *args, **kwargs)
@@ -374,7 +393,8 @@ class HyperMask(ReplicatedModel):
         """
         data_checks.check_arguments("evaluate", kwargs)
         with self.guard.evaluating(task, x, y):
-            data_checks.check_data(x, y, self.loss, self.target)
+            classes = self.state.num_outputs(self.active_task)
+            data_checks.check_data(x, y, self.loss, self.target, classes)
             first_step.prepare(self, x, y, training=False)
             return super().evaluate(
                 data_checks.checked(x, self.target), y, *args, **kwargs
@@ -520,22 +540,29 @@ class HyperMask(ReplicatedModel):
     def active_task(self, task: TaskLike) -> None:
         self.state.counters.active.assign(self.state.index(task))
 
-    def begin_task(self, task: TaskLike, inherit: TaskLike | None = None) -> None:
+    def begin_task(
+        self,
+        task: TaskLike,
+        inherit: TaskLike | None = None,
+        num_classes: int | None = None,
+    ) -> None:
         """Closes the previous task and takes what protects it; `fit` calls it.
 
         Args:
             task: The next task in order, by its index, or by a new name.
             inherit: An earlier task, by either, to start from a copy of, see `fit`.
+            num_classes: Classes of the task, see `fit`; by default as many as the
+                target's last layer has outputs.
 
         Raises:
             ValueError: If it is not the next one, or beyond capacity, or cannot
-                inherit.
+                inherit or have so many classes.
         """
         self.refresh()
         if self.num_learned_tasks > self.num_finished_tasks:
             check_finite(self, self.state.names.label(self.num_learned_tasks - 1))
         with self.guard.beginning():
-            self.order.begin(task, inherit)
+            self.order.begin(task, inherit, num_classes)
 
     def undo_task(self) -> None:
         """Gives up the task being learned: all is as before it began.
@@ -562,11 +589,29 @@ class HyperMask(ReplicatedModel):
         self.train_function = self.test_function = self.predict_function = None
         self.device_loop = None
 
-    def _enter(self, task: TaskLike | None, inherit: TaskLike | None = None) -> None:
+    def _check_classes(
+        self,
+        task: TaskLike | None,
+        inherit: TaskLike | None = None,
+        num_classes: int | None = None,
+    ) -> int | None:
+        """Outputs of the head of a task that is to be learned; None for all."""
+        index = self.order.check(task, inherit, num_classes)
+        classes = num_classes or self.state.num_outputs(index)
+        if classes is not None:
+            head_size.check_loss(self.loss)
+        return classes
+
+    def _enter(
+        self,
+        task: TaskLike | None,
+        inherit: TaskLike | None = None,
+        num_classes: int | None = None,
+    ) -> None:
         """Continues the task being learned, or begins the next."""
-        index = self.order.check(task, inherit)
+        index = self.order.check(task, inherit, num_classes)
         if index == self.num_learned_tasks:
-            self.begin_task(index if task is None else task, inherit)
+            self.begin_task(index if task is None else task, inherit, num_classes)
         self.active_task = index
 
     def _on_device(self) -> bool:
@@ -650,6 +695,7 @@ class HyperMask(ReplicatedModel):
     ) -> keras.Model:
         """A plain Keras model of one task: no class of ours, zeros as true zeros.
 
+        It has as many outputs as the task has classes (`num_classes` of `fit`).
         A task that has not begun is baked with a warning: its mask is as first drawn.
 
         Args:
@@ -668,6 +714,10 @@ class HyperMask(ReplicatedModel):
         if task >= max(self.num_learned_tasks, 1):
             checks.warn(f"Task {task} has not been learned yet.")
         baked = bake.bake(self.state, task, dtype)
+        count = self.state.num_outputs(task)
+        if count is not None:
+            head = baked.trainable_variables[self.state.bank.head_indices[0]]
+            baked = compaction.fewer_outputs(baked, head, count)
         return compaction.compact(baked) if compact else baked
 
     def extend(self, num_tasks: int) -> "HyperMask":

@@ -22,7 +22,7 @@ class LabelRange(keras.metrics.Metric):
         self._low = self.add_variable((), "zeros", name="low")
         self._high = self.add_variable((), "zeros", name="high")
 
-    def update_state(self, y: Tensor, limit: tuple[int, int | None]) -> Tensor:
+    def update_state(self, y: Tensor, limit: tuple[Tensor, int | None]) -> Tensor:
         """Takes the labels of a batch; returns NaN if one has no output, else 0."""
         y = ops.cast(ops.convert_to_tensor(y), "float32")
         bad = data_checks.outside(y, limit)

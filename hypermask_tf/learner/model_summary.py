@@ -36,6 +36,11 @@ def describe(model: Any) -> str:
         kept = [_kept(mask[i]) for mask in masks]
         shape = " x ".join(map(str, variable.shape))
         lines.append(_row(variable.path, shape, *kept))
+    counts = [model.state.num_outputs(i) for i in range(model.num_learned_tasks)]
+    if any(counts):
+        width = model.state.bank.head_width
+        outputs = [str(count or width) for count in counts]
+        lines += ["", _row("outputs", str(width), *outputs)]
     lines += ["", _totals(model, masks)]
     graph = getattr(layout, "graph", None)
     if graph is not None and graph.opaque:

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypermask_tf import checks, transfer
 from hypermask_tf.compiling.optimizer_reset import OptimizerReset
-from hypermask_tf.learner import capacity, learner_checks
+from hypermask_tf.learner import capacity, head_size, learner_checks
 from hypermask_tf.tasks import LearnerState
 from hypermask_tf.tasks.counters import number
 from hypermask_tf.tasks.task_names import TaskLike
@@ -23,7 +23,12 @@ class TaskOrder:
     def __init__(self, state: LearnerState, optimizer_reset: OptimizerReset) -> None:
         self.state, self._optimizer_reset = state, optimizer_reset
 
-    def check(self, task: TaskLike | None, inherit: TaskLike | None) -> int:
+    def check(
+        self,
+        task: TaskLike | None,
+        inherit: TaskLike | None,
+        num_classes: int | None = None,
+    ) -> int:
         """The task that `fit` is to learn: the one being learned, or the next.
 
         Raises:
@@ -39,14 +44,28 @@ class TaskOrder:
                 f"inherit={inherit!r}, but task {self.state.names.label(index)} has "
                 "begun"
             )
+        if num_classes is not None:
+            head_size.check_num_classes(self.state, num_classes)
+        known = self.state.num_outputs(index) or self.state.bank.head_width
+        if num_classes not in (None, known) and index < learned:
+            raise ValueError(
+                f"Task {self.state.names.label(index)} has begun with {known} classes. "
+                f"Received: num_classes={num_classes}"
+            )
         return index
 
-    def begin(self, name: TaskLike, inherit: TaskLike | None) -> None:
+    def begin(
+        self,
+        name: TaskLike,
+        inherit: TaskLike | None,
+        num_classes: int | None = None,
+    ) -> None:
         """Closes the previous task and takes what protects it.
 
         Args:
             name: The next task, by its index, or by a new name that it gets.
             inherit: An earlier task to start from a copy of, by either.
+            num_classes: Outputs of its head; None for all of the target's.
 
         Raises:
             ValueError: If it is not the next one, or beyond capacity, or cannot
@@ -57,6 +76,9 @@ class TaskOrder:
         learner_checks.check_begin(state, task)
         source = None if inherit is None else state.index(inherit)
         transfer.check_inherit(state, task, source)
+        if num_classes is not None:
+            head_size.check_num_classes(state, num_classes)
+            head_size.try_head(state, task, num_classes)
         if isinstance(name, str):
             self._give(task, name)
         # First what may fail: then nothing has changed.
@@ -67,6 +89,7 @@ class TaskOrder:
         scores = state.task_masks.all_scores() if state.drifts else None
         state.memory.begin(self._values(), scores)
         state.bank.begin(task)
+        state.bank.set_num_outputs(task, num_classes or 0)
         for counter in (counters.current, counters.finished, counters.written):
             counter.assign(task)
         counters.active.assign(task)

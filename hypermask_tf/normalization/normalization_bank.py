@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from hypermask_tf import checks
@@ -25,6 +26,9 @@ class _Rows:
 
 
 MODES = ("per_task", "shared")
+# What an output says that a task does not have. Its exponential is zero, so it has no
+# share in a softmax, and half precision holds it.
+ABSENT = -3e4
 
 
 class NormalizationBank(keras.layers.Layer):
@@ -34,6 +38,9 @@ class NormalizationBank(keras.layers.Layer):
     only ones an optimizer sees; when the next task begins they move into a row of
     the bank. A task that has not begun reads the working copy.
 
+    A head of a task's own may have fewer outputs than the target's: what the others
+    are computed with is replaced, so that they say `ABSENT`, whatever it holds.
+
     Args:
         target: The built target network.
         roles: Its variables' roles.
@@ -41,6 +48,10 @@ class NormalizationBank(keras.layers.Layer):
         mode: `"per_task"`: statistics, gamma and beta belong to a task; `"shared"`:
             they are shared and unprotected.
         head: Whether the head belongs to a task too, and starts afresh with each.
+
+    Attributes:
+        head_width: Outputs of the target's last layer; None where tasks share it or it
+            has no bias to switch outputs off with.
 
     Raises:
         ValueError: If `mode` is unknown.
@@ -73,7 +84,62 @@ class NormalizationBank(keras.layers.Layer):
             roles.statistics if own else (),
             num_tasks,
         )
+        self.head_width = self._width_of_head(target)
+        self._num_outputs = None
+        if self.head_width is not None:
+            self._num_outputs = self.add_weight(
+                (num_tasks,),
+                initializer="zeros",
+                dtype="int",  # on TensorFlow the GPU holds no 32-bit integers
+                trainable=False,
+                name="num_outputs",
+            )
         self.built = True
+
+    def _width_of_head(self, target: keras.Model) -> int | None:
+        shapes = [target.trainable_variables[i].shape for i in self.head_indices]
+        widths = [shape[0] for shape in shapes if len(shape) == 1]
+        if len(widths) != 1 or any(s[-1] != widths[0] for s in shapes if len(s)):
+            return None
+        return int(widths[0])
+
+    def num_outputs(self, task: Tensor) -> Tensor | None:
+        """Outputs of the head of `task`, int32 scalar; None where none are missing."""
+        if self._num_outputs is None:
+            return None
+        found = ops.take(ops.cast(self._num_outputs.value, "int32"), task, axis=0)
+        return ops.where(found == 0, self.head_width, found)
+
+    def set_num_outputs(self, task: int, count: int) -> None:
+        """Says how many outputs the head of `task` has: the first ones."""
+        if self._num_outputs is not None:
+            counts = ops.convert_to_numpy(self._num_outputs).copy()
+            counts[task] = count
+            self._num_outputs.assign(counts)
+
+    def present(
+        self, values: list[Tensor], task: Tensor, absent: float = ABSENT
+    ) -> list[Tensor]:
+        """Values of trainable variables, with which missing outputs say `absent`."""
+        count = self.num_outputs(task)
+        if count is None:
+            return values
+        there, found = ops.arange(self.head_width, dtype="int32") < count, list(values)
+        for index in self.head_indices:
+            fill = absent if len(found[index].shape) == 1 else 0.0
+            found[index] = ops.where(
+                there, found[index], ops.cast(fill, found[index].dtype)
+            )
+        return found
+
+    def load_own_variables(self, store: Any) -> None:
+        """A file from before heads had sizes knows none: all outputs are there."""
+        last = len(self.variables) - 1
+        names = set(store.keys())
+        own = {name: store[name] for name in names}
+        if self._num_outputs is not None and str(last) not in own:
+            own[str(last)] = np.zeros(self._num_outputs.shape, "int32")
+        super().load_own_variables(own)
 
     def _rows(
         self, variables: Sequence[Any], flags: Sequence[bool], num_tasks: int

@@ -17,7 +17,8 @@ def bake(state: Any, task: int, dtype: str | None = None) -> keras.Model:
 
     Args:
         state: Of a learner.
-        task: A task within its capacity.
+        task: A task within its capacity. Where its head has fewer outputs than the
+            target's, the others are still there, and say that they are absent.
         dtype: Dtype policy of the result; None keeps the target's.
 
     Raises:
@@ -33,11 +34,12 @@ def bake(state: Any, task: int, dtype: str | None = None) -> keras.Model:
                 f"Received: layer {layer.name!r}"
             )
     trainable, fixed = state.task_values(task)
+    count = state.num_outputs(task)
     baked = clone_network(state.target, dtype)
     assign_values(baked, trainable, fixed)
     check_same(
-        Network(state.target, trainable, fixed),
-        Network(baked),
+        Network(state.target, trainable, fixed, count),
+        Network(baked, num_outputs=count),
         "`bake`",
         tolerance_for(state.target, baked),
     )

@@ -40,7 +40,7 @@ def check_same(
         DifferentNetworkError: If the outputs differ; the first layer that differs is
             named.
     """
-    sample, expected = _run(original)
+    sample, expected = run_on_sample(original)
     if expected is None:
         warnings.warn(
             f"{what} could not be compared with the network it was made from: that "
@@ -62,7 +62,8 @@ def check_same(
     raise DifferentNetworkError(_message(original, remade, sample, what, tolerance))
 
 
-def _run(network: Network) -> tuple[Any, list[np.ndarray] | None]:
+def run_on_sample(network: Network) -> tuple[Any, list[np.ndarray] | None]:
+    """A made-up sample and the outputs for it; None where the network runs on none."""
     for size in OPEN_SIZES:
         try:
             sample = make_sample(network.model, size)

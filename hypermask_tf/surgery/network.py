@@ -20,17 +20,22 @@ class Network:
         model: A built model.
         trainable: Values in place of its trainable variables; None for its own.
         fixed: The same for its non-trainable variables.
+        num_outputs: Only so many channels of its output count, the first; None for all.
     """
 
     model: keras.Model
     trainable: Sequence[Any] | None = None
     fixed: Sequence[Any] | None = None
+    num_outputs: int | None = None
 
     def outputs(self, inputs: Any) -> list[np.ndarray]:
         """All outputs for `inputs`, flat."""
         with self._values():
             outputs = self.model(_tensors(inputs), training=False)
-        return [_array(tensor) for tensor in keras.tree.flatten(outputs)]
+        arrays = [_array(tensor) for tensor in keras.tree.flatten(outputs)]
+        if self.num_outputs is None:
+            return arrays
+        return [array[..., : self.num_outputs] for array in arrays]
 
     def layers(self, inputs: Any) -> Iterator[tuple[str, list[np.ndarray]]]:
         """Path and outputs of each layer in turn; nothing if the model has no graph.

@@ -97,8 +97,8 @@ class Witness(keras.layers.Layer):
         return None
 
     def _network(self, task: int) -> Network:
-        learner = self._learner()
-        return Network(learner.target, *learner.task_values(task))
+        network: Network = self._learner().state.network_of(task)
+        return network
 
 
 def _numbers(array: np.ndarray) -> list[float]:

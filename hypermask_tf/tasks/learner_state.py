@@ -14,6 +14,7 @@ from hypermask_tf.masks.roles import Maskable, Roles
 from hypermask_tf.normalization import NormalizationBank
 from hypermask_tf.own_width import OwnWidthError, OwnWidthTarget, make_own_width
 from hypermask_tf.protection import Protection
+from hypermask_tf.surgery.network import Network
 from hypermask_tf.tasks.counters import Counters, int32, number
 from hypermask_tf.tasks.masked_target import MaskedTarget
 from hypermask_tf.tasks.task_masks import TaskMasks
@@ -226,6 +227,17 @@ class LearnerState:
             [ops.convert_to_numpy(value) + 0 for value in trainable],
             [ops.convert_to_numpy(value) for value in fixed],
         )
+
+    def num_outputs(self, task: int) -> int | None:
+        """Outputs of the head of `task`; None where it has all of the target's."""
+        count = self.bank.num_outputs(ops.convert_to_tensor(task, dtype="int32"))
+        found = None if count is None else int(ops.convert_to_numpy(count))
+        return None if found == self.bank.head_width else found
+
+    def network_of(self, task: int) -> Network:
+        """The network of `task`, to be run and compared."""
+        values = self.task_values(task)
+        return Network(self.target, *values, self.num_outputs(task))
 
 
 def _check_nothing_shared(

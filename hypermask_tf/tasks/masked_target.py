@@ -11,6 +11,7 @@ from hypermask_tf.distribution import replicas
 from hypermask_tf.masks import TaskMask, apply_mask
 from hypermask_tf.masks.health import health
 from hypermask_tf.normalization import NormalizationBank
+from hypermask_tf.normalization.normalization_bank import ABSENT
 from hypermask_tf.own_width import OwnWidthTarget
 from hypermask_tf.tasks.task_memory import TaskMemory
 
@@ -64,13 +65,14 @@ class MaskedTarget:
         """What the target's weight penalties say of the network of a task.
 
         What earlier tasks use counts, and gets no gradient, nor does the mask:
-        penalties of weights act on those that are free.
+        penalties of weights act on those that are free. Outputs that a task does not
+        have are none of its weights.
         """
         variables = self.target.trainable_variables
         penalised = [i for i, v in enumerate(variables) if v.regularizer is not None]
         if not penalised:
             return []
-        trainable, _ = self._unmasked(task, current)
+        trainable, _ = self._unmasked(task, current, absent=0.0)
         held = dict(zip(self.memory.indices, self.memory.used, strict=False))
         found = []
         for i in penalised:
@@ -83,7 +85,11 @@ class MaskedTarget:
         return found
 
     def _unmasked(
-        self, task: Tensor, current: Tensor, training: bool = False
+        self,
+        task: Tensor,
+        current: Tensor,
+        training: bool = False,
+        absent: float = ABSENT,
     ) -> tuple[list[Tensor], list[Tensor]]:
         self.check_trainable()
         scales = self.bank.scales(task, current)
@@ -91,6 +97,7 @@ class MaskedTarget:
             [v.value for v in self.target.trainable_variables], training
         )
         trainable = [scales.get(i, value) for i, value in enumerate(shared)]
+        trainable = self.bank.present(trainable, task, absent)
         statistics = self.bank.statistics(task, current)
         fixed = [
             statistics.get(i, variable.value)

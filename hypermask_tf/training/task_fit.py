@@ -29,6 +29,7 @@ def fit_task(
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
     classes: int | None = None,
     inherit: int | None = None,
+    num_classes: int | None = None,
     loop: str = "fit",
     weights: np.ndarray | None = None,
 ) -> None:
@@ -50,6 +51,7 @@ def fit_task(
         classes: Number of classes of the task, where the head may be wider: its
             validation accuracy is then that of `task_accuracy`. None for all outputs.
         inherit: As in `HyperMask.fit`; only where the task begins.
+        num_classes: The same.
         loop: What feeds the steps: `"fit"`, batch by batch from the host; or
             `"device"`, which has the samples (see `DeviceLoop`).
         weights: Weight of each sample in the loss, for `"fit"`; None for one each.
@@ -78,5 +80,6 @@ def fit_task(
             validation_data=validation_data,
             validation_batch_size=_VALIDATION_BATCH,
             verbose=0,
-            **({} if inherit is None else {"inherit": inherit}),
+            inherit=inherit,
+            num_classes=num_classes,
         )

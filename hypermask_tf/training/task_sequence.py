@@ -154,9 +154,10 @@ class TaskSequence:
         for known in self.scenario[: task.index + 1]:
             # All of them: a checkpoint of an earlier version has no names.
             self.model.rename_task(known.index, known.name)
+        outputs = None
         if epoch == 0:
-            self.model, progress.parent = prepare_task(
-                self.model, options, self._first, task.index, x, y
+            self.model, progress.parent, outputs = prepare_task(
+                self.model, options, self._first, task.index, x, y, task.num_classes
             )
         callbacks = options.make_callbacks(task.index)
         balanced = options.class_weight == "balanced"
@@ -186,6 +187,7 @@ class TaskSequence:
                 validation_data=task.validation if options.validates else None,
                 classes=task.num_classes,
                 inherit=progress.parent if epoch == 0 else None,
+                num_classes=outputs,
                 loop=options.loop,
                 weights=balanced_weights(y) if balanced else None,
             )

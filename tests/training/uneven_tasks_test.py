@@ -81,8 +81,8 @@ def test_a_split_runs_from_end_to_end(name, num_tasks, tmp_path):
     assert learned[1:].mean() > 1.5 / min(sizes) and results["forgetting"] == 0
     for task in (scenario[0], scenario[-1]):
         outputs = model.bake(task.index).predict(task.test[0], verbose=0)
-        assert outputs.shape == (len(task.test[0]), max(sizes))
-        labels = task_info(task, scenario.input_shape, max(sizes), {}).labels
+        assert outputs.shape == (len(task.test[0]), task.num_classes)
+        labels = task_info(task, scenario.input_shape, task.num_classes, {}).labels
         assert [label["name"] for label in labels] == [
             f"class {c}" for c in task.classes
         ]
