@@ -58,6 +58,12 @@ class OptimizerReset:
         for variable, rate in zip(rate_variables(self._seen), self._rates, strict=True):
             variable.assign(rate)
 
+    def forget(self) -> None:
+        """Puts an optimizer that has taken steps back to its first state."""
+        self.remember()
+        if self._seen is not None:
+            self.start_over()
+
     @contextlib.contextmanager
     def training(self) -> Iterator[None]:
         """While this lasts, what changes the rate is not the user."""

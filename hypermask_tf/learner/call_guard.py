@@ -50,6 +50,18 @@ class CallGuard:
             self._data_digest = None
 
     @contextlib.contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Removes a task in here, wholly or not at all, and keeps no copy of it."""
+        with self._learn_lock, self.ask_lock:
+            before = Snapshot(self._model)
+            try:
+                yield
+            except BaseException:
+                before.restore()
+                raise
+            self._before_task = self._data_digest = None
+
+    @contextlib.contextmanager
     def beginning(self) -> Iterator[None]:
         """Begins a task in here, wholly or not at all."""
         before, kept = Snapshot(self._model), self._before_task

@@ -102,8 +102,8 @@ def capacity(state: LearnerState) -> Capacity:
             "Capacity needs a protection that tracks use, `Freeze()` or "
             f'`WeightPenalty(on="used")`. Received: protection={state.protection!r}'
         )
-    learned = state.num_learned_tasks
-    masks = state.mask_arrays(learned - 1) if learned else None
+    tasks = state.tasks
+    masks = state.mask_arrays(tasks[-1]) if tasks else None
     weights = {}
     for variable, index in zip(memory.used, memory.indices, strict=True):
         used = ops.convert_to_numpy(variable.value) > 0
@@ -116,7 +116,7 @@ def capacity(state: LearnerState) -> Capacity:
     if not state.layout.over_units:
         return Capacity((), weights)
     in_use = np.zeros(state.layout.num_scores, bool)
-    for task in range(learned):
+    for task in tasks:
         in_use |= state.units_on(task)
     return Capacity(_groups(state.unit_layout, in_use), weights)
 

@@ -26,6 +26,7 @@ from hypermask_tf.learner import (
     old_arguments,
 )
 from hypermask_tf.learner import extend as extension
+from hypermask_tf.learner import forget as forgetting
 from hypermask_tf.learner import grow as growth
 from hypermask_tf.learner.call_guard import CallGuard
 from hypermask_tf.learner.capacity import Capacity
@@ -515,9 +516,11 @@ class HyperMask(ReplicatedModel):
         task under a new name, `predict(x, task="bottles")` asks for it. A task without
         a name of its own is called `task_00` at index 0, and so on. Names are those of
         files: of up to 64 characters, without `/`, `:` and the like, no number, and
-        no two that differ in capitals only.
+        no two that differ in capitals only. That of a forgotten task is empty here.
         """
-        return tuple(map(self.state.names.of, range(self.num_learned_tasks)))
+        names, there = self.state.names, self.state.tasks
+        learned = range(self.num_learned_tasks)
+        return tuple(names.of(task) if task in there else "" for task in learned)
 
     def rename_task(self, task: TaskLike, name: str) -> None:
         """Gives a task another name, one that is yet to begin included.
@@ -574,6 +577,39 @@ class HyperMask(ReplicatedModel):
             ValueError: If no task has begun since.
         """
         self.guard.undo_task()
+
+    def forget(self, task: TaskLike) -> None:
+        """Removes a task, and with it all that was learned from its data alone.
+
+        Its scores, head, normalisation and statistics are gone, and every weight that
+        no other task uses is drawn anew, from the hypernetwork's seed, as are the
+        hypernetwork and the optimizer. What the task took is free again. All other
+        tasks stay as they are, to the last bit, and keep their indices; the index of
+        the removed one is not used again, its name may be. The task being learned is
+        closed, and `undo_task` does not bring anything back.
+
+        If the task was the latest, nothing in the learner depends on its data any
+        more. What was learned after it may still do: in units it shares with the task,
+        and because it began where that had left free weights, scores and normalisation.
+
+        Args:
+            task: The task, by index or name.
+
+        Raises:
+            ValueError: If there is no such task, or the learner has no unit masks or
+                a protection that does not freeze.
+        """
+        self.refresh()
+        forgetting.check(self.state)
+        index = self.state.index(task)
+        if index >= self.num_learned_tasks:
+            raise ValueError(f"Task {index} has not begun. Received: task={task!r}")
+        with self.guard.forgetting():
+            latest = self.num_learned_tasks - 1
+            if latest >= self.num_finished_tasks and latest != index:
+                check_finite(self, self.state.names.label(latest))
+            self.order.close()
+            forgetting.forget(self, index)
 
     def refresh(self) -> None:
         """Notices what was changed from outside since the last call.

@@ -31,12 +31,12 @@ def describe(model: Any) -> str:
         "",
         _row("variable", "shape", *_tasks(model)),
     ]
-    masks = [model.mask_arrays(task) for task in range(model.num_learned_tasks)]
+    masks = [model.mask_arrays(task) for task in model.state.tasks]
     for i, variable in enumerate(target.trainable_variables):
         kept = [_kept(mask[i]) for mask in masks]
         shape = " x ".join(map(str, variable.shape))
         lines.append(_row(variable.path, shape, *kept))
-    counts = [model.state.num_outputs(i) for i in range(model.num_learned_tasks)]
+    counts = [model.state.num_outputs(task) for task in model.state.tasks]
     if any(counts):
         width = model.state.bank.head_width
         outputs = [str(count or width) for count in counts]
@@ -65,7 +65,7 @@ def _percent(layout: Any) -> str:
 
 def _tasks(model: Any) -> list[str]:
     given = model.state.names.given()
-    return [_short(given.get(i, f"task {i}")) for i in range(model.num_learned_tasks)]
+    return [_short(given.get(i, f"task {i}")) for i in model.state.tasks]
 
 
 def _short(name: str) -> str:

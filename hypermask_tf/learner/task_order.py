@@ -104,13 +104,21 @@ class TaskOrder:
     def _give(self, task: int, name: str) -> None:
         """Names a new task, and warns where a known one may have been meant."""
         names = self.state.names
-        meant = names.slip(name, task) if names.find(name) is None else None
+        meant = names.slip(name, self.state.tasks) if names.find(name) is None else None
         names.give(task, name)
         if meant is not None:
             checks.warn(
                 f"Task {task} begins, under the new name {name!r}. If {meant!r} was "
                 "meant, `undo_task()` takes this back."
             )
+
+    def close(self) -> None:
+        """Ends the task being learned; the next one is yet to begin."""
+        learned, counters = self.state.num_learned_tasks, self.state.counters
+        if learned > self.state.num_finished_tasks:
+            self._end(learned - 1)
+        counters.finished.assign(learned)
+        counters.written.assign(learned)
 
     def write_down(self) -> None:
         """Notes the mask of the task being learned, where it is to stay to the bit.

@@ -197,6 +197,27 @@ class NormalizationBank(keras.layers.Layer):
         parts = (self._scales.by_index, self._statistics.by_index)
         return [pair for part in parts for pair in part.values()]
 
+    def forget(self, task: int, latest: int | None, target: keras.Model) -> None:
+        """Gives a task that is removed what a fresh target has.
+
+        Args:
+            task: The task.
+            latest: The last task that is there, from which the next one goes on; None
+                if there is none.
+            target: A target as it is first drawn.
+        """
+        parts = (
+            (self._scales.by_index, target.trainable_variables),
+            (self._statistics.by_index, target.non_trainable_variables),
+        )
+        for rows, fresh in parts:
+            for index, (own, bank) in rows.items():
+                values = ops.convert_to_numpy(bank).copy()
+                values[task] = first = ops.convert_to_numpy(fresh[index])
+                bank.assign(values)
+                own.assign(first if latest is None else values[latest])
+        self.set_num_outputs(task, 0)
+
     def archive(self, task: int) -> None:
         """Writes the working copies into the rows of `task`, which has ended."""
         for own, bank in self.rows():

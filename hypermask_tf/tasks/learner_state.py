@@ -144,14 +144,33 @@ class LearnerState:
         """Tasks that are closed: all but the one being learned."""
         return number(self.counters.finished)
 
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Indices of the tasks that have begun and were not forgotten."""
+        learned = range(self.num_learned_tasks)
+        return tuple(task for task in learned if not self.is_forgotten(task))
+
+    def is_forgotten(self, task: int) -> bool:
+        """Whether a task was removed: it is closed, and made of nothing."""
+        if self.memory.support is None or task >= self.num_finished_tasks:
+            return False
+        return not bool(ops.convert_to_numpy(self.memory.support.value)[task].any())
+
     def index(self, task: TaskLike) -> int:
         """Index of a task, from its index or its name.
 
         Raises:
             TypeError: If it is neither.
-            ValueError: If it is beyond capacity, or no task has that name.
+            ValueError: If it is beyond capacity or was forgotten, or no task has that
+                name.
         """
-        return self.names.index(task, self.num_learned_tasks)
+        index = self.names.index(task, self.tasks)
+        if self.is_forgotten(index):
+            raise ValueError(
+                f"Task {index} was forgotten. The next task to begin is "
+                f"{self.num_learned_tasks}. Received: task={task!r}"
+            )
+        return index
 
     def index_to_learn(self, task: TaskLike) -> int:
         """The same, where a new name is that of the next task.

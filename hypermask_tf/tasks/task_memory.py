@@ -131,6 +131,11 @@ class TaskMemory(keras.layers.Layer):
             )
             variable.assign(ops.logical_or(variable.value, on))
 
+    def unmark(self) -> None:
+        """Takes all marks away."""
+        for variable in self.used:
+            variable.assign(ops.zeros_like(variable.value))
+
     def take_reference(self, values: Sequence[Tensor]) -> None:
         """Takes θ* from `values`, those of all trainable variables."""
         for reference, index in zip(self.reference, self.indices, strict=True):

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hypermask_tf import checks
 
@@ -42,12 +42,16 @@ class TaskNames:
         """Takes the names of another learner, or of an earlier moment."""
         self._given = dict(given)
 
-    def index(self, task: TaskLike, learned: int) -> int:
+    def forget(self, task: int) -> None:
+        """Frees the name of a task."""
+        self._given.pop(task, None)
+
+    def index(self, task: TaskLike, known: Sequence[int]) -> int:
         """Index of a task within capacity.
 
         Args:
             task: Its index or its name.
-            learned: How many tasks have begun, for the message.
+            known: Indices of tasks that have begun, for the message.
 
         Raises:
             TypeError: If it is neither.
@@ -57,7 +61,7 @@ class TaskNames:
             return checks.check_task(task, self.num_tasks)
         found = self.find(task)
         if found is None:
-            raise self._unknown(task, learned)
+            raise self._unknown(task, known)
         return found
 
     def find(self, name: str) -> int | None:
@@ -102,17 +106,17 @@ class TaskNames:
         if name != _default(task):
             self._given[task] = name
 
-    def slip(self, name: str, learned: int) -> str | None:
+    def slip(self, name: str, known: Sequence[int]) -> str | None:
         """The known name that `name` may have been meant for: one letter is amiss."""
-        known = (self.of(task) for task in range(learned))
-        return next((other for other in known if _is_slip(name, other)), None)
+        names = map(self.of, known)
+        return next((other for other in names if _is_slip(name, other)), None)
 
-    def _unknown(self, name: str, learned: int) -> ValueError:
-        known = [self.of(task) for task in range(learned)]
-        folded = {other.casefold(): other for other in known}
+    def _unknown(self, name: str, known: Sequence[int]) -> ValueError:
+        names = [self.of(task) for task in known]
+        folded = {other.casefold(): other for other in names}
         close = difflib.get_close_matches(name.casefold(), folded, 1)
         hint = f" Did you mean {folded[close[0]]!r}?" if close else ""
-        listed = ", ".join(map(repr, known)) or "none, for no task has begun"
+        listed = ", ".join(map(repr, names)) or "none, for no task has begun"
         return ValueError(
             f"No task has this name.{hint} Known names: {listed}. "
             f"Received: task={name!r}"

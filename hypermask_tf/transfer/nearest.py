@@ -32,19 +32,19 @@ def nearest_task(
     """
     from sklearn.linear_model import RidgeClassifier
 
-    if not model.num_learned_tasks:
+    if not model.state.tasks:
         raise ValueError("No task has been learned yet: there is nothing to inherit.")
     size = len(keras.tree.flatten(x)[0])
     rows = np.random.default_rng(seed).permutation(size)[:samples]
     half = len(rows) // 2
     chosen = keras.tree.map_structure(lambda part: part[rows], x)
     scores = []
-    for task in range(model.num_learned_tasks):
+    for task in model.state.tasks:
         features = task_features(model, task)(chosen, training=False)
         features = ops.convert_to_numpy(features).reshape(len(rows), -1)
         classifier = RidgeClassifier().fit(features[:half], y[rows[:half]])
         scores.append(classifier.score(features[half:], y[rows[half:]]))
-    return len(scores) - 1 - int(np.argmax(scores[::-1]))
+    return int(model.state.tasks[::-1][np.argmax(scores[::-1])])
 
 
 def task_features(model: Any, task: int) -> keras.Model:
