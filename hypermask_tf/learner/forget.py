@@ -33,7 +33,7 @@ def forget(model: Any, task: int) -> None:
     state: LearnerState = model.state
     with replicas.scope(model), seeded(model.hypernetwork.seed):
         target = rebuild(state.target, {})
-        hypernetwork = clone_part(model.hypernetwork)
+        hypernetwork: Any = clone_part(model.hypernetwork)
         hypernetwork.create(state.num_tasks, state.layout.num_scores)
     nothing = np.zeros(state.layout.num_scores)
     state.memory.end(task, nothing, nothing)
