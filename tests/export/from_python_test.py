@@ -78,7 +78,9 @@ def content(folder, name="task_00.tflite"):
 
 @pytest.fixture(scope="module")
 def two_classes():
-    return learner(mlp(), OF_LOGITS, X, Y, tasks=2)
+    model = learner(mlp(), OF_LOGITS, X, Y, tasks=2)
+    model.rename_task(0, "door")
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def exported(two_classes, tmp_path_factory):
         representative=X[:20],
         labels=["off", "on"],
         preprocessing={"scale": 0.5, "offset": -1.0, "unit": "g"},
-        name="door",
+        task="door",
         quantizations=["int8", "float32"],
         max_drop=0.2,
         latency=True,
@@ -450,7 +452,8 @@ def test_data_sets_are_read_to_the_end(two_classes, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"task": 2}, "numbers of learned tasks, 0 to 1"),
+        ({"task": 2}, "task=2"),
+        ({"task": "dor"}, "Did you mean 'door'"),
         ({"validation": X}, r"`validation` to be `\(x, y\)`.*Received: ndarray"),
         ({"validation": (X, Y[:-1])}, "63 targets"),
         ({"validation": (X, Y + 1)}, r"class numbers in 0\.\.1.*from 1 to 2"),
@@ -470,6 +473,30 @@ def test_mistakes_are_told_before_anything_is_made(
     with pytest.raises(ValueError, match=message):
         export(two_classes, tmp_path / "no", **arguments)
     assert not (tmp_path / "no").exists()
+
+
+def test_a_head_of_fewer_outputs_is_what_the_file_has(tmp_path):
+    model = learner(mlp(5), OF_LOGITS, X, Y)
+    model.fit(X, Y, task="coins", num_classes=3, verbose=0)
+    report = hm.export.export_tasks(
+        model, {"coins": (X, Y), 0: (X, Y)}, tmp_path, latency=False
+    )
+    assert report.written == ("task_00.tflite", "task_01.tflite")
+    assert [entry["task"]["name"] for entry in report.files] == ["task_00", "coins"]
+    assert [len(entry["labels"]) for entry in report.files] == [5, 3]
+    found = run_tflite(content(tmp_path, "task_01.tflite"), X)
+    expected = model.predict(X, task="coins", verbose=0)[:, :3]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match="task 1 twice"):
+        hm.export.export_tasks(model, {"coins": (X, Y), 1: (X, Y)}, tmp_path)
+
+
+def test_a_forgotten_task_has_no_file(tmp_path):
+    model = learner(mlp(), OF_LOGITS, X, Y, tasks=2)
+    model.forget(0)
+    with pytest.raises(ValueError, match="Task 0 was forgotten"):
+        export(model, tmp_path, (X, Y))
+    assert export(model, tmp_path, (X, Y), task=1).written == ("task_01.tflite",)
 
 
 def test_a_misspelt_part_of_a_task_is_told(two_classes, tmp_path):

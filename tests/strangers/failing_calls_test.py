@@ -79,7 +79,9 @@ MISTAKES = {
     ),
     "task beyond capacity": (lambda m: fit(m, 7), ValueError, "extend"),
     "a task skipped": (lambda m: fit(m, 2), ValueError, "next one is 1"),
-    "a word as task": (lambda m: fit(m, "one"), TypeError, "integer"),
+    "a fraction as task": (lambda m: fit(m, 1.0), TypeError, "integer"),
+    "a number as name": (lambda m: fit(m, "1"), ValueError, "index of a task"),
+    "a name that is no file's": (lambda m: fit(m, "a/b"), ValueError, "printed"),
 }
 
 

@@ -17,13 +17,14 @@ from hypermask_tf.export.refusal import check_numbers_only
 from hypermask_tf.export.report import ExportReport
 from hypermask_tf.export.variant import VariantOptions
 from hypermask_tf.learner import HyperMask
+from hypermask_tf.tasks.task_names import TaskLike
 
 Folder = str | os.PathLike[str]
 
 
 def export_task(
     model: HyperMask,
-    task: int,
+    task: TaskLike,
     folder: Folder,
     *,
     validation: Any,
@@ -31,7 +32,6 @@ def export_task(
     representative: Any = None,
     labels: Any = None,
     preprocessing: Mapping[str, Any] | None = None,
-    name: str | None = None,
     quantizations: str | Sequence[str] = (FLOAT32,),
     metric: Any = None,
     max_drop: Any = None,
@@ -54,7 +54,8 @@ def export_task(
 
     Args:
         model: The learner.
-        task: A task that it has learned.
+        task: A task that it has learned, by index or name. Files are numbered; the JSON
+            beside each holds the name.
         folder: Where the files go. Files of other tasks there stay.
         validation: `(x, y)` in the form that `fit` takes: arrays, and lists or
             dictionaries of them; or a data set of such batches. It decides whether a
@@ -67,7 +68,6 @@ def export_task(
             dictionary by name. None for their numbers.
         preprocessing: How raw data becomes an input, for whoever reads the file; with
             `scale` and `offset` public tools know it too.
-        name: Of the task; None for `"task_00"` and so on.
         quantizations: How weights are stored, one file each: some of `"float32"`,
             `"float16"`, `"weight_int8"`, `"dynamic_int8"`, `"int8"`, `"mixed"` and
             `"int4"`, or `"all"`.
@@ -116,7 +116,7 @@ def export_task(
     >>> report.written, report.files[0]["input"]["name"]
     (('task_00.tflite',), 'sensor')
     """
-    given = GivenTask(validation, test, representative, labels, preprocessing, name)
+    given = GivenTask(validation, test, representative, labels, preprocessing)
     return export_tasks(
         model,
         {task: given},
@@ -136,7 +136,7 @@ def export_task(
 
 def export_tasks(
     model: HyperMask,
-    tasks: Mapping[int, Any],
+    tasks: Mapping[TaskLike, Any],
     folder: Folder,
     *,
     quantizations: str | Sequence[str] = (FLOAT32,),
@@ -154,8 +154,8 @@ def export_tasks(
 
     Args:
         model: The learner.
-        tasks: By number of the task its data: a dictionary of `validation`, `test`,
-            `representative`, `labels`, `preprocessing` and `name` as in `export_task`,
+        tasks: By index or name of the task its data: a dictionary of `validation`,
+            `test`, `representative`, `labels` and `preprocessing` as in `export_task`,
             or `(x, y)` of its validation data alone.
         folder: Where the files go.
         quantizations, metric, max_drop, and all others: As in `export_task`.
@@ -172,12 +172,12 @@ def export_tasks(
     checks.check_part("model", model, HyperMask)
     recipes = _recipes(quantizations)
     check_packages(recipes)
-    checked_tasks(list(tasks), model.num_learned_tasks)
+    data = _by_index(model, tasks)
     check_numbers_only(model.target)
     gate = GateChoice(metric, max_drop, higher_is_better)
     sources = {
-        int(task): given_source(model, int(task), _given_task(data), gate)
-        for task, data in sorted(tasks.items())
+        index: given_source(model, index, _given_task(data[index]), gate)
+        for index in checked_tasks(list(data), model.num_learned_tasks)
     }
     drop = MAX_DROP if max_drop is None or isinstance(max_drop, Mapping) else max_drop
     options = ExportOptions(
@@ -190,6 +190,19 @@ def export_tasks(
         workers=1,
     )
     return export_sources(model, sources, files.expanded(folder), options)
+
+
+def _by_index(model: HyperMask, tasks: Mapping[TaskLike, Any]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for task, data in tasks.items():
+        index = model.state.index(task)
+        if index in found:
+            raise ValueError(
+                f"Expected the data of each task once. Received: task {index} twice, "
+                f"the second time as {task!r}"
+            )
+        found[index] = data
+    return found
 
 
 def _recipes(quantizations: str | Sequence[str]) -> tuple[str, ...]:

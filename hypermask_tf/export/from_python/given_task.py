@@ -30,7 +30,6 @@ class GivenTask:
             the validation data.
         labels: names of the classes; of several outputs, by output.
         preprocessing: how raw data becomes an input, as JSON can say it.
-        name: of the task.
     """
 
     validation: Any
@@ -38,7 +37,6 @@ class GivenTask:
     representative: Any = None
     labels: Any = None
     preprocessing: Mapping[str, Any] | None = None
-    name: str | None = None
 
 
 def given_source(
@@ -58,7 +56,7 @@ def given_source(
     x, y = _pair(given.validation, "validation")
     taken = _Inputs(model.target, x)
     validation_x = taken.named(x, "validation")
-    outputs = _outputs(model, x, taken, given.labels, gate)
+    outputs = _outputs(model, index, x, taken, given.labels, gate)
     judges, targets = outputs.judged(y, count(validation_x))
     validation = (validation_x, _named(targets, outputs.ports))
     test, split = validation, "validation"
@@ -80,7 +78,7 @@ def given_source(
     )
     info = TaskInfo(
         index=index,
-        name=given.name or f"task_{index:02d}",
+        name=model.state.names.of(index),
         labels=outputs.label_entries(y),
         input_shape=taken.ports[0].shape,
         num_outputs=(outputs.ports[0].shape or (1,))[-1],
@@ -116,12 +114,15 @@ class _Inputs:
 
 
 def _outputs(
-    model: Any, x: Any, taken: _Inputs, labels: Any, gate: GateChoice
+    model: Any, index: int, x: Any, taken: _Inputs, labels: Any, gate: GateChoice
 ) -> GivenOutputs:
     one = packed(model.target, [array[:1] for array in taken.arrays], x)
     outputs = model.target(one, training=False)
     keys = given_arrays.output_keys(model.target, outputs)
     shapes = [tuple(part.shape[1:]) for part in keras.tree.flatten(outputs)]
+    own = model.state.num_outputs(index)
+    if own is not None:  # a head of fewer outputs, which is the only one
+        shapes = [(*shapes[0][:-1], own)]
     names = given_arrays.port_names(keys)
     ports = tuple(Port(*both) for both in zip(names, shapes, strict=True))
     return GivenOutputs(
