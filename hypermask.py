@@ -47,6 +47,9 @@ COMMANDS = {
         True,
         True,
     ),
+    "verify": _Command(
+        "verify", "Run exported files again; fail where one fell.", True
+    ),
     "show-report": _Command("show_report", "Print the report of an export again."),
     "bundle": _Command("bundle", "Pack exported files, and restore them."),
     "check-micro": _Command(

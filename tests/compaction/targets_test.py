@@ -14,6 +14,7 @@ from tests.learners import hyper_mask
 
 _SMALL = {
     "mlp": {"input_shape": (8, 8, 1), "hidden": (40, 30)},
+    "conv1d": {"input_shape": (16, 3), "filters": (8, 12, 12)},
     "convnet": {"input_shape": (8, 8, 3), "filters": (8, 10), "hidden": 16},
     "resnet": {"input_shape": (8, 8, 3), "blocks": 1, "filters": (8, 8, 12, 16)},
     "zenkenet": {"input_shape": (16, 16, 3)},

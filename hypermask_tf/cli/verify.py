@@ -1,0 +1,135 @@
+"""Runs the exported files of a run again, and fails where one is not what it was.
+
+    hypermask verify --run_dir=runs/x
+
+Each file that the export's report lists must be there, with the bytes that were
+verified, and be as accurate in LiteRT over its task's test set as its JSON says. For
+the checks of a product: exit status 1 when a file is missing, was changed, or fell.
+"""
+
+import dataclasses
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from absl import flags
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from hypermask_tf.cli import command, paths
+from hypermask_tf.export.interpreter import run_tflite
+from hypermask_tf.export.quiet import quiet_stderr
+from hypermask_tf.export.report import read_good_files, read_report
+
+if TYPE_CHECKING:
+    from hypermask_tf.scenarios import Scenario
+
+
+def define_flags() -> None:
+    """Defines the flags; other commands use the same names in one process of tests."""
+    paths.define_path("run_dir", None, "Folder of the exported run.")
+    paths.define_path(
+        "data_dir",
+        None,
+        "Where the data sets lie; by default where the run found them.",
+    )
+    flags.DEFINE_float(
+        "max_accuracy_drop",
+        0.0,
+        "How much accuracy a file may have lost since it was exported, as a fraction. "
+        "Another processor may round an example at a boundary to the other side.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+    )
+    flags.register_validator(
+        "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """What became of a file.
+
+    Args:
+        file: its name.
+        recorded: accuracy when it was exported, in 0..1.
+        found: accuracy now; None where it was not run.
+        problem: what is wrong; empty if nothing is.
+    """
+
+    file: str
+    recorded: float
+    found: float | None
+    problem: str = ""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the command; returns its exit status."""
+    del argv
+    with quiet_stderr():
+        from hypermask_tf.training import RunFolder
+    run = RunFolder.open(Path(flags.FLAGS.run_dir or ""))
+    listed = read_report(Path(flags.FLAGS.run_dir))["files"]
+    if not listed:
+        raise FileNotFoundError(
+            f"Expected exported files. Received: a report in {run.export_dir} that "
+            "lists none. Export them first, with hypermask export"
+        )
+    with quiet_stderr():
+        scenario = run.load_scenario(flags.FLAGS.data_dir)
+    folder, drop = Path(run.export_dir), flags.FLAGS.max_accuracy_drop
+    results = list(check_files(folder, listed, scenario, drop))
+    Console().print(_table(results))
+    for result in results:
+        if result.problem:
+            print(f"verify: {result.file}: {result.problem}", file=sys.stderr)
+    return command.FAILED if any(result.problem for result in results) else 0
+
+
+def check_files(
+    folder: Path,
+    listed: Sequence[Mapping[str, Any]],
+    scenario: "Scenario",
+    max_accuracy_drop: float,
+) -> Iterator[Checked]:
+    """Runs the files of an export over the test sets of their tasks.
+
+    Args:
+        folder: where they lie.
+        listed: what the report says of each.
+        scenario: the tasks.
+        max_accuracy_drop: how much accuracy a file may have lost, in 0..1.
+    """
+    good = {entry["file"]: entry["sha256"] for entry in read_good_files(folder)}
+    for entry in listed:
+        file = entry["file"]
+        recorded = float(entry["verification"]["tflite_accuracy"])
+        if not (folder / file).is_file():
+            yield Checked(file, recorded, None, "it is missing")
+        elif good.get(file) != entry["sha256"]:
+            changed = "its bytes, or its JSON, are not those that were verified"
+            yield Checked(file, recorded, None, changed)
+        else:
+            x, y = scenario.tasks[entry["task"]["index"]].test
+            outputs = run_tflite(folder / file, x)[..., : len(entry["labels"])]
+            found = float(np.mean(outputs.argmax(axis=-1) == y))
+            fell = found < recorded - max_accuracy_drop
+            problem = "not finite" if not np.isfinite(outputs).all() else ""
+            if fell:
+                problem = f"accuracy fell from {recorded:.4f} to {found:.4f}"
+            yield Checked(file, recorded, found, problem)
+
+
+def _table(results: Sequence[Checked]) -> Table:
+    table = Table(title="Exported files in LiteRT, on the test sets", box=SIMPLE_HEAD)
+    table.add_column("file", no_wrap=True)
+    for column in ("exported %", "now %", ""):
+        table.add_column(column, justify="right", no_wrap=True)
+    for result in results:
+        now = "-" if result.found is None else f"{100 * result.found:.2f}"
+        verdict = "FAILED" if result.problem else "ok"
+        table.add_row(result.file, f"{100 * result.recorded:.2f}", now, verdict)
+    return table
