@@ -4,7 +4,6 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from sklearn import metrics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +29,8 @@ class Scores:
         >>> Scores.of(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0])).accuracy
         0.75
         """
+        from sklearn import metrics  # takes a while, and many need no scores
+
         recalls = [float(np.mean(found[y == label] == label)) for label in np.unique(y)]
         f1 = metrics.f1_score(y, found, average="macro", zero_division=0.0)
         return cls(float(np.mean(found == y)), float(np.mean(recalls)), float(f1))
