@@ -21,6 +21,11 @@ from hypermask_tf.cli.flagfiles import HARMLESS, flagfile, run_flags
 Space = Mapping[str, BaseDistribution]
 # What a sweep sets itself, and what has no effect on a result.
 NOT_SWEPT = HARMLESS | {"seed", "measure"}
+# Trials with other ones would be measured on other data, or on other tasks.
+_OF_DATA = frozenset(
+    "class_order class_seed classes_per_task data group_column group_pattern "
+    "label_column split_column split_seed task_column test_size validation_size".split()
+)
 _RANGE = re.compile(r"([^|]+?)\.\.([^:|]+)(?::(log)|:step=(.+))?")
 _SUGGEST: Mapping[type, Any] = {
     CategoricalDistribution: Trial.suggest_categorical,
@@ -112,11 +117,17 @@ def check_space(space: Space, base: flags.FlagValues) -> None:
                 f"--{flag} is the same for all trials of a sweep (seeds are given by "
                 f"--seeds). Received: {flag} in the space"
             )
-        if flag not in known:
-            close = difflib.get_close_matches(flag, known) or known
+        if flag in _OF_DATA:
             raise ValueError(
-                "Expected flags of apps/train.py in the space. Received: "
-                f"{flag}. Did you mean {' or '.join(close)}?"
+                f"--{flag} decides what is learned and measured, so that trials could "
+                f"not be compared. Received: {flag} in the space"
+            )
+        if flag not in known:
+            close = difflib.get_close_matches(flag, known)
+            hint = f"Did you mean {' or '.join(close)}?" if close else ""
+            raise ValueError(
+                "Expected flags of apps/train.py in the space, which its --help lists. "
+                f"Received: {flag}. {hint}"
             )
         options = vars(among)
         for value in options.get("choices") or (options["low"], options["high"]):

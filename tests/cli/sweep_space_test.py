@@ -98,6 +98,8 @@ def test_switches_are_read_back(base):
         ("seed=1|2", "--seeds"),
         ("measure=test|validation", "same for all"),
         ("run_dir=a|b", "Expected flags"),
+        ("qqq=1|2", "Received: qqq. $"),
+        ("split_seed=1|2", "what is learned and measured"),
         ("lambda=1|-1", "lambda=-1"),
         ("lambda=-1..1", "lambda=-1"),
         ("lambda=1|much", "much"),
