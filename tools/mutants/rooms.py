@@ -39,6 +39,7 @@ ROOMS: dict[str, Room] = {
             "hypermask/hard_protection_test.py",
             "hypermask/drift_test.py",
             "hypermask/use_test.py",
+            "hypermask/forget_test.py",
         ),
     ),
     "task_order": Room(
