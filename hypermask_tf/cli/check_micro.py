@@ -35,7 +35,7 @@ FIT_KINDS = ("float32", "int8")
 
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
-    paths.define_path("run_dir", None, "Folder of the exported run.")
+    paths.define_run("Folder of the exported run.", "an exported run")
     flags.DEFINE_list(
         "quantization",
         None,
@@ -45,20 +45,12 @@ def define_flags() -> None:
     flags.DEFINE_integer(
         "examples", 0, "How many test examples a file; 0 for all.", lower_bound=0
     )
-    paths.define_path(
-        "data_dir",
-        None,
-        "Where the data sets lie; by default where the run found them.",
-    )
     flags.DEFINE_float(
         "max_accuracy_drop",
         0.005,
         "How much accuracy a file may lose in Micro against LiteRT, as a fraction.",
         lower_bound=0.0,
         upper_bound=1.0,
-    )
-    flags.register_validator(
-        "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
     )
 
 

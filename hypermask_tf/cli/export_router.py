@@ -28,7 +28,7 @@ from hypermask_tf.export.quiet import quiet_stderr, start_backend
 
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
-    paths.define_path("run_dir", None, "Folder of the run to export.")
+    paths.define_run("Folder of the run to export.")
     flags.DEFINE_string(
         "method", None, "How the task is inferred; the library's default by default."
     )
@@ -50,14 +50,6 @@ def define_flags() -> None:
         upper_bound=1.0,
     )
     flags.DEFINE_bool("overwrite", False, "Replace a router.")
-    paths.define_path(
-        "data_dir",
-        None,
-        "Where the data sets lie; by default where the run found them.",
-    )
-    flags.register_validator(
-        "run_dir", bool, message="Pass the folder of a trained run: --run_dir=runs/x"
-    )
 
 
 def main(argv: Sequence[str]) -> int:

@@ -55,6 +55,24 @@ class PathsParser(flags.ListParser):
         return "comma separated list of paths"
 
 
+def define_run(help: str, kind: str = "a trained run") -> None:
+    """Defines the flags of a command on one run: its folder, and where its data lie.
+
+    Args:
+        help: What the folder is, for `--help`.
+        kind: The same, for whoever leaves it out.
+    """
+    define_path("run_dir", None, help)
+    flags.register_validator(
+        "run_dir", bool, message=f"Pass the folder of {kind}: --run_dir=runs/x"
+    )
+    define_path(
+        "data_dir",
+        None,
+        "Where the data sets lie; by default where the run found them.",
+    )
+
+
 def define_path(name: str, default: str | None, help: str) -> flags.FlagHolder[Any]:
     """Defines a flag whose value is a path."""
     return flags.DEFINE(

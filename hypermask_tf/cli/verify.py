@@ -30,12 +30,7 @@ if TYPE_CHECKING:
 
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
-    paths.define_path("run_dir", None, "Folder of the exported run.")
-    paths.define_path(
-        "data_dir",
-        None,
-        "Where the data sets lie; by default where the run found them.",
-    )
+    paths.define_run("Folder of the exported run.", "an exported run")
     flags.DEFINE_float(
         "max_accuracy_drop",
         0.0,
@@ -43,9 +38,6 @@ def define_flags() -> None:
         "Another processor may round an example at a boundary to the other side.",
         lower_bound=0.0,
         upper_bound=1.0,
-    )
-    flags.register_validator(
-        "run_dir", bool, message="Pass the folder of an exported run: --run_dir=runs/x"
     )
 
 

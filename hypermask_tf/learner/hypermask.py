@@ -350,12 +350,13 @@ class HyperMask(ReplicatedModel):
         learner_checks.check_compiled(self)
         # What changes the learning rate in here is a callback, not the user.
         with self.guard.learning(x, y):
-            classes = self._check_classes(task, inherit, num_classes)
+            index = self.order.check(task, inherit, num_classes)
+            classes = self._check_classes(index, num_classes)
             if not self._on_device():
                 data_checks.check_data(x, y, self.loss, self.target, classes)
                 self.guard.note_data(task, x, y)
             with self.guard.ask_lock:
-                self._enter(task, inherit, num_classes)
+                self._enter(index, task, inherit, num_classes)
             args, kwargs = with_callbacks(self, args, kwargs)
             first_step.prepare(self, x, y)
             if not self._on_device():
@@ -372,9 +373,10 @@ class HyperMask(ReplicatedModel):
         data_checks.check_arguments("train_on_batch", kwargs)
         learner_checks.check_compiled(self)
         with self.guard.learning_batch(x, y):
-            classes = self._check_classes(None)
+            index = self.order.check(None, None)
+            classes = self._check_classes(index)
             data_checks.check_data(x, y, self.loss, self.target, classes)
-            self._enter(None)
+            self._enter(index)
             first_step.prepare(self, x, y)
             return super().train_on_batch(x, y, *args, **kwargs)
 
@@ -598,6 +600,18 @@ class HyperMask(ReplicatedModel):
         Raises:
             ValueError: If there is no such task, or the learner has no unit masks or
                 a protection that does not freeze.
+
+        Example:
+
+        >>> import keras, hypermask_tf as hm
+        >>> dense = keras.layers.Dense
+        >>> target = keras.Sequential([keras.Input((4,)), dense(8, "relu"), dense(2)])
+        >>> model = hm.HyperMask(target, num_tasks=3, masks=hm.UnitMasks(sparsity=50))
+        >>> for name in ("bottles", "cans"):
+        ...     model.begin_task(name)  # `fit(..., task=name)` begins and learns it
+        >>> model.forget("cans")
+        >>> model.task_names
+        ('bottles', '')
         """
         self.refresh()
         forgetting.check(self.state)
@@ -625,14 +639,8 @@ class HyperMask(ReplicatedModel):
         self.train_function = self.test_function = self.predict_function = None
         self.device_loop = None
 
-    def _check_classes(
-        self,
-        task: TaskLike | None,
-        inherit: TaskLike | None = None,
-        num_classes: int | None = None,
-    ) -> int | None:
+    def _check_classes(self, index: int, num_classes: int | None = None) -> int | None:
         """Outputs of the head of a task that is to be learned; None for all."""
-        index = self.order.check(task, inherit, num_classes)
         classes = num_classes or self.state.num_outputs(index)
         if classes is not None:
             head_size.check_loss(self.loss)
@@ -640,12 +648,12 @@ class HyperMask(ReplicatedModel):
 
     def _enter(
         self,
-        task: TaskLike | None,
+        index: int,
+        task: TaskLike | None = None,
         inherit: TaskLike | None = None,
         num_classes: int | None = None,
     ) -> None:
         """Continues the task being learned, or begins the next."""
-        index = self.order.check(task, inherit, num_classes)
         if index == self.num_learned_tasks:
             self.begin_task(index if task is None else task, inherit, num_classes)
         self.active_task = index

@@ -148,13 +148,17 @@ class LearnerState:
     def tasks(self) -> tuple[int, ...]:
         """Indices of the tasks that have begun and were not forgotten."""
         learned = range(self.num_learned_tasks)
-        return tuple(task for task in learned if not self.is_forgotten(task))
+        if self.memory.support is None:
+            return tuple(learned)
+        there = np.array(ops.convert_to_numpy(ops.any(self.memory.support, axis=1)))
+        there[self.num_finished_tasks :] = True  # not yet written down
+        return tuple(task for task in learned if there[task])
 
     def is_forgotten(self, task: int) -> bool:
         """Whether a task was removed: it is closed, and made of nothing."""
         if self.memory.support is None or task >= self.num_finished_tasks:
             return False
-        return not bool(ops.convert_to_numpy(self.memory.support.value)[task].any())
+        return not bool(ops.any(self.memory.support[task]))
 
     def index(self, task: TaskLike) -> int:
         """Index of a task, from its index or its name.
@@ -164,7 +168,7 @@ class LearnerState:
             ValueError: If it is beyond capacity or was forgotten, or no task has that
                 name.
         """
-        index = self.names.index(task, self.tasks)
+        index = self.names.index(task, lambda: self.tasks)
         if self.is_forgotten(index):
             raise ValueError(
                 f"Task {index} was forgotten. The next task to begin is "

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hypermask_tf import checks
 
@@ -46,12 +46,12 @@ class TaskNames:
         """Frees the name of a task."""
         self._given.pop(task, None)
 
-    def index(self, task: TaskLike, known: Sequence[int]) -> int:
+    def index(self, task: TaskLike, known: Callable[[], Sequence[int]]) -> int:
         """Index of a task within capacity.
 
         Args:
             task: Its index or its name.
-            known: Indices of tasks that have begun, for the message.
+            known: Gives the indices of tasks that have begun, for the message.
 
         Raises:
             TypeError: If it is neither.
@@ -61,7 +61,7 @@ class TaskNames:
             return checks.check_task(task, self.num_tasks)
         found = self.find(task)
         if found is None:
-            raise self._unknown(task, known)
+            raise self._unknown(task, known())
         return found
 
     def find(self, name: str) -> int | None:

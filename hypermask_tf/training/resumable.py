@@ -23,6 +23,42 @@ class Resumable(Protocol):
         """Takes both back at the next start of training."""
 
 
+class Remembering:
+    """Part of a callback of Keras that counts epochs: takes its counts back.
+
+    It stands before the callback's class, whose `on_train_begin` sets all to zero.
+
+    Attributes:
+        REMEMBERED: Names of the attributes that a checkpoint holds.
+    """
+
+    REMEMBERED: tuple[str, ...] = ()
+    _restored: Mapping[str, Any] | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Starts, or goes on where it stopped."""
+        super().on_train_begin(logs)  # type: ignore[misc]
+        for name, value in (self._restored or {}).items():
+            setattr(self, name, value)
+        self._restored = None
+
+    def state(self) -> dict[str, Any]:
+        """See `Resumable`."""
+        values = {name: getattr(self, name) for name in self.REMEMBERED}
+        return {
+            n: None if v is None else np.asarray(v).item() for n, v in values.items()
+        }
+
+    def arrays(self) -> list[np.ndarray]:
+        """See `Resumable`."""
+        return []
+
+    def restore(self, state: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
+        """See `Resumable`."""
+        del arrays
+        self._restored = {name: state[name] for name in self.REMEMBERED}
+
+
 def collect(callbacks: Sequence[Any]) -> CallbackStates:
     """States and arrays of all callbacks, in their order.
 

@@ -11,8 +11,9 @@ from hypermask_tf.checks import require
 from hypermask_tf.scenarios.own.listing import OwnFile
 
 COLOR_MODES = ("grayscale", "rgb", "rgba")
-# Of Pillow: pictures without colours.
-_GREY = ("1", "L", "I", "I;16", "F")
+# Of Pillow: pictures without colours, and those whose levels are no bytes.
+_GREY = ("1", "L")
+_NO_BYTES = ("I", "F")
 
 
 def read_images(
@@ -34,7 +35,8 @@ def read_images(
 
     Raises:
         ImportError: If Pillow is not installed.
-        ValueError: If one cannot be read, or they differ in size.
+        ValueError: If one cannot be read, has more than 8 bits a channel, or they
+            differ in size.
     """
     pillow: Any = require("pillow", "which reads pictures", "PIL.Image")
     sizes, modes = set(), set()
@@ -60,9 +62,16 @@ def read_images(
 def _head(pillow: Any, path: Path) -> tuple[tuple[int, int], str]:
     try:
         with pillow.open(path) as image:
-            return image.size, image.mode
+            size, mode = image.size, image.mode
     except (OSError, ValueError, SyntaxError) as error:
         raise _unreadable(path, error) from error
+    if mode.startswith(_NO_BYTES):
+        raise ValueError(
+            "Expected pictures of 8 bits a channel. Received: "
+            f"{path}, whose levels have more (Pillow's mode {mode!r}). Scale them to "
+            "0..255 and save them again, or pass arrays (scenarios.from_arrays)."
+        )
+    return size, mode
 
 
 def _pixels(path: Path, color_mode: str, size: tuple[int, int]) -> np.ndarray:

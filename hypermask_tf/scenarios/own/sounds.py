@@ -26,7 +26,8 @@ def read_sounds(
         Waves in -1..1, `(time, 1)` each, and their rate.
 
     Raises:
-        ValueError: If one cannot be read, is empty, or they differ in rate.
+        ValueError: If one cannot be read, is empty, holds numbers that are not finite,
+            or they differ in rate.
     """
     read = [_read(file.path) for file in found]
     rates = {rate: file.path for (rate, _), file in zip(read, found, strict=True)}
@@ -58,6 +59,11 @@ def _read(path: Path) -> tuple[int, np.ndarray]:
             "remove it."
         )
     values = _floats(wave)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"Expected finite numbers in {path}. Received: NaN or infinity. Record it "
+            "again, or remove it."
+        )
     return int(rate), values.mean(axis=1) if values.ndim > 1 else values
 
 

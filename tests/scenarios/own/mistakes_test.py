@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from scipy.io import wavfile
 
 from hypermask_tf.scenarios import from_path
@@ -40,6 +41,13 @@ def half_a_picture(root):
     save_picture(root / "ann" / "rest" / "0.png", np.random.rand(40, 50, 3) * 255)
     whole = (root / "ann" / "rest" / "0.png").read_bytes()
     (root / "ann" / "rest" / "0.png").write_bytes(whole[: len(whole) // 2])
+
+
+def more_than_bytes(root):
+    """Of depth cameras and X-rays: 16 bits, which as bytes would begin again at 0."""
+    picture_folder(root)
+    levels = np.linspace(0, 2**16 - 1, 20).reshape(4, 5).astype("uint16")
+    Image.fromarray(levels).save(root / "ann" / "rest" / "0.png")
 
 
 def mixed_sizes(root):
@@ -141,12 +149,19 @@ def no_sound(root):
     (root / "bob" / "walk" / "9.wav").write_bytes(b"RIFFnothing")
 
 
+def sound_with_nan(root):
+    sound_folder(root)
+    wave = np.array([0, np.nan, 0], "float32")
+    wavfile.write(root / "bob" / "walk" / "9.wav", 8000, wave)
+
+
 FOLDERS = [
     (empty_class, {}, r"empty class folder.*Fill or remove"),
     (one_sample, {}, r"ann, class 'sit' with 1 \(sit/0\.png\)"),
     (two_samples, {}, r"three or more.*class 'sit'.*validation_size=0"),
     (unreadable_picture, {}, r"0\.png.*Save it again as PNG"),
     (half_a_picture, {"image_size": (4, 5)}, r"0\.png.*Save it again as PNG"),
+    (more_than_bytes, {}, r"8 bits a channel.*rest/0\.png.*'I;16'"),
     (mixed_sizes, {}, r"4x5 and .*9\.png of 9x9.*--image_size"),
     (mixed_kinds, {}, r"one kind.*Received: .*0\.png and .*notes\.csv"),
     (unknown_kind, {}, r"film\.mp4\. Convert or remove"),
@@ -166,6 +181,7 @@ FOLDERS = [
     (ragged_recording, {}, r"Expected a CSV file.*1\.csv"),
     (rates, {}, r"8000 Hz and .*9\.wav of 44100 Hz.*--sample_rate"),
     (no_sound, {}, r"Expected a WAV file.*9\.wav"),
+    (sound_with_nan, {}, r"finite numbers in .*9\.wav"),
     (picture_folder, {"window": 5}, r"window=5 for files of kind image"),
     (picture_folder, {"image_size": (4,)}, r"height and width.*\[4\]"),
     (picture_folder, {"color_mode": "red"}, r"color_mode='red'"),
