@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hypermask_tf.checks import require
 from hypermask_tf.cli.naming import method_name
-from hypermask_tf.cli.optional import require
 from hypermask_tf.cli.runs import Run, group
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
 from hypermask_tf.export.report import read_report

@@ -28,9 +28,9 @@ from collections.abc import Sequence
 from absl import flags
 from rich.console import Console
 
+from hypermask_tf.checks import require
 from hypermask_tf.cli import command, paths
 from hypermask_tf.cli import train_flags as f
-from hypermask_tf.cli.optional import require
 from hypermask_tf.cli.progress import make_progress
 from hypermask_tf.training import FolderLock
 
