@@ -150,7 +150,8 @@ class LearnerState:
         learned = range(self.num_learned_tasks)
         if self.memory.support is None:
             return tuple(learned)
-        there = np.array(ops.convert_to_numpy(ops.any(self.memory.support, axis=1)))
+        # In NumPy: `ops.any` of a variable is refused by JAX.
+        there = np.any(ops.convert_to_numpy(self.memory.support), axis=1)
         there[self.num_finished_tasks :] = True  # not yet written down
         return tuple(task for task in learned if there[task])
 
