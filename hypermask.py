@@ -50,6 +50,16 @@ COMMANDS = {
     "verify": _Command(
         "verify", "Run exported files again; fail where one fell.", True
     ),
+    "add": _Command(
+        "add", "Learn a further task into a finished run.", tensorflow=True
+    ),
+    "update": _Command(
+        "update", "Learn a task again, as its next version.", tensorflow=True
+    ),
+    "rollback": _Command("rollback", "Put another version of a task into use."),
+    "forget": _Command("forget", "Remove a task from a run."),
+    "undo": _Command("undo", "Give up a task that is being added."),
+    "status": _Command("status", "Print the tasks of a run, and the room left."),
     "show-report": _Command("show_report", "Print the report of an export again."),
     "bundle": _Command("bundle", "Pack exported files, and restore them."),
     "check-micro": _Command(

@@ -22,6 +22,7 @@ FLOORS = (
     ("training",),
     ("plots",),
     ("export",),
+    ("product",),
     ("cli",),
 )
 FLOOR = {room: i for i, rooms in enumerate(FLOORS) for room in rooms}

@@ -3,6 +3,7 @@
 import datetime
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from absl import flags
@@ -33,6 +34,8 @@ def reopen(values: flags.FlagValues) -> RunFolder:
             that is to be extended is not finished.
     """
     run = RunFolder.open(str(values["run_dir"].value))
+    manifest = run.manifest()
+    _check_first_tasks(manifest)
     kept = {**BEFORE, **read_flagfile(run.flags())}
     given = [flag for flag in _own(values) if flag.present]
     for flag in given:
@@ -40,9 +43,7 @@ def reopen(values: flags.FlagValues) -> RunFolder:
             _check_same(flag, kept.get(flag.name))
     # Those that may differ once more, for they are to win.
     again = [flag.serialize() for flag in given if flag.name in HARMLESS | MOVABLE]
-    older = [f"--{name}={value}" for name, value in BEFORE.items()]
-    values(["train", *older, f"--flagfile={run.path / 'flags.txt'}", *again])
-    manifest = run.manifest()
+    take_flags(run, values, again)
     recorded = manifest.get("data_dir")
     if values["data"].value is not None:
         if "data" not in {flag.name for flag in given}:
@@ -54,6 +55,25 @@ def reopen(values: flags.FlagValues) -> RunFolder:
         _check_finished(run, tasks)
         values["num_tasks"].value = tasks + values["extend_tasks"].value
     return run
+
+
+def take_flags(
+    run: RunFolder, values: flags.FlagValues, others: Sequence[str] = ()
+) -> None:
+    """Sets every flag to what a run was started with; `others` win over that."""
+    older = [f"--{name}={value}" for name, value in BEFORE.items()]
+    values(["train", *older, f"--flagfile={run.path / 'flags.txt'}", *others])
+
+
+def _check_first_tasks(manifest: Mapping[str, Any]) -> None:
+    """Refuses a run to which tasks were added one by one, or of which some are gone."""
+    tasks = manifest["scenario"]["tasks"]
+    if manifest.get("added") or any(task.get("forgotten") for task in tasks):
+        raise ValueError(
+            "Expected a run with the tasks it began with. Received: one to which tasks "
+            "were added, or of which some were forgotten. hypermask add goes on with "
+            "it: --resume what was stopped, --data for a further task"
+        )
 
 
 def _own(values: flags.FlagValues) -> list[flags.Flag]:
@@ -133,12 +153,14 @@ def check_and_record(
 
 def _check_fingerprint(then: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuses own data that are others than those learned so far."""
-    kept, found = then.get("fingerprint"), now.get("fingerprint")
-    if kept != found:
+    kept, found = then.get("fingerprint") or {}, now.get("fingerprint") or {}
+    changed = [t for t in sorted({*kept, *found}) if kept.get(t) != found.get(t)]
+    if changed:
         raise ValueError(
-            "The data are not those of the run: it learned data of fingerprint "
-            f"{kept}. Received: data of fingerprint {found}: files were added, removed "
-            "or changed. Restore them, or train a new run"
+            f"The data are not those of the run: for task {changed[0]!r} it has "
+            f"fingerprint {kept.get(changed[0])}. Received: data of fingerprint "
+            f"{found.get(changed[0])}: files were added, removed or changed. Restore "
+            "them, or train a new run; `hypermask add` adds a task to a finished one"
         )
 
 

@@ -14,7 +14,6 @@ epoch.
 """
 
 import contextlib
-import traceback
 from collections.abc import Sequence
 
 import keras
@@ -23,31 +22,22 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hypermask_tf import HyperMask
-from hypermask_tf.cli import command, distribution, own_data, resume, task_logs
+from hypermask_tf.cli import command, distribution, own_data, resume
 from hypermask_tf.cli import train_flags as f
 from hypermask_tf.cli.build import build_model, build_scenario
 from hypermask_tf.cli.flagfiles import flagfile
+from hypermask_tf.cli.learning import learn, watchers
 from hypermask_tf.cli.manifest import make_manifest
-from hypermask_tf.cli.progress import (
-    TaskProgress,
-    accuracy_table,
-    make_progress,
-    summary,
-    task_table,
-)
+from hypermask_tf.cli.progress import accuracy_table, make_progress, task_table
 from hypermask_tf.cli.run_plots import draw
 from hypermask_tf.cli.sequence_choices import sequence_choices
-from hypermask_tf.cli.stop_signals import stop_signals
 from hypermask_tf.scenarios import Scenario
 from hypermask_tf.training import (
-    NonFiniteLossError,
     RunFolder,
     SequenceOptions,
     TaskSequence,
-    TrainingStopped,
     is_chief,
 )
-from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 # Runs while start-up notices are held back.
 start_up = distribution.look_for_gpus
@@ -94,7 +84,7 @@ def _train() -> int:
         del model  # a run that goes on has one of its own
         if f.RESUME.value:
             resume.restore(sequence, run, console)
-        status = _learn(sequence, run, progress)
+        status = learn(sequence, run, progress)
     if status:
         return status
     draw(run, sequence.matrix, sequence.results())
@@ -135,47 +125,8 @@ def _sequence(
         scenario,
         run,
         **sequence_choices(),
-        callbacks=lambda task: [
-            TaskProgress(progress, f"task {task}", f.STEPS.value),
-            *task_logs.loggers(run, task, f.TENSORBOARD.value),
-        ],
+        callbacks=lambda task: watchers(run, progress, task),
     )
-
-
-def _learn(sequence: TaskSequence, run: RunFolder, progress: Progress) -> int:
-    """Learns what is left; returns an exit status."""
-
-    def ask(name: str) -> None:
-        sequence.stop_asked = True
-        command.say(f"{name}: the run stops at the end of its epoch.")
-
-    with stop_signals(ask) as signals:
-        try:
-            sequence.learn(
-                lambda task, matrix: progress.console.print(
-                    f"{task.name}: {summary(matrix)}"
-                )
-            )
-        except TrainingStopped as stopped:
-            command.say(
-                f"Stopped after {resume.place(stopped.position)}. Go on with: "
-                f"{command.name()} --resume --run_dir={run.path}"
-            )
-            return signals.status
-        except NonFiniteLossError as error:
-            return _broken(run, sequence.matrix, error)
-        except Exception:
-            # Past the set-up an error is not the user's: it keeps its traceback.
-            traceback.print_exc()
-            return _broken(run, sequence.matrix, "Training broke off.")
-    return 0
-
-
-def _broken(run: RunFolder, matrix: AccuracyMatrix, error: object) -> int:
-    done = matrix.num_finished
-    kept = f"task_{done - 1:02d}.keras" if done else "none"
-    command.mistake(f"{error} Last good checkpoint in {run.checkpoints_dir}: {kept}")
-    return command.FAILED
 
 
 flags.register_validator(

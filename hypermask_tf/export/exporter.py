@@ -44,6 +44,7 @@ def export_run(
     run: "RunFolder",
     options: ExportOptions | None = None,
     on_step: OnStep = lambda text, done, total: None,
+    scenario: "Scenario | None" = None,
 ) -> ExportReport:
     """Exports tasks of a run into its `export` folder.
 
@@ -57,6 +58,7 @@ def export_run(
         run: the run folder.
         options: what to export; `None` for every task as float32.
         on_step: called with a line of text, steps done and steps in all.
+        scenario: the tasks; `None` to build them from what the run says of its data.
 
     Returns:
         The report, also written as `report.json`.
@@ -76,16 +78,19 @@ def export_run(
     on_step("loading the model and the data", 0, 1)
     # Two exports at a time would mix files of the one with JSON of the other.
     with FolderLock(run.export_dir):
-        return _export_run(run, options, on_step)
+        return _export_run(run, options, on_step, scenario)
 
 
 def _export_run(
-    run: "RunFolder", options: ExportOptions, on_step: OnStep
+    run: "RunFolder",
+    options: ExportOptions,
+    on_step: OnStep,
+    scenario: "Scenario | None",
 ) -> ExportReport:
     older = _older_files(options.drift_against)
     model = run.load_model()
-    scenario = run.load_scenario(options.data_dir)
-    known = min(model.num_learned_tasks, len(scenario.tasks))
+    scenario = scenario or run.load_scenario(options.data_dir)
+    known = [task for task in model.state.tasks if task < len(scenario.tasks)]
     tasks = checked_tasks(options.tasks, known)
     folder = Path(run.export_dir)
     clear_destination(folder, tasks, options.quantizations, options.overwrite)
@@ -140,9 +145,17 @@ class _Export:
 
     def maker(self, model: Any, work: Path) -> TaskMaker:
         source = run_source(self._run, self._scenario)
+        entries = self._run.manifest()["scenario"]["tasks"]
 
         def describe(task: Any, shape: tuple[int, ...], outputs: int) -> TaskInfo:
-            return task_info(task, shape, outputs, source)
+            info = task_info(task, shape, outputs, source)
+            entry = entries[info.index]
+            # A version's name in the run says which it is.
+            return dataclasses.replace(
+                info,
+                name=entry.get("version_of", info.name),
+                learned=entry.get("version", 1),
+            )
 
         def task(index: int) -> TaskSource:
             return scenario_source(self._scenario.tasks[index], task_data, describe)

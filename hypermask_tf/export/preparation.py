@@ -41,22 +41,24 @@ def check_packages(quantizations: Sequence[str]) -> None:
         )
 
 
-def checked_tasks(tasks: Sequence[int] | None, known: int) -> list[int]:
+def checked_tasks(tasks: Sequence[int] | None, known: Sequence[int]) -> list[int]:
     """Returns the numbers of the tasks to export, in order.
 
     Raises:
         ValueError: when a task is not learned, or none is.
     """
-    if known < 1:
+    if not known:
         raise ValueError(
             "Expected a run with at least one learned task. Received: a run with "
             "none. Train it first."
         )
-    chosen = sorted(set(range(known) if tasks is None else tasks))
-    unknown = [task for task in chosen if not 0 <= task < known]
+    chosen = sorted(set(known if tasks is None else tasks))
+    unknown = [task for task in chosen if task not in known]
     if unknown or not chosen:
+        gone = [task for task in range(known[-1]) if task not in known]
+        but = f" but {gone}, which were forgotten" if gone else ""
         raise ValueError(
-            f"Expected numbers of learned tasks, 0 to {known - 1}. "
+            f"Expected numbers of learned tasks, 0 to {known[-1]}{but}. "
             f"Received: tasks={list(tasks or ())}"
         )
     return chosen

@@ -118,3 +118,29 @@ def read_report(run_dir: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     return report
+
+
+def forget_files(folder: Path, task: int) -> None:
+    """Removes the files of a task from an export folder, and what is said of them.
+
+    Files of several tasks in one, such as a router, and pictures of all go too.
+    """
+    stem = f"task_{task:02d}."
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        other = path.name.startswith(("task_", ".")) or path.name == REPORT_NAME
+        if path.is_file() and (path.name.startswith(stem) or not other):
+            path.unlink()
+    path = folder / REPORT_NAME
+    if not path.is_file():
+        return
+    report = json.loads(path.read_text("utf-8"))
+    for listed in ("files", "failed", "rejected", "drift"):
+        report[listed] = [
+            entry
+            for entry in report[listed]
+            if entry.get("task") != task and not entry.get("file", "").startswith(stem)
+        ]
+    report["selected"].pop(str(task), None)
+    write_json(path, report)

@@ -17,6 +17,7 @@ from hypermask_tf.export.measure.latency import Latency
 from hypermask_tf.export.measure.sizes import gzip_bytes, zstd_bytes
 from hypermask_tf.export.quantize.recipe import FLOAT32
 from hypermask_tf.export.saved_model import SIGNATURE
+from hypermask_tf.export.task_info import TaskInfo
 from hypermask_tf.export.variant import Variant
 
 SCHEMA_VERSION = 1
@@ -61,7 +62,7 @@ class Sidecar:
             "file": self.file,
             "sha256": hashlib.sha256(variant.content).hexdigest(),
             "source": dict(task.source),
-            "task": {"index": task.index, "name": task.name},
+            "task": _named(task),
             "model_version": task.version,
             "labels": [dict(label) for label in task.labels],
             "preprocessing": dict(task.preprocessing),
@@ -99,6 +100,11 @@ class Sidecar:
             values["baseline_median_us"] = self.beside.median
             values["baseline_fastest_us"] = self.beside.fastest
         return values
+
+
+def _named(task: TaskInfo) -> dict[str, Any]:
+    named = {"index": task.index, "name": task.name}
+    return named if task.learned == 1 else {**named, "version": task.learned}
 
 
 def _described(kind: str, tensors: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

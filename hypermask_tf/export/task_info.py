@@ -24,6 +24,7 @@ class TaskInfo:
         version: names the network: equal weights have equal versions.
         interface: names and types of inputs and outputs; `None` for one float32
             `image` and one output, `logits`.
+        learned: how often the task of this name was learned until then.
     """
 
     index: int
@@ -35,6 +36,7 @@ class TaskInfo:
     source: Mapping[str, Any]
     version: str = ""
     interface: Interface | None = None
+    learned: int = 1
 
     @property
     def ports(self) -> Interface:

@@ -10,7 +10,8 @@ import numpy as np
 from hypermask_tf import files
 from hypermask_tf.checks import check_choice, require
 from hypermask_tf.scenarios.own import options
-from hypermask_tf.scenarios.own.fingerprint import checked_fingerprint
+from hypermask_tf.scenarios.own.fingerprint import checked
+from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.names import check_names
 from hypermask_tf.scenarios.own.recordings import read_csv
 from hypermask_tf.scenarios.own.samples import OwnSamples
@@ -33,7 +34,9 @@ def from_csv(
     seed: int = options.SEED,
     test_size: float = options.TEST_SIZE,
     validation_size: float = options.VALIDATION_SIZE,
-    fingerprint: str | None = None,
+    fingerprint: Mapping[str, str] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
+    forgotten: Sequence[str] = (),
 ) -> Scenario:
     r"""Makes a scenario of a table whose first line names its columns.
 
@@ -60,6 +63,8 @@ def from_csv(
         test_size: Share of each class that is the test set.
         validation_size: Share of what is left for validation; 0 for none.
         fingerprint: As in `from_folder`.
+        preprocessing: Likewise; a table that comes later may have fewer roles.
+        forgotten: Likewise.
 
     Output shape:
         `(n, inputs)`, float32.
@@ -100,7 +105,6 @@ def from_csv(
         "ignore_columns": list(ignore_columns),
         "categories": check_choice("categories", categories, CATEGORIES),
         **options.shared_config(seed, test_size, validation_size, num_tasks),
-        "fingerprint": checked_fingerprint(path, [path], fingerprint),
     }
     taken = {name for name in roles.values() if name} | set(ignore_columns)
     names = [str(name) for name in frame.columns if name not in taken]
@@ -109,9 +113,13 @@ def from_csv(
             f"Expected columns to learn from in {path}. Received: only "
             f"{list(frame.columns)}, which are all named or ignored."
         )
-    rows = TableRows(frame, names, categories)
+    columns = None if preprocessing is None else preprocessing["columns"]
+    rows = TableRows(frame, names, categories, columns)
     samples = _samples(frame, path, roles, rows)
-    return own_scenario(f"data:{path.stem}", samples, rows.describe, config)
+    found = {task: rows.fingerprint(task) for task in samples}
+    config["fingerprint"] = checked(found, fingerprint, forgotten, path)
+    later = Later(preprocessing, forgotten)
+    return own_scenario(f"data:{path.stem}", samples, rows.describe, config, later)
 
 
 def _check_columns(

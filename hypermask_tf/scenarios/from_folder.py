@@ -1,12 +1,14 @@
 """Tasks from a folder of pictures, sounds or recordings."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hypermask_tf import files
 from hypermask_tf.scenarios.own import options
-from hypermask_tf.scenarios.own.fingerprint import checked_fingerprint
+from hypermask_tf.scenarios.own.fingerprint import checked, of_files
 from hypermask_tf.scenarios.own.folders import read_folder
+from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.listing import list_files
 from hypermask_tf.scenarios.own.tasks import own_scenario
 from hypermask_tf.scenarios.scenario import Scenario
@@ -27,7 +29,9 @@ def from_folder(
     seed: int = options.SEED,
     test_size: float = options.TEST_SIZE,
     validation_size: float = options.VALIDATION_SIZE,
-    fingerprint: str | None = None,
+    fingerprint: Mapping[str, str] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
+    forgotten: Sequence[str] = (),
 ) -> Scenario:
     r"""Makes a scenario of a folder `task/class/file`; its names are those of folders.
 
@@ -70,8 +74,13 @@ def from_folder(
         seed: Seed of the split.
         test_size: Share of each class that is the test set.
         validation_size: Share of what is left for validation; 0 for none.
-        fingerprint: What `get_config()` holds of the data, to be told when they have
-            changed. Defaults to not asking.
+        fingerprint: What `get_config()` holds of the data of each task, to be told
+            when they have changed. Defaults to not asking.
+        preprocessing: That of an earlier scenario, for data that come later: nothing
+            is learned from these then, so that its network takes them as they are.
+            Defaults to the steps above.
+        forgotten: Names of tasks to leave out. Their data may be gone; the others are
+            divided as before.
 
     Output shape:
         Pictures `(n, height, width, channels)`; recordings `(n, window, channels)`;
@@ -117,9 +126,9 @@ def from_folder(
         **own,
         **options.shared_config(seed, test_size, validation_size, num_tasks),
         "group_pattern": group_pattern,
-        "fingerprint": checked_fingerprint(
-            root, [file.path for file in found], fingerprint
-        ),
+        "fingerprint": checked(of_files(root, found), fingerprint, forgotten, root),
     }
-    samples, describe = read_folder(kind, found, config)
-    return own_scenario(f"data:{root.name}", samples, describe, config)
+    found = [file for file in found if file.task not in forgotten]
+    samples, describe = read_folder(kind, found, config, known=preprocessing)
+    later = Later(preprocessing, forgotten)
+    return own_scenario(f"data:{root.name}", samples, describe, config, later)

@@ -4,7 +4,7 @@ import os
 import pathlib
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from hypermask_tf import files
 from hypermask_tf.scenarios.own import options
-from hypermask_tf.scenarios.own.fingerprint import checked_fingerprint
+from hypermask_tf.scenarios.own.fingerprint import checked, of_arrays
+from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.names import check_names
 from hypermask_tf.scenarios.own.samples import OwnSamples, Rows
 from hypermask_tf.scenarios.own.tasks import channel_scaling, own_scenario
@@ -29,7 +30,9 @@ def from_npz(
     seed: int = options.SEED,
     test_size: float = options.TEST_SIZE,
     validation_size: float = options.VALIDATION_SIZE,
-    fingerprint: str | None = None,
+    fingerprint: Mapping[str, str] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
+    forgotten: Sequence[str] = (),
 ) -> Scenario:
     """Makes a scenario of the arrays `x` and `y` of an `.npz` file.
 
@@ -49,6 +52,8 @@ def from_npz(
         test_size: Share of each class that is the test set.
         validation_size: Share of what is left for validation; 0 for none.
         fingerprint: As in `from_folder`.
+        preprocessing: Likewise.
+        forgotten: Likewise.
 
     Output shape:
         That of `x`.
@@ -79,7 +84,6 @@ def from_npz(
     )
     config = {
         **options.shared_config(seed, test_size, validation_size, num_tasks),
-        "fingerprint": checked_fingerprint(path, [path], fingerprint),
     }
     if "task" not in arrays:
         tasks = np.full(len(x), path.stem)
@@ -87,14 +91,16 @@ def from_npz(
         groups = np.arange(len(x)).astype(str)
     order = np.unique(arrays["task"]).astype(str) if "task" in arrays else [path.stem]
     check_names("task", [str(name) for name in order])
-    samples = {}
+    samples, found = {}, {}
     for name in order:
         own = np.flatnonzero(tasks == name)
         samples[str(name)] = OwnSamples(
             labels[own], groups[own], splits[own], partial(np.take, x[own], axis=0)
         )
-    describe = partial(_describe, _kind(x))
-    return own_scenario(f"data:{path.stem}", samples, describe, config)
+        found[str(name)] = of_arrays(x[own], labels[own], groups[own], splits[own])
+    config["fingerprint"] = checked(found, fingerprint, forgotten, path)
+    describe, later = partial(_describe, _kind(x)), Later(preprocessing, forgotten)
+    return own_scenario(f"data:{path.stem}", samples, describe, config, later)
 
 
 def _read(path: pathlib.Path) -> dict[str, np.ndarray]:

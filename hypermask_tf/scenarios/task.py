@@ -110,6 +110,24 @@ class Task:
     def test(self) -> Arrays:
         return self._arrays("test")
 
+    def placed(self, index: int, name: str, classes: Sequence[int]) -> "Task":
+        """The same task at another place of a sequence.
+
+        Args:
+            index: Its position.
+            name: Its name there.
+            classes: What its classes are numbered there.
+        """
+        return Task(
+            index,
+            classes,
+            self._load,
+            sizes=self.sizes,
+            preprocessing=self._preprocessing,
+            class_names=self.class_names,
+            name=name,
+        )
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{split}={n}" for split, n in self.sizes.items())
         return f"<Task {self.index} {self.name!r} classes={self.classes} {sizes}>"

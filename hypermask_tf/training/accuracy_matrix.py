@@ -16,6 +16,8 @@ class AccuracyMatrix:
     them tested after the last, they are what a run of `k` tasks would report.
     A metric is `None` where a number that it needs was not measured.
 
+    Forgotten tasks are left out of all of them.
+
     * `average_accuracy`: mean of `R[k-1, j]` over the `k` tasks.
     * `backward_transfer`: mean of `R[k-1, j] - R[j, j]` over `j < k-1`.
     * `forward_transfer`: mean of `R[j-1, j] - b[j]` over `1 <= j < k`, where `b` is
@@ -32,6 +34,7 @@ class AccuracyMatrix:
         num_finished: Number `k` of tasks that the metrics speak of.
         matrix: Copy of the matrix, NaN where not measured.
         initial: Copy of the accuracies before training, NaN where not measured.
+        forgotten: Indices of tasks that were removed.
 
     Raises:
         ValueError: If a size, an index or an accuracy is out of its range.
@@ -61,6 +64,7 @@ class AccuracyMatrix:
             )
         self._matrix: Matrix = np.full((num_tasks, num_tasks), np.nan)
         self._initial: Matrix = np.full(num_tasks, np.nan)
+        self.forgotten: frozenset[int] = frozenset()
         if initial is None:
             return
         if len(initial) != num_tasks:
@@ -87,7 +91,8 @@ class AccuracyMatrix:
     @property
     def num_finished(self) -> int:
         for after in reversed(range(self.num_tasks)):
-            if not np.isnan(self._matrix[after, : after + 1]).any():
+            there = self._there(after + 1)
+            if there.size and not np.isnan(self._matrix[after, there]).any():
                 return after + 1
         return 0
 
@@ -113,22 +118,33 @@ class AccuracyMatrix:
         self._matrix = np.pad(self._matrix, (0, extra), constant_values=np.nan)
         self._initial = np.pad(self._initial, (0, extra), constant_values=np.nan)
 
+    def forget(self, task: int) -> None:
+        """Removes all that was measured on a task, and right after it was learned."""
+        self._check_index("task", task)
+        self._matrix[:, task] = np.nan
+        self._matrix[task] = np.nan
+        self._initial[task] = np.nan
+        self.forgotten |= {task}
+
     @property
     def average_accuracy(self) -> float | None:
         return _mean(self._last_row())
 
     @property
     def backward_transfer(self) -> float | None:
-        return _mean((self._last_row() - np.diag(self._matrix)[: self._last + 1])[:-1])
+        there = self._there(self.num_finished)
+        return _mean((self._last_row() - np.diag(self._matrix)[there])[:-1])
 
     @property
     def forward_transfer(self) -> float | None:
-        tasks = np.arange(1, self.num_finished)
+        tasks = self._there(self.num_finished)
+        tasks = tasks[tasks > 0]
         return _mean(self._matrix[tasks - 1, tasks] - self._initial[tasks])
 
     @property
     def forgetting(self) -> float | None:
-        earlier = self._matrix[: max(self._last, 0), : max(self._last, 0)]
+        there = self._there(self.num_finished)[:-1]
+        earlier = self._matrix[np.ix_(there, there)]
         # -1 is below every accuracy; a column without any has no maximum.
         best = np.where(np.isnan(earlier), -1.0, earlier).max(axis=0, initial=-1.0)
         best = np.where(best < 0.0, np.nan, best)
@@ -149,6 +165,8 @@ class AccuracyMatrix:
         }
         if not np.isnan(self._initial).all():
             result["initial_accuracy"] = _with_nulls(self._initial)
+        if self.forgotten:
+            result["forgotten"] = sorted(self.forgotten)
         return result
 
     @classmethod
@@ -166,19 +184,20 @@ class AccuracyMatrix:
             for task, accuracy in enumerate(row):
                 if accuracy is not None and not np.isnan(accuracy):
                     result.record(after, task, accuracy)
+        result.forgotten = frozenset(values.get("forgotten", ()))
         return result
 
     def __repr__(self) -> str:
         done = f"{self.num_finished} of {self.num_tasks} tasks"
         return f"<AccuracyMatrix {done} average={self.average_accuracy}>"
 
-    @property
-    def _last(self) -> int:
-        return self.num_finished - 1
+    def _there(self, count: int) -> npt.NDArray[np.int64]:
+        """Those of the first `count` tasks that were not forgotten."""
+        return np.array([t for t in range(count) if t not in self.forgotten], int)
 
     def _last_row(self) -> Matrix:
         count = self.num_finished
-        return self._matrix[count - 1, :count] if count else np.empty(0)
+        return self._matrix[count - 1, self._there(count)] if count else np.empty(0)
 
     def _check_index(self, name: str, index: int) -> None:
         if not 0 <= index < self.num_tasks:

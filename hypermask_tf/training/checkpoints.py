@@ -147,6 +147,15 @@ class Checkpoints:
         """Removes the checkpoints behind a position: those that are damaged."""
         self._remove([other for other in self.positions() if other > position])
 
+    def forget(self, task: int) -> None:
+        """Removes all checkpoints that have learned `task`, but the latest."""
+        learned = [position for position in self.positions() if position.task > task]
+        self._remove(learned[:-1])
+
+    def remove_from_task(self, task: int) -> None:
+        """Removes all checkpoints that have begun to learn `task`."""
+        self._remove([p for p in self.positions() if p > Position(task, 0, 1 << 30)])
+
     def _remove(self, positions: Sequence[Position]) -> None:
         gone = {position.stem for position in positions}
         index = self.index()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypermask_tf.scenarios import Scenario, Task
+from hypermask_tf.scenarios.recorded_task import RecordedTask
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.training.evaluation import Scores, task_accuracy, task_scores
 from hypermask_tf.training.sequence_options import SequenceOptions
@@ -43,10 +44,11 @@ class Measuring:
         learned: list[Scores | None] = []
         for other in self._scenario:
             self._pause()
-            if self._options.restart and other.index < task.index:
-                # That task's network was left behind as it was.
-                own = matrix.matrix[other.index, other.index]
-                matrix.record(task.index, other.index, own)
+            if isinstance(other, RecordedTask) or (
+                self._options.restart and other.index < task.index
+            ):
+                # Its network is as it was.
+                _carry(matrix, task.index, other.index)
                 learned.append(None)
             elif other.index <= task.index or self._unseen:
                 scores = self._scores(model, other)
@@ -66,3 +68,9 @@ class Measuring:
         if not len(x):
             return None
         return task_accuracy(model, task.index, x, y, classes=task.num_classes)
+
+
+def _carry(matrix: AccuracyMatrix, after: int, task: int) -> None:
+    """Notes what was measured of a task when it was learned."""
+    if task not in matrix.forgotten:
+        matrix.record(after, task, matrix.matrix[task, task])

@@ -30,6 +30,11 @@ class NetworkStats:
     units_free: float | None
 
     @classmethod
+    def unknown(cls) -> "NetworkStats":
+        """Nothing is known of it."""
+        return cls(None, None, None, None, None, None)
+
+    @classmethod
     def of(cls, model: Any, task: int) -> "NetworkStats":
         """Sizes and counts of a task that has been learned.
 

@@ -4,13 +4,15 @@ import json
 import os
 import pathlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from hypermask_tf import files, scenarios
+from hypermask_tf import files
+from hypermask_tf.scenarios import Scenario
 from hypermask_tf.training.checkpoints import Checkpoints
 from hypermask_tf.training.folder_lock import LOCK_FILE, FolderLock
 from hypermask_tf.training.position import Position
+from hypermask_tf.training.run_scenario import run_scenario
 
 _OWN = ("checkpoints", "logs", "plots", "inference", "export")
 _FILES = ("results.json", "flags.txt", "manifest.json")
@@ -133,6 +135,14 @@ class RunFolder:
             path for stem, kind in names for path in self.path.glob(f".{stem}.*.{kind}")
         ]
 
+    def remove_logs(self, task: int) -> None:
+        """Removes what was logged while a task was learned."""
+        for path in self.logs_dir.glob(f"task_{task:02d}*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def write_flags(self, text: str) -> None:
         """Writes `flags.txt`, a flagfile that runs this run again."""
         files.write_text(self.path / "flags.txt", text)
@@ -199,7 +209,8 @@ class RunFolder:
         """
         finished = [p for p in self.checkpoints.positions() if not p.running]
         if task is not None:
-            position = Position(task + 1)
+            after = [p for p in finished if p.task == task + 1]
+            position = after[-1] if after else Position(task + 1)
         elif finished:
             position = finished[-1]
         else:
@@ -209,24 +220,19 @@ class RunFolder:
         return self.checkpoints.open(position).load_model(custom_objects, safe_mode)
 
     def load_scenario(
-        self, data_dir: str | os.PathLike[str] | None = None
-    ) -> scenarios.Scenario:
-        """The scenario this run learned, built again.
+        self,
+        data_dir: str | os.PathLike[str] | None = None,
+        tasks: Collection[int] | None = None,
+    ) -> Scenario:
+        """The scenario this run learned, built again; see `run_scenario`.
 
         Args:
             data_dir: Where prepared data sets, or the run's own data, lie, as for
                 `scenarios.get`; by default where the run found them.
+            tasks: Indices of the tasks whose data are wanted. Defaults to all.
 
         Raises:
             FileNotFoundError: If the data are not there.
             ValueError: If own data have changed since.
         """
-        scenario = self.manifest()["scenario"]
-        recorded = self.manifest().get("data_dir")
-        own = scenario["name"].startswith(scenarios.registry.OWN_PREFIX)
-        # Own data lie nowhere else: where they were is named if they are gone.
-        if data_dir is None and recorded and (own or pathlib.Path(recorded).is_dir()):
-            data_dir = recorded
-        return scenarios.get(
-            scenario["name"], **scenario["config"], data_dir=data_dir, download=False
-        )
+        return run_scenario(self.manifest(), data_dir, tasks)

@@ -8,10 +8,16 @@ import keras
 from hypermask_tf.distribution import replicas
 from hypermask_tf.protection import WeightPenalty
 from hypermask_tf.scenarios import Task
+from hypermask_tf.scenarios.recorded_task import RecordedTask
 
 SELECTIONS = ("last", "best")
 LOOPS = ("fit", "device")
 CLASS_WEIGHTS = ("none", "balanced")
+
+
+def at_hand(scenario: Iterable[Task]) -> list[Task]:
+    """The tasks whose data can be read; the others were learned before."""
+    return [task for task in scenario if not isinstance(task, RecordedTask)]
 
 
 def check_steps(steps_per_task: int, epoch_steps: int) -> None:

@@ -19,6 +19,7 @@ from hypermask_tf.training.plateau import Plateau
 from hypermask_tf.training.sequence_checks import (
     CLASS_WEIGHTS,
     LOOPS,
+    at_hand,
     check_can_grow,
     check_choice,
     check_device_loop,
@@ -50,8 +51,8 @@ class SequenceOptions:
         limit_train: Learn from the first so many training samples of each task only;
             0 for all.
         inherit: What a task starts from: `"none"`; a copy of the network of the
-            `"latest"` task; or of the `"nearest"`, the one whose features best
-            classify the new task's training data.
+            `"latest"` task; of the `"nearest"`, the one whose features best
+            classify the new task's training data; or of the task of an index.
         grow: Factor, above 1, by which layers widen when a task would not find the
             free units it asks for; 0 for never. The learner is then another object.
         restart: Whether every task starts from the weights the target was built with:
@@ -81,7 +82,7 @@ class SequenceOptions:
     measure_unseen: bool = True
     measure: str = "test"
     limit_train: int = 0
-    inherit: str = "none"
+    inherit: str | int = "none"
     grow: float = 0.0
     restart: bool = False
     select: str = "last"
@@ -95,7 +96,8 @@ class SequenceOptions:
     def __post_init__(self) -> None:
         check_steps(self.steps_per_task, self.epoch_steps)
         check_choice("measure", self.measure, MEASURES)
-        check_choice("inherit", self.inherit, INHERITANCE)
+        if isinstance(self.inherit, str):
+            check_choice("inherit", self.inherit, INHERITANCE)
         check_choice("loop", self.loop, LOOPS)
         check_choice("class_weight", self.class_weight, CLASS_WEIGHTS)
         check_weights(self.class_weight, self.loop)
@@ -131,11 +133,12 @@ class SequenceOptions:
             check_can_grow(model)
         if self.loop == "device":
             check_device_loop(model)
-        check_validation(model, scenario, self.select, self.plateau, self.patience)
+        present = at_hand(scenario)
+        check_validation(model, present, self.select, self.plateau, self.patience)
         names = TaskNames(scenario.num_tasks)
         for task in scenario:
             names.give(task.index, task.name)
-        for task in scenario:
+        for task in present:
             check_sizes(task, self.batch_size, self.limit_train, self.measure)
 
     def make_callbacks(self, task: int) -> list[keras.callbacks.Callback]:

@@ -68,6 +68,16 @@ class SequenceRecord:
                 if entry is not None:
                     kept[task] = getattr(entry, name)
 
+    def forget(self, task: int) -> None:
+        """Removes what was measured of a task; the time that it took stays."""
+        self.matrix.forget(task)
+        for measured in (self.balanced, self.f1, self.validation):
+            if task < len(measured):
+                measured[task] = None
+        self.inherited[task] = None
+        self.inherited = [None if p == task else p for p in self.inherited]
+        self.stats[task] = NetworkStats.unknown()
+
     def to_dict(self) -> dict[str, Any]:
         """The keys that `results.json` holds, ready for JSON."""
         known = [value for value in self.validation if value is not None]

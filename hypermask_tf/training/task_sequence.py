@@ -153,7 +153,8 @@ class TaskSequence:
         epoch = self.position.epoch
         for known in self.scenario[: task.index + 1]:
             # All of them: a checkpoint of an earlier version has no names.
-            self.model.rename_task(known.index, known.name)
+            if not self.model.state.is_forgotten(known.index):
+                self.model.rename_task(known.index, known.name)
         outputs = None
         if epoch == 0:
             self.model, progress.parent, outputs = prepare_task(

@@ -124,7 +124,7 @@ def test_a_mistake_in_the_run_gives_status_2(call_main, capsys, kind):
 
 
 def test_an_error_that_is_raised_for_the_user_gives_status_2(call_main, capsys):
-    assert call_main(lambda *arguments: checked_tasks(None, 0)) == 2
+    assert call_main(lambda *arguments: checked_tasks(None, ())) == 2
     error = capsys.readouterr().err
     assert error.startswith("export_tflite: Expected a run with at least one learned")
     assert error.count("\n") == 1

@@ -177,7 +177,7 @@ def export_tasks(
     gate = GateChoice(metric, max_drop, higher_is_better)
     sources = {
         index: given_source(model, index, _given_task(data[index]), gate)
-        for index in checked_tasks(list(data), model.num_learned_tasks)
+        for index in checked_tasks(list(data), model.state.tasks)
     }
     drop = MAX_DROP if max_drop is None or isinstance(max_drop, Mapping) else max_drop
     options = ExportOptions(

@@ -19,17 +19,31 @@ from hypermask_tf.scenarios.preprocessing import preprocess
 Read = tuple[dict[str, OwnSamples], Describe]
 
 
-def read_folder(kind: str, found: Sequence[OwnFile], config: dict[str, Any]) -> Read:
+def read_folder(
+    kind: str,
+    found: Sequence[OwnFile],
+    config: dict[str, Any],
+    known: Mapping[str, Any] | None = None,
+) -> Read:
     """Reads files, as `from_folder` describes.
 
     Args:
         kind: What they are.
         found: The files, sorted.
         config: The choices; what is read off the files is filled in.
+        known: How raw samples became inputs before; None for the first data.
+
+    Raises:
+        ValueError: If they are of another kind than before.
     """
-    return {"image": _images, "sound": _sounds, "recording": _recordings}[kind](
-        found, config
-    )
+    if known is not None and kind != known["kind"].replace("window", "recording"):
+        raise ValueError(
+            f"Expected files like those that were learned, of kind {known['kind']}. "
+            f"Received: files of kind {kind}, such as {found[0].path}."
+        )
+    if kind == "recording":
+        return _recordings(found, config, first=known is None)
+    return _images(found, config) if kind == "image" else _sounds(found, config)
 
 
 def _by_task(found: Sequence[OwnFile]) -> dict[str, list[int]]:
@@ -66,9 +80,10 @@ def _images(found: Sequence[OwnFile], config: dict[str, Any]) -> Read:
     return samples, lambda samples, rows: steps
 
 
-def _recordings(found: Sequence[OwnFile], config: dict[str, Any]) -> Read:
+def _recordings(found: Sequence[OwnFile], config: dict[str, Any], first: bool) -> Read:
     arrays, channels = read_recordings(found)
-    arrays = mirrored(found, arrays, channels, config["mirror"])
+    # Those that come later need not have been made on both sides.
+    arrays = mirrored(found, arrays, channels, config["mirror"], required=first)
     steps = {"kind": "window", "channels": channels, "raw_dtype": "float32"}
     if config["mirror"] is not None:
         steps["mirror"] = config["mirror"]

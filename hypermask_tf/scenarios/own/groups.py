@@ -46,6 +46,7 @@ def mirrored(
     arrays: Sequence[np.ndarray],
     channels: Sequence[str],
     mirror: str | None,
+    required: bool = True,
 ) -> list[np.ndarray]:
     """Recordings in which channels of a mirrored sensor have changed their sign.
 
@@ -57,6 +58,7 @@ def mirrored(
         channels: Names of the channels.
         mirror: `"right:ax,wy,wz"`: the files with `right` in their names, and their
             channels; None for none.
+        required: Whether there must be such files.
 
     Raises:
         ValueError: If it is not written so, or names no channel or no file.
@@ -71,7 +73,7 @@ def mirrored(
             f"{list(channels)}, such as 'right:{channels[0]}'. Received: "
             f"mirror={mirror!r}."
         )
-    if not any(where in file.path.stem for file in found):
+    if required and not any(where in file.path.stem for file in found):
         raise ValueError(
             f"Expected {where!r} in the names of some files. Received: "
             f"mirror={mirror!r}, and none such as {found[0].path.name}."

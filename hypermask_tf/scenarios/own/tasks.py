@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.samples import OwnSamples, Rows
 from hypermask_tf.scenarios.own.splitting import split_samples
 from hypermask_tf.scenarios.preprocessing import preprocess
@@ -20,6 +21,7 @@ def own_scenario(
     samples: Mapping[str, OwnSamples],
     describe: Describe,
     config: Mapping[str, Any],
+    later: Later,
 ) -> Scenario:
     """Divides the samples of every task and makes a scenario of them.
 
@@ -30,24 +32,32 @@ def own_scenario(
             description of how raw samples become inputs: what is learned for it is
             learned from these rows.
         config: Arguments that build the scenario again; `seed`, `test_size`,
-            `validation_size` and `num_tasks` are obeyed here.
+            `validation_size`, `num_tasks` and `fingerprint` are obeyed here.
+        later: What is known of the data from before.
 
     Raises:
-        ValueError: If a class has too few samples, or there are fewer tasks.
+        ValueError: If a class has too few samples, there are fewer tasks, or samples
+            are of another kind than those before.
     """
+    # Of forgotten tasks too: a split depends on the place of its task.
+    order = list(config["fingerprint"])
+    known = order[: _count(config["num_tasks"], len(order))]
+    samples = {task: samples[task] for task in later.kept(order)}
     splits = {
         task: split_samples(
             own,
             task,
             test_size=config["test_size"],
             validation_size=config["validation_size"],
-            seed=(config["seed"], index),
+            seed=(config["seed"], order.index(task)),
         )
-        for index, (task, own) in enumerate(samples.items())
+        for task, own in samples.items()
     }
-    preprocessing = describe(samples, {t: rows["train"] for t, rows in splits.items()})
+    preprocessing = later.preprocessing(
+        describe(samples, {t: rows["train"] for t, rows in splits.items()})
+    )
     every = sorted({str(label) for own in samples.values() for label in own.labels})
-    learned = list(samples)[: _count(config["num_tasks"], len(samples))]
+    learned = later.kept(known)
     tasks = [
         _task(index, task, samples[task], splits[task], preprocessing, every)
         for index, task in enumerate(learned)

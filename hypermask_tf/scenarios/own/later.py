@@ -1,0 +1,52 @@
+"""Data that come later than those a network has begun to learn from."""
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+# What a network cannot take otherwise than it has learned it.
+_FIXED = ("kind", "raw_dtype", "channels", "sample_rate", "color_mode", "log_mel")
+
+
+@dataclasses.dataclass(frozen=True)
+class Later:
+    """What is known of data from before; nothing, for those that come first.
+
+    Args:
+        steps: How raw samples become inputs; None to learn it from these.
+        forgotten: Names of tasks that are left out, whether or not they are there.
+    """
+
+    steps: Mapping[str, Any] | None = None
+    forgotten: Collection[str] = ()
+
+    def kept(self, tasks: Sequence[str]) -> list[str]:
+        """The tasks that are not forgotten.
+
+        Raises:
+            ValueError: If none is left.
+        """
+        kept = [task for task in tasks if task not in self.forgotten]
+        if not kept:
+            raise ValueError(
+                "Expected a task that is not forgotten. Received: forgotten="
+                f"{sorted(self.forgotten)} of {list(tasks)}."
+            )
+        return kept
+
+    def preprocessing(self, found: dict[str, Any]) -> dict[str, Any]:
+        """The steps of before, or those found now if there were none.
+
+        Raises:
+            ValueError: If samples are of another kind than before.
+        """
+        if self.steps is None:
+            return found
+        for name in _FIXED:
+            if found.get(name) != self.steps.get(name):
+                raise ValueError(
+                    "Expected samples like those that were learned, with "
+                    f"{name}={self.steps.get(name)!r}. Received: samples with "
+                    f"{name}={found.get(name)!r}. Bring them to it, or train a new run."
+                )
+        return dict(self.steps)
