@@ -84,11 +84,7 @@ def main(argv: Sequence[str]) -> int:
     names = _names()
     run = RunFolder.open(str(_RUN_DIR.value))
     run.results()  # a run without any is told of before anything is measured
-    if run.manifest().get("baseline") == "alone":
-        raise ValueError(
-            "Expected a run whose checkpoints hold all tasks so far. Received: one of "
-            "--baseline=alone, where each task has replaced the one before"
-        )
+    run.check_shared(whole=True)
     scenario = run.load_scenario(_DATA_DIR.value)
     console = Console()
     with console.status("reading the data") as status:

@@ -121,11 +121,7 @@ def _method(run: Any, scenario: Any, name: str) -> Any:
     """The fitted method: as `apps/evaluate.py` left it, or from a replay."""
     from hypermask_tf import inference
 
-    if run.manifest().get("baseline") == "alone":
-        raise ValueError(
-            "Expected a run whose last checkpoint holds all of its tasks. Received: a "
-            "run with --baseline=alone, where each task has replaced the one before"
-        )
+    run.check_shared(whole=True)
     path = run.inference_dir / f"{name}.npz"
     if path.is_file():
         model = run.load_model()

@@ -1,8 +1,12 @@
 """Prints what is in a run: tasks, versions, accuracies, files, and the room left.
 
-hypermask status --run_dir=runs/watch
+    hypermask status --run_dir=runs/watch
+
+Of several versions, the one with the bare name is in use. `--json` prints the same for
+programs, with the SHA-256 of every file.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +26,7 @@ from hypermask_tf.training import RunFolder
 def define_flags() -> None:
     """Defines the flags; other commands use the same names in one process of tests."""
     paths.define_run("Folder of the run.")
+    flags.DEFINE_bool("json", False, "Print tasks and files as JSON.")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,8 +35,11 @@ def main(argv: Sequence[str]) -> int:
     run = RunFolder.open(flags.FLAGS.run_dir)
     manifest, console = run.manifest(), Console()
     pending = Journal(run).read()
-    model = run.load_model()
     files = by_task(read_good_files(run.export_dir))
+    if flags.FLAGS.json:
+        print(json.dumps(_listed(manifest, run.results(), files), indent=2))
+        return 0
+    model = run.load_model()
     console.print(_table(manifest, run.results(), files, model.num_learned_tasks))
     if model.protection.tracks_use:
         console.print(str(model.capacity()), markup=False)
@@ -41,37 +49,55 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _listed(
+    manifest: ledger.Manifest, results: Mapping[str, Any], files: Mapping[int, Any]
+) -> list[dict[str, Any]]:
+    """The tasks that are there, ready for JSON."""
+    return [
+        {
+            "index": entry["index"],
+            "task": ledger.family(entry),
+            "version": ledger.version(entry),
+            "in_use": entry["name"] == ledger.family(entry),
+            "classes": entry["class_names"],
+            "accuracy": _accuracy(results, entry["index"]),
+            "files": {e["file"]: e["sha256"] for e in files.get(entry["index"], [])},
+        }
+        for entry in ledger.kept(manifest)
+    ]
+
+
 def _table(
     manifest: ledger.Manifest,
     results: Mapping[str, Any],
     files: Mapping[int, Any],
     learned: int,
 ) -> Table:
-    table = Table(box=SIMPLE_HEAD, title="Tasks, in the order of learning")
-    for name in ("index", "task", "version", "classes"):
-        table.add_column(name, justify="left" if name == "task" else "right")
-    for name in ("accuracy %", "smallest file", "bytes"):
-        table.add_column(name, justify="right")
+    title = "Tasks, in the order of learning"
+    table = Table(box=SIMPLE_HEAD, title=title, pad_edge=False, collapse_padding=True)
+    table.add_column("task", no_wrap=True)
+    for name in ("index", "version", "classes", "test %", "smallest file", "bytes"):
+        table.add_column(name, justify="right", no_wrap=True)
     for entry in ledger.entries(manifest):
         index = entry["index"]
         if entry.get("forgotten"):
-            table.add_row(str(index), "[dim]forgotten", *[""] * 5)
+            table.add_row("[dim]forgotten", str(index), *[""] * 5)
             continue
-        family = ledger.family(entry)
-        used = entry["name"] == family
-        count = len(ledger.versions(manifest, family))
-        version = f"{ledger.version(entry)}{' in use' if used and count > 1 else ''}"
-        figures = _figures(results, index) if index < learned else "being learned"
-        row = [str(index), escape(entry["name"]), version, str(len(entry["classes"]))]
-        table.add_row(*row, figures, *_file(files.get(index)))
+        found = _accuracy(results, index)
+        figures = "" if found is None else f"{100 * found:.2f}"
+        if index >= learned:
+            figures = "being learned"
+        known = (index, ledger.version(entry), len(entry["classes"]))
+        row = [escape(entry["name"]), *map(str, known), figures]
+        table.add_row(*row, *_file(files.get(index)))
     return table
 
 
-def _figures(results: Mapping[str, Any], index: int) -> str:
+def _accuracy(results: Mapping[str, Any], index: int) -> float | None:
     """Accuracy of a task after the last one that was learned."""
     rows = [row[index] for row in results["accuracy_matrix"] if index < len(row)]
     known = [value for value in rows if value is not None]
-    return f"{100 * known[-1]:.2f}" if known else ""
+    return known[-1] if known else None
 
 
 def _file(entries: Any) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.measure.latency import Latency, measure_latencies
 from hypermask_tf.export.preparation import (
     check_packages,
-    check_shared,
     checked_tasks,
     clear_destination,
 )
@@ -73,7 +72,7 @@ def export_run(
     from hypermask_tf.training import FolderLock
 
     options = options or ExportOptions()
-    check_shared(run)
+    run.check_shared()
     check_packages(options.quantizations)
     on_step("loading the model and the data", 0, 1)
     # Two exports at a time would mix files of the one with JSON of the other.

@@ -3,24 +3,10 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS
 from hypermask_tf.export.report import REPORT_NAME
 from hypermask_tf.export.sidecar import stem
-
-
-def check_shared(run: Any) -> None:
-    """Refuses a run that keeps no network of its earlier tasks.
-
-    Raises:
-        ValueError: when each task has replaced the one before.
-    """
-    if run.manifest().get("baseline") == "alone":
-        raise ValueError(
-            "Expected a run whose last checkpoint holds all of its tasks. Received: a "
-            "run with --baseline=alone, where each task has replaced the one before."
-        )
 
 
 def check_packages(quantizations: Sequence[str]) -> None:

@@ -120,17 +120,21 @@ def read_report(run_dir: Path) -> dict[str, Any]:
     return report
 
 
-def forget_files(folder: Path, task: int) -> None:
+def forget_files(folder: Path, task: int, shared: bool = True) -> None:
     """Removes the files of a task from an export folder, and what is said of them.
 
-    Files of several tasks in one, such as a router, and pictures of all go too.
+    Args:
+        folder: the export folder.
+        task: number of the task.
+        shared: whether files of all tasks, such as a router or a picture, go too.
     """
     stem = f"task_{task:02d}."
     if not folder.is_dir():
         return
     for path in folder.iterdir():
-        other = path.name.startswith(("task_", ".")) or path.name == REPORT_NAME
-        if path.is_file() and (path.name.startswith(stem) or not other):
+        of_a_task = path.name.startswith(("task_", "."))
+        of_all = shared and not of_a_task and path.name != REPORT_NAME
+        if path.is_file() and (path.name.startswith(stem) or of_all):
             path.unlink()
     path = folder / REPORT_NAME
     if not path.is_file():

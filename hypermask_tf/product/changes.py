@@ -118,6 +118,7 @@ def finish(run: RunFolder) -> None:
     Raises:
         ValueError: If a task is being added: that is for whoever began it.
     """
+    run.remove_leftovers()
     pending = Journal(run).read()
     if pending is None:
         return

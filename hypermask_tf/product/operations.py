@@ -105,7 +105,7 @@ def undo(run: RunFolder) -> list[str]:
         manifest = run.manifest()
         if len(ledger.entries(manifest)) > first:
             for index in range(first, len(ledger.entries(manifest))):
-                forget_files(run.export_dir, index)
+                forget_files(run.export_dir, index, shared=False)
                 run.remove_logs(index)
             run.write_manifest(ledger.without_tasks(manifest, first))
         latest = run.checkpoints.latest()

@@ -1,13 +1,13 @@
 """Whether exported files are what they were, and their networks, too."""
 
 import hashlib
-import json
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from hypermask_tf.export.bake import version
 from hypermask_tf.export.compact import compact_network
+from hypermask_tf.export.report import read_good_files
 
 Hashes = dict[str, str]
 
@@ -43,10 +43,10 @@ def changed_networks(
     Returns:
         Their names.
     """
-    exported: dict[int, str] = {}
-    for path in sorted(folder.glob("task_*.json")):
-        entry = json.loads(path.read_text("utf-8"))
-        exported[entry["task"]["index"]] = entry["model_version"]
+    exported = {
+        entry["task"]["index"]: entry["model_version"]
+        for entry in read_good_files(folder)
+    }
     changed = []
     for task in model.state.tasks:
         if task in exported:

@@ -11,6 +11,7 @@ from hypermask_tf import files
 from hypermask_tf.checks import check_choice, require
 from hypermask_tf.scenarios.own import options
 from hypermask_tf.scenarios.own.fingerprint import checked
+from hypermask_tf.scenarios.own.groups import each_alone
 from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.names import check_names
 from hypermask_tf.scenarios.own.recordings import read_csv
@@ -160,7 +161,7 @@ def _samples(
     count = len(frame)
     labels = columns["label_column"]
     tasks = columns.get("task_column", np.full(count, path.stem))
-    groups = columns.get("group_column", np.arange(2, count + 2).astype(str))
+    groups = columns.get("group_column", each_alone(tasks))
     splits = columns.get("split_column", np.full(count, ""))
     names = sorted(set(tasks.tolist()))
     check_names("task", names)

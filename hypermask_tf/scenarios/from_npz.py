@@ -13,6 +13,7 @@ import numpy as np
 from hypermask_tf import files
 from hypermask_tf.scenarios.own import options
 from hypermask_tf.scenarios.own.fingerprint import checked, of_arrays
+from hypermask_tf.scenarios.own.groups import each_alone
 from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.names import check_names
 from hypermask_tf.scenarios.own.samples import OwnSamples, Rows
@@ -88,7 +89,7 @@ def from_npz(
     if "task" not in arrays:
         tasks = np.full(len(x), path.stem)
     if "group" not in arrays:
-        groups = np.arange(len(x)).astype(str)
+        groups = each_alone(tasks)
     order = np.unique(arrays["task"]).astype(str) if "task" in arrays else [path.stem]
     check_names("task", [str(name) for name in order])
     samples, found = {}, {}

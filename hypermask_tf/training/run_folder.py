@@ -15,7 +15,7 @@ from hypermask_tf.training.position import Position
 from hypermask_tf.training.run_scenario import run_scenario
 
 _OWN = ("checkpoints", "logs", "plots", "inference", "export")
-_FILES = ("results.json", "flags.txt", "manifest.json")
+_FILES = ("results.json", "flags.txt", "manifest.json", "pending.json")
 
 
 class RunFolder:
@@ -118,6 +118,30 @@ class RunFolder:
                 "Train one with apps/train.py --run_dir=…"
             )
         return run
+
+    def check_shared(self, whole: bool = False) -> None:
+        """Refuses a run of which no learner holds what is asked for.
+
+        Args:
+            whole: Whether every task that was ever learned is needed, and the learner
+                as it was right after each.
+
+        Raises:
+            ValueError: If each task has replaced the one before, or some are gone.
+        """
+        manifest = self.manifest()
+        if manifest.get("baseline") == "alone":
+            raise ValueError(
+                "Expected a run whose last checkpoint holds all of its tasks. "
+                "Received: a run with --baseline=alone, where each task has replaced "
+                "the one before."
+            )
+        tasks = manifest["scenario"]["tasks"]
+        if whole and any(t.get("forgotten") or t.get("version_of") for t in tasks):
+            raise ValueError(
+                "Expected a run with one network a task, and a checkpoint after each. "
+                f"Received: {self.path}, of which tasks were forgotten or updated."
+            )
 
     def lock(self) -> FolderLock:
         """What keeps other processes from writing to the run; see `FolderLock`."""

@@ -25,7 +25,7 @@ NO_PATHS = {
     *("label_column", "split_column", "task_column"),
     *("classes_per_task", "grid", "hidden", "hyper_hidden", "loops", "mask_scale"),
     *("method", "methods", "quantization", "reuse", "seeds", "space"),
-    *("sparsity", "storage", "target", "target_weights", "tasks", "unknown"),
+    *("sparsity", "storage", "target", "target_weights", "task", "tasks", "unknown"),
 }
 # Flags of one name are defined by several commands, which share no process otherwise.
 WALK = """
@@ -51,7 +51,7 @@ for name in sys.argv[1:]:
     F.remove_flag_values([f for f in ours if F.find_module_defining_flag(f) in own])
 """
 # These share the flags of training, and come last; `bundle` has no flags of absl.
-TRAINING = ("train", "benchmark", "sweep")
+TRAINING = ("train", "benchmark", "sweep", "add", "update")
 OTHERS = [name for name in hypermask.COMMANDS if name not in (*TRAINING, "bundle")]
 COMMANDS = [f"hypermask_tf.cli.{hypermask.COMMANDS[name].module}" for name in OTHERS]
 COMMANDS.append("export.web.server")

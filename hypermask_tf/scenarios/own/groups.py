@@ -41,6 +41,18 @@ def groups_of(found: Sequence[OwnFile], pattern: str | None) -> list[str]:
     return names
 
 
+def each_alone(tasks: np.ndarray) -> np.ndarray:
+    """A group of its own for every sample, counted within its task.
+
+    So that a task is divided as before when samples of another are gone.
+    """
+    places = np.zeros(len(tasks), int)
+    for task in np.unique(tasks):
+        own = tasks == task
+        places[own] = np.arange(own.sum())
+    return places.astype(str)
+
+
 def mirrored(
     found: Sequence[OwnFile],
     arrays: Sequence[np.ndarray],

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy.typing as npt
+
 # What a network cannot take otherwise than it has learned it.
 _FIXED = ("kind", "raw_dtype", "channels", "sample_rate", "color_mode", "log_mel")
 
@@ -50,3 +52,15 @@ class Later:
                     f"{name}={found.get(name)!r}. Bring them to it, or train a new run."
                 )
         return dict(self.steps)
+
+    def check_width(self, raw: npt.NDArray[Any]) -> None:
+        """Raises a ValueError if samples have more or fewer channels than before."""
+        steps = self.steps or {}
+        scale = steps.get("scale")
+        if not isinstance(scale, list) or "log_mel" in steps:
+            return
+        if raw.shape[-1] != len(scale):
+            raise ValueError(
+                f"Expected samples of {len(scale)} channels, their last axis, like "
+                f"those that were learned. Received: samples of shape {raw.shape[1:]}."
+            )

@@ -62,7 +62,9 @@ def own_scenario(
         _task(index, task, samples[task], splits[task], preprocessing, every)
         for index, task in enumerate(learned)
     ]
-    one = preprocess(samples[learned[0]].take(np.zeros(1, int)), preprocessing)
+    raw = samples[learned[0]].take(np.zeros(1, int))
+    later.check_width(raw)
+    one = preprocess(raw, preprocessing)
     return Scenario(
         name,
         tasks,
