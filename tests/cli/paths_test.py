@@ -82,7 +82,7 @@ def test_every_flag_that_is_a_path_takes_a_home_folder(tmp_path):
             paths.add(flag)
     assert paths == {
         *("run_dir", "run_dirs", "runs", "sweep_dir", "data", "data_dir", "output"),
-        *("drift_against", "peer_python"),
+        *("bundle", "drift_against", "peer_python"),
     }
 
 
