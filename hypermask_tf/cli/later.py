@@ -190,8 +190,10 @@ def _carry_out(run: RunFolder, order: Order) -> int:
             f"--max_accuracy_drop, or give it up: hypermask undo --run_dir={run.path}"
         )
         return status
-    Journal(run).clear()
-    if order.parent is not None:
+    if order.parent is None:
+        Journal(run).clear()
+    else:
+        # It writes down what it does in the same place: no moment is between.
         operations.switch(run, order.first, sequence.model)
     console.print(shipment.table())
     return 0

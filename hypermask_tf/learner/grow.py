@@ -129,8 +129,7 @@ def _close(old: LearnerState, new: LearnerState, task: int, units: np.ndarray) -
     """Writes down in `new` what the latest task of `old` is made of."""
     mask = old.mask_of(task)
     memory = new.memory
-    wide = np.zeros(new.layout.num_scores)
-    keep, held = wide.copy(), wide.copy()
+    keep, held = np.zeros((2, new.layout.num_scores))
     keep[units] = ops.convert_to_numpy(mask.on)
     held[units] = ops.convert_to_numpy(mask.scores)
     new.bank.archive(task)

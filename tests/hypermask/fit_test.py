@@ -32,6 +32,13 @@ def test_it_learns_and_does_not_forget():
         assert logs["accuracy"] > 0.9  # chance is 1 in 3
 
 
+def test_a_task_that_begins_is_the_one_that_runs():
+    model = builders.learner(granularity="unit")
+    for task in range(2):
+        model.begin_task(task)
+        assert model.active_task == task
+
+
 def test_logs():
     model = builders.learner(protection="all", lam=0.1, compile=builders.COMPILED)
     first = builders.learn(model, 0, validation_data=builders.data(5)).history

@@ -6,6 +6,7 @@ import pytest
 from keras import layers, ops
 
 import hypermask_tf as hm
+from hypermask_tf.units import register_rule, rules
 from tests.hypermask import builders
 
 OPTIONS = {
@@ -151,6 +152,26 @@ def test_what_is_baked_computes_the_same():
 def test_where_widths_differ_or_all_is_on_everything_is_computed(options):
     model = builders.learner(**{"granularity": "unit", **options})
     assert model.dense_fallback_reason
+
+
+class Centred(keras.Layer):
+    """Each channel depends on all of them, whatever its rule says."""
+
+    def call(self, x):
+        return x - keras.ops.mean(x, axis=-1, keepdims=True)
+
+
+register_rule(Centred)(rules.Elementwise)
+
+
+def test_a_rule_that_is_wrong_is_noticed_and_its_layer_named():
+    x = inputs = keras.Input((builders.FEATURES,))
+    x = layers.Dense(12, "relu", name="before")(x)
+    x = layers.Dense(12, "relu", name="behind")(Centred(name="centred")(x))
+    target = keras.Model(inputs, layers.Dense(builders.CLASSES)(x))
+    model = builders.learner(target, granularity="unit", sparsity=50)
+    assert "did not agree" in model.dense_fallback_reason
+    assert model.dense_fallback_reason.endswith("first in layer 'centred'")
 
 
 def test_it_is_saved_and_loaded(tmp_path):
