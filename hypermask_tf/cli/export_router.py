@@ -56,13 +56,14 @@ def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     del argv
     with quiet_stderr():
+        from hypermask_tf.export.router import router_name
         from hypermask_tf.training import FolderLock, RunFolder
 
         start_backend()
 
     chosen = _chosen_method()
     run = RunFolder.open(flags.FLAGS.run_dir or "")
-    name = "router" if flags.FLAGS.quantization == FLOAT32 else "router.dynamic_int8"
+    name = router_name(flags.FLAGS.quantization)
     taken = run.export_dir / f"{name}.tflite"
     if taken.exists() and not flags.FLAGS.overwrite:
         raise FileExistsError(f"{taken} exists. Pass --overwrite to replace it.")
@@ -140,36 +141,26 @@ def _method(run: Any, scenario: Any, name: str) -> Any:
 
 def _facts(method: Any, scenario: Any) -> dict[str, Any]:
     """What the caller must know besides the file itself."""
-    limits = method.thresholds(flags.FLAGS.coverage)
-    return {
-        "source": {"benchmark": scenario.name},
-        "preprocessing": scenario.preprocessing,
-        "input_shape": [1, *scenario.input_shape],
-        "outputs": list(_columns()),
-        "method": method.name,
-        "method_arguments": method.get_config(),
-        "coverage": flags.FLAGS.coverage,
-        "abstain": "if confidence < least_confidence or evidence < least_evidence of "
-        "the task",
-        "tasks": [
-            {
-                "index": task.index,
-                "name": task.name,
-                "labels": [
-                    {"label": i, "class": c, "name": n}
-                    for i, (c, n) in enumerate(
-                        zip(task.classes, task.class_names, strict=True)
-                    )
-                ],
-                "least_confidence": limit["confidence"],
-                "least_evidence": limit["evidence"],
-            }
-            for task, limit in zip(scenario, limits, strict=False)
-        ],
-    }
+    from hypermask_tf.export.router_facts import router_facts
 
-
-def _columns() -> tuple[str, ...]:
-    from hypermask_tf.inference.decision_model import COLUMNS
-
-    return COLUMNS
+    tasks = [
+        {
+            "index": task.index,
+            "name": task.name,
+            "labels": [
+                {"label": i, "class": c, "name": n}
+                for i, (c, n) in enumerate(
+                    zip(task.classes, task.class_names, strict=True)
+                )
+            ],
+        }
+        for task in scenario
+    ]
+    return router_facts(
+        method,
+        tasks,
+        flags.FLAGS.coverage,
+        scenario.input_shape,
+        scenario.preprocessing,
+        {"benchmark": scenario.name},
+    )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.export.convert import (
+    FLOAT32,
     INPUT_NAME,
     OUTPUT_NAME,
     SIGNATURE,
@@ -48,6 +49,17 @@ class TestSet:
         return cls(np.concatenate([x for x, _ in parts]), np.concatenate(truth))
 
 
+def router_name(quantization: str) -> str:
+    """Returns the name of a router's file, without its ending.
+
+    Example:
+
+    >>> router_name("float32"), router_name("float16")
+    ('router', 'router.float16')
+    """
+    return "router" if quantization == FLOAT32 else f"router.{quantization}"
+
+
 def export_router(
     model: Any,
     facts: dict[str, Any],
@@ -63,7 +75,7 @@ def export_router(
         model: what `hypermask_tf.inference.decision_model` returned.
         facts: what else its JSON says.
         tests: what it is verified on.
-        quantization: `"float32"` or `"dynamic_int8"`.
+        quantization: one of `convert.QUANTIZATIONS`.
         folder: where it belongs.
         name: of the file, without its ending.
         max_accuracy_drop: how much accuracy it may lose, in 0..1.
