@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from hypermask_tf.export.report_figures import agreement, largest_difference, score
@@ -23,15 +24,16 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    for column in ("task", "weights"):
-        table.add_column(column, no_wrap=True)
+    # Names of any length leave the figures their place.
+    table.add_column("task", no_wrap=True, max_width=14, overflow="ellipsis")
+    table.add_column("weights", no_wrap=True)
     for column in COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
     for entry in files:
         check, weights = entry["verification"], entry["file_weights"]
         latency = entry["latency"]
         table.add_row(
-            str(entry["task"]["index"]),
+            _task(entry["task"]),
             entry["quantization"] + ("*" if entry["sparse"] else ""),
             score([check], "keras"),
             score([check], "tflite"),
@@ -43,6 +45,13 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
             "–" if latency is None else f"{latency['median_us']:.1f}",
         )
     return table
+
+
+def _task(task: dict[str, Any]) -> str:
+    """The index of a task, and its name if it was given one."""
+    index, name = task["index"], task["name"]
+    given = name != f"task_{index:02d}"
+    return escape(f"{index} {name}") if given else str(index)
 
 
 def _caption(files: Sequence[dict[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 // One card a task: a radio button, and a bar for each of its labels.
 
-import { doubt, kilobytes, labelList, percent } from './text.js';
+import { doubt, kilobytes, labelList, percent, taskTitle } from './text.js';
 
 /** Adds a card for every task to the list. */
 export function makeCards(list, tasks) {
@@ -8,7 +8,7 @@ export function makeCards(list, tasks) {
   tasks.forEach((task, i) => {
     const card = template.content.cloneNode(true);
     card.querySelector('input').value = String(i);
-    card.querySelector('.name').textContent = `Task ${task.task.index}`;
+    card.querySelector('.name').textContent = taskTitle(task);
     card.querySelector('.digits').textContent = labelList(task);
     card.querySelector('.size').textContent =
       `${kilobytes(task.bytes)}, ${task.quantization.replaceAll('_', ' ')}`;

@@ -1,7 +1,7 @@
 // Whom to believe, and a sentence that says why.
 
 import { leastInDoubt } from './decide.js';
-import { labelList, percent } from './text.js';
+import { labelList, percent, taskTitle } from './text.js';
 
 export const ROUTER = 'router';
 export const ENTROPY = 'entropy';
@@ -37,7 +37,7 @@ function made(tasks, chosen, best, why) {
   return {
     task: chosen,
     name: task.labels[best].name,
-    sentence: `Task ${task.task.index} (${labelList(task)}) ${why}`,
+    sentence: `${taskTitle(task)} (${labelList(task)}) ${why}`,
   };
 }
 

@@ -17,6 +17,13 @@ export function doubt(bits) {
   return bits < 0.0005 ? 'doubt < 0.001 bit' : `doubt ${bits.toFixed(3)} bit`;
 }
 
+/** The name of a task; "Task 3" for one that was given none. */
+export function taskTitle(task) {
+  const { index, name } = task.task;
+  const given = name && name !== `task_${String(index).padStart(2, '0')}`;
+  return given ? name : `Task ${index}`;
+}
+
 /** "0, 1" for the labels of a task. */
 export function labelList(task) {
   return task.labels.map((label) => label.name).join(', ');

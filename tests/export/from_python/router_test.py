@@ -26,14 +26,14 @@ def fitted():
     return method
 
 
-def test_sets():
+def held_out():
     return {name: builders.data(i, 60) for i, name in enumerate(("cups", "tins"))}
 
 
 def test_it_decides_as_the_method_does(fitted, tmp_path):
     labels = {"cups": ["a", "b", "c"], 1: ["d", "e", "f"]}
     told = hm.export.export_router(
-        fitted, tmp_path / "out", test=test_sets(), labels=labels
+        fitted, tmp_path / "out", test=held_out(), labels=labels
     )
     x = builders.data(1, 60)[0]
     said = fitted.predict(x)
@@ -46,14 +46,14 @@ def test_it_decides_as_the_method_does(fitted, tmp_path):
     assert [label["name"] for label in told["tasks"][1]["labels"]] == ["d", "e", "f"]
     before = (tmp_path / "out" / "router.tflite").read_bytes()
     with pytest.raises(FileExistsError, match="overwrite=True"):
-        hm.export.export_router(fitted, tmp_path / "out", test=test_sets())
+        hm.export.export_router(fitted, tmp_path / "out", test=held_out())
     assert (tmp_path / "out" / "router.tflite").read_bytes() == before
 
 
 def test_each_way_of_storing_weights_has_a_file_of_its_own(fitted, tmp_path):
     for quantization in ("float16", "dynamic_int8"):
         hm.export.export_router(
-            fitted, tmp_path, test=test_sets(), quantization=quantization
+            fitted, tmp_path, test=held_out(), quantization=quantization
         )
         described = json.loads((tmp_path / f"router.{quantization}.json").read_text())
         assert described["file"] == f"router.{quantization}.tflite"
@@ -63,14 +63,14 @@ def test_each_way_of_storing_weights_has_a_file_of_its_own(fitted, tmp_path):
     ("changes", "told"),
     [
         ({"test": {0: builders.data(0, 60)}}, r"every task, \[0, 1\] or"),
-        ({"test": {**test_sets(), "pans": builders.data(0, 60)}}, "pans"),
+        ({"test": {**held_out(), "pans": builders.data(0, 60)}}, "pans"),
         ({"labels": {0: ["a", "b"], 1: ["a", "b", "c"]}}, "3 classes of task 0"),
         ({"labels": {0: ["a", "b", "c"]}}, "`labels` of every task"),
         ({"quantization": "int8"}, "dynamic_int8"),
     ],
 )
 def test_a_mistake_writes_nothing(fitted, tmp_path, changes, told):
-    given = {"test": test_sets(), **changes}
+    given = {"test": held_out(), **changes}
     with pytest.raises(ValueError, match=told):
         hm.export.export_router(fitted, tmp_path / "out", **given)
     assert not (tmp_path / "out").exists()
