@@ -25,7 +25,7 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         padding=(0, 1, 0, 0),
     )
     # Names of any length leave the figures their place.
-    table.add_column("task", no_wrap=True, max_width=14, overflow="ellipsis")
+    table.add_column("task", no_wrap=True, max_width=11, overflow="ellipsis")
     table.add_column("weights", no_wrap=True)
     for column in COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)

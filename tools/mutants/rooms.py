@@ -83,7 +83,11 @@ ROOMS: dict[str, Room] = {
     "transfer": Room(_library("transfer"), _tests("transfer")),
     "replicas": Room(
         _library("distribution", "training/plateau.py"),
-        _tests("training/distribution_test.py", "training/resume_test.py"),
+        _tests(
+            "training/distribution_test.py",
+            "training/replicas_test.py",
+            "training/resume_test.py",
+        ),
     ),
     "units": Room(_library("units"), _tests("units", "compaction")),
     "compaction": Room(_library("compaction"), _tests("compaction")),
