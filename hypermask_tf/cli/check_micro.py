@@ -3,7 +3,8 @@
     pip install -r requirements-micro.txt
     python export/check_micro.py --run_dir=runs/x
 
-Every file is run in both interpreters over its task's test set. Micro has no kernels
+Every file is run in both interpreters over its task's test set, and the front end of
+sounds over their waves. Micro has no kernels
 for int8 weights with float activations (dynamic_int8): for microcontrollers, export
 with --quantization=int8. Exit status 1 when a file is refused, or differs.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from absl import flags
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -20,12 +22,15 @@ from rich.table import Table
 
 from hypermask_tf.cli import command, paths
 from hypermask_tf.export import mistakes
+from hypermask_tf.export.front_end.check import compare_features
+from hypermask_tf.export.front_end.front_end import raw_waves, read_front_end
 from hypermask_tf.export.micro.run import MicroRun, micro_runtime, run_micro
 from hypermask_tf.export.quiet import quiet_stderr
 from hypermask_tf.export.report import read_good_files
 from hypermask_tf.export.verify import Verification, compare_logits, run_tflite
 
 if TYPE_CHECKING:
+    from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import RunFolder
 
 # What Micro computes with as it is. It runs weight_int8 too, but unpacks the weights
@@ -69,8 +74,15 @@ def main(argv: Sequence[str]) -> int:
     table.add_column("file", no_wrap=True)
     for column in ("kB", "arena kB", "LiteRT%", "Micro%", "agree%", "Δlogit"):
         table.add_column(column, justify="right", no_wrap=True)
+    with quiet_stderr():
+        scenario = run.load_scenario(flags.FLAGS.data_dir)
     problems = []
-    for entry, result in _results(run, entries):
+    front_end = read_front_end(Path(run.export_dir))
+    if front_end is not None:
+        cells, failures = _front_end(run, scenario, front_end, entries)
+        table.add_row(*cells)
+        problems += failures
+    for entry, result in _results(run, scenario, entries):
         if isinstance(result, str):
             problems.append(f"{entry['file']}: {result}")
             continue
@@ -111,11 +123,34 @@ def chosen(
     return found
 
 
+def _front_end(
+    run: "RunFolder",
+    scenario: "Scenario",
+    front_end: dict[str, Any],
+    entries: Sequence[dict[str, Any]],
+) -> tuple[list[str], list[str]]:
+    """A row of the table for the front end, and what is wrong with it."""
+    path = Path(run.export_dir) / front_end["file"]
+    known = sorted({entry["task"]["index"] for entry in entries})
+    tasks = [scenario.tasks[index] for index in known]
+    waves = np.concatenate(list(raw_waves(tasks).values()))
+    waves = waves[: flags.FLAGS.examples or None]
+    try:
+        micro = run_micro(path.read_bytes(), waves)
+    except ValueError as error:
+        if mistakes.is_fault(error):
+            raise
+        return [path.name, *["–"] * 6], [f"{path.name}: {error}"]
+    scale = tasks[0].preprocessing.get("scale", 1.0)
+    check = compare_features({0: run_tflite(path, waves)}, {0: micro.outputs}, scale)
+    sizes = [f"{n / 1000:.1f}" for n in (front_end["bytes"], micro.arena_bytes)]
+    cells = [path.name, *sizes, *["–"] * 3, f"{check.max_difference:.0e}"]
+    return cells, [f"{path.name}: {failure}" for failure in check.failures]
+
+
 def _results(
-    run: "RunFolder", entries: Sequence[dict[str, Any]]
+    run: "RunFolder", scenario: "Scenario", entries: Sequence[dict[str, Any]]
 ) -> Iterator[tuple[dict[str, Any], str | tuple[MicroRun, Verification]]]:
-    with quiet_stderr():
-        scenario = run.load_scenario(flags.FLAGS.data_dir)
     for entry in entries:
         x, y = scenario.tasks[entry["task"]["index"]].test
         x, y = x[: flags.FLAGS.examples or None], y[: flags.FLAGS.examples or None]

@@ -4,7 +4,8 @@
 
 Writes `export/task_00.tflite` (float32), `export/task_00.dynamic_int8.tflite` and so
 on, a JSON of the same stem beside each, `export/report.json` and a plot of size
-against accuracy. Every file holds builtin ops only, holds its accuracy on the
+against accuracy. Of a run of sounds, `export/log_mel.tflite` makes of a wave what the
+other files take. Every file holds builtin ops only, holds its accuracy on the
 validation data of its task, and has been run in LiteRT, at batch 1 on one thread,
 over the whole test set. A recipe that loses too much for a task is replaced by the
 next safer one, which is said on standard error. If no recipe is good, or none fits
@@ -15,6 +16,7 @@ error and exit status 2.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 from rich.console import Console
@@ -57,6 +59,8 @@ def _show(report: ExportReport, console: Console) -> None:
         return
     if written:
         console.print(report_table(written))
+    if report.front_end is not None:
+        console.print(_front_end(report.front_end))
     if report.baseline is not None:
         dense = report.baseline
         time = dense["latency"]
@@ -67,6 +71,16 @@ def _show(report: ExportReport, console: Console) -> None:
         )
     for entry in report.drift:
         console.print(str(entry))
+
+
+def _front_end(entry: dict[str, Any]) -> str:
+    time = entry["latency"]
+    speed = "" if time is None else f", {time['median_us']:.1f} µs"
+    return (
+        f"{entry['file']}, from {entry['input']['shape'][1]} samples of sound to what "
+        f"all of them take: {entry['bytes'] / 1000:.1f} kB, "
+        f"{entry['zstd_bytes'] / 1000:.1f} kB sent{speed}"
+    )
 
 
 def _export(console: Console) -> ExportReport:

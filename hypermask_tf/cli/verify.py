@@ -3,8 +3,9 @@
     hypermask verify --run_dir=runs/x
 
 Each file that the export's report lists must be there, with the bytes that were
-verified, and be as accurate in LiteRT over its task's test set as its JSON says. For
-the checks of a product: exit status 1 when a file is missing, was changed, or fell.
+verified, and be as accurate in LiteRT over its task's test set as its JSON says. Files
+of sounds are run from the waves, through the file that makes their features. For the
+checks of a product: exit status 1 when a file is missing, was changed, or fell.
 """
 
 import dataclasses
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hypermask_tf.cli import command, paths
+from hypermask_tf.export.front_end.recheck import recheck_front_end
 from hypermask_tf.export.interpreter import run_tflite
 from hypermask_tf.export.quiet import quiet_stderr
 from hypermask_tf.export.report import read_good_files, read_report
@@ -47,13 +49,13 @@ class Checked:
 
     Args:
         file: its name.
-        recorded: accuracy when it was exported, in 0..1.
+        recorded: accuracy when it was exported, in 0..1; None of a front end.
         found: accuracy now; None where it was not run.
         problem: what is wrong; empty if nothing is.
     """
 
     file: str
-    recorded: float
+    recorded: float | None
     found: float | None
     problem: str = ""
 
@@ -64,8 +66,8 @@ def main(argv: Sequence[str]) -> int:
     with quiet_stderr():
         from hypermask_tf.training import RunFolder
     run = RunFolder.open(Path(flags.FLAGS.run_dir or ""))
-    listed = read_report(Path(flags.FLAGS.run_dir))["files"]
-    if not listed:
+    report = read_report(Path(flags.FLAGS.run_dir))
+    if not report["files"]:
         raise FileNotFoundError(
             f"Expected exported files. Received: a report in {run.export_dir} that "
             "lists none. Export them first, with hypermask export"
@@ -73,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
     with quiet_stderr():
         scenario = run.load_scenario(flags.FLAGS.data_dir)
     folder, drop = Path(run.export_dir), flags.FLAGS.max_accuracy_drop
-    results = list(check_files(folder, listed, scenario, drop))
+    results = list(check_report(folder, report, scenario, drop))
     Console().print(_table(results))
     for result in results:
         if result.problem:
@@ -81,9 +83,9 @@ def main(argv: Sequence[str]) -> int:
     return command.FAILED if any(result.problem for result in results) else 0
 
 
-def check_files(
+def check_report(
     folder: Path,
-    listed: Sequence[Mapping[str, Any]],
+    report: Mapping[str, Any],
     scenario: "Scenario",
     max_accuracy_drop: float,
 ) -> Iterator[Checked]:
@@ -91,21 +93,53 @@ def check_files(
 
     Args:
         folder: where they lie.
-        listed: what the report says of each.
+        report: what `report.json` holds.
         scenario: the tasks.
         max_accuracy_drop: how much accuracy a file may have lost, in 0..1.
     """
+    listed, front_end = report["files"], report.get("front_end")
+    features: dict[int, np.ndarray] = {}
+    if front_end is not None:
+        known = sorted({entry["task"]["index"] for entry in listed})
+        tasks = [scenario.tasks[index] for index in known]
+        features, problem = recheck_front_end(folder, front_end, tasks)
+        yield Checked(front_end["file"], None, None, problem)
+    yield from check_files(folder, listed, scenario, max_accuracy_drop, features)
+
+
+def check_files(
+    folder: Path,
+    listed: Sequence[Mapping[str, Any]],
+    scenario: "Scenario",
+    max_accuracy_drop: float,
+    features: Mapping[int, np.ndarray] | None = None,
+) -> Iterator[Checked]:
+    """Runs the files of tasks over their test sets.
+
+    Args:
+        folder: where they lie.
+        listed: what the report says of each.
+        scenario: the tasks.
+        max_accuracy_drop: how much accuracy a file may have lost, in 0..1.
+        features: what the front end made of the test sets, by number of task, to be
+            taken instead of their arrays.
+    """
+    features = features or {}
     good = {entry["file"]: entry["sha256"] for entry in read_good_files(folder)}
     for entry in listed:
-        file = entry["file"]
-        recorded = float(entry["verification"]["tflite_accuracy"])
+        file, task = entry["file"], entry["task"]["index"]
+        figures = entry["verification"]
+        recorded = float(figures["tflite_accuracy"])
+        if task in features:
+            recorded = float(figures.get("tflite_accuracy_from_waves", recorded))
         if not (folder / file).is_file():
             yield Checked(file, recorded, None, "it is missing")
         elif good.get(file) != entry["sha256"]:
             changed = "its bytes, or its JSON, are not those that were verified"
             yield Checked(file, recorded, None, changed)
         else:
-            x, y = scenario.tasks[entry["task"]["index"]].test
+            x, y = scenario.tasks[task].test
+            x = features.get(task, x)
             outputs = run_tflite(folder / file, x)[..., : len(entry["labels"])]
             found = float(np.mean(outputs.argmax(axis=-1) == y))
             fell = found < recorded - max_accuracy_drop
@@ -121,7 +155,11 @@ def _table(results: Sequence[Checked]) -> Table:
     for column in ("exported %", "now %", ""):
         table.add_column(column, justify="right", no_wrap=True)
     for result in results:
-        now = "-" if result.found is None else f"{100 * result.found:.2f}"
         verdict = "FAILED" if result.problem else "ok"
-        table.add_row(result.file, f"{100 * result.recorded:.2f}", now, verdict)
+        figures = map(_percent, (result.recorded, result.found))
+        table.add_row(result.file, *figures, verdict)
     return table
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f}"

@@ -17,6 +17,8 @@ from hypermask_tf.export.drift import (
     split_checkpoint,
 )
 from hypermask_tf.export.export_options import ExportOptions
+from hypermask_tf.export.front_end.for_run import RunFrontEnd
+from hypermask_tf.export.front_end.front_end import read_front_end
 from hypermask_tf.export.measure.latency import Latency, measure_latencies
 from hypermask_tf.export.preparation import (
     check_packages,
@@ -96,11 +98,14 @@ def _export_run(
     export = _Export(run, scenario, options, _Steps(on_step, 2 * len(tasks) + 2))
     with tempfile.TemporaryDirectory(prefix=".unverified_", dir=folder) as work:
         baseline = export.baseline(model, Path(work))
+        front_end = export.front_end(tasks, Path(work))
         made = export.maker(model, Path(work)).export(tasks, export.steps)
         del model
         if older is None and options.drift_against is not None:
             older = export.earlier_files(tasks, Path(work))
     kept, misfits = fit_budget(made.sidecars, options.budget_bytes)
+    kept = front_end.from_waves(kept)
+    front_end.publish(folder, options.latency)
     for sidecar in kept:
         publish(sidecar, folder)
     if options.latency:
@@ -111,10 +116,11 @@ def _export_run(
     report = ExportReport(
         files=read_good_files(folder),
         written=tuple(sidecar.file for sidecar in kept),
-        failed=(*made.failed, *misfits),
+        failed=(*made.failed, *misfits, *front_end.failed),
         rejected=made.rejected,
         baseline=None if baseline is None else baseline.to_json(),
         drift=tuple(export.drift(older, kept)),
+        front_end=read_front_end(folder),
     )
     report.save(folder)
     return report
@@ -140,7 +146,15 @@ class _Export:
         self._run = run
         self._scenario = scenario
         self._options = options
+        self._front_end: dict[str, str] = {}
         self.steps = steps
+
+    def front_end(self, tasks: Sequence[int], work: Path) -> RunFrontEnd:
+        chosen = [self._scenario.tasks[task] for task in tasks]
+        folder, overwrite = Path(self._run.export_dir), self._options.overwrite
+        made = RunFrontEnd.of(chosen, work, folder, overwrite)
+        self._front_end = made.steps
+        return made
 
     def maker(self, model: Any, work: Path) -> TaskMaker:
         source = run_source(self._run, self._scenario)
@@ -154,6 +168,7 @@ class _Export:
                 info,
                 name=entry.get("version_of", info.name),
                 learned=entry.get("version", 1),
+                preprocessing={**info.preprocessing, **self._front_end},
             )
 
         def task(index: int) -> TaskSource:

@@ -42,6 +42,7 @@ class ExportReport:
         rejected: recipes that the last export replaced by safer ones.
         baseline: the dense float32 network, where it was measured.
         drift: how files moved since an older export, where that was asked.
+        front_end: the JSON of the file that makes the inputs of all tasks, if any.
     """
 
     files: tuple[dict[str, Any], ...]
@@ -50,6 +51,7 @@ class ExportReport:
     rejected: tuple["Rejection", ...] = ()
     baseline: dict[str, Any] | None = None
     drift: tuple["Drift", ...] = ()
+    front_end: dict[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -69,6 +71,7 @@ class ExportReport:
             },
             "baseline": self.baseline,
             "drift": [entry.to_json() for entry in self.drift],
+            "front_end": None if self.front_end is None else _summary(self.front_end),
             "files": [_summary(entry) for entry in self.files],
         }
 

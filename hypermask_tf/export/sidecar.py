@@ -44,6 +44,8 @@ class Sidecar:
             that were not good enough.
         latency: time of a prediction, once measured.
         beside: the dense baseline's in the same rounds, where it was measured.
+        from_waves: accuracy on the test set where the run's front end makes the
+            features, in 0..1; `None` without a front end.
     """
 
     file: str
@@ -53,6 +55,7 @@ class Sidecar:
     stands_for: tuple[str, ...]
     latency: Latency | None = None
     beside: Latency | None = None
+    from_waves: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns a dictionary of plain types."""
@@ -67,8 +70,8 @@ class Sidecar:
             "labels": [dict(label) for label in task.labels],
             "preprocessing": dict(task.preprocessing),
             "signature": SIGNATURE,
-            **_described("input", variant.inputs),
-            **_described("output", variant.outputs),
+            **described("input", variant.inputs),
+            **described("output", variant.outputs),
             "quantization": variant.quantization,
             "stands_for": list(self.stands_for),
             "sparse": variant.sparse,
@@ -92,6 +95,8 @@ class Sidecar:
 
     def _verification(self) -> dict[str, Any]:
         split, found = self.baked.test_split, self.variant.verification.to_json()
+        if self.from_waves is not None:
+            found["tflite_accuracy_from_waves"] = self.from_waves
         return found if split == "test" else {"split": split, **found}
 
     def _latency(self, latency: Latency) -> dict[str, Any]:
@@ -107,8 +112,8 @@ def _named(task: TaskInfo) -> dict[str, Any]:
     return named if task.learned == 1 else {**named, "version": task.learned}
 
 
-def _described(kind: str, tensors: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Inputs or outputs of a file: one by itself, several in a list."""
+def described(kind: str, tensors: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Returns inputs or outputs of a file: one by itself, several in a list."""
     entries = [{"name": name, **values} for name, values in tensors.items()]
     return {kind: entries[0]} if len(entries) == 1 else {f"{kind}s": entries}
 

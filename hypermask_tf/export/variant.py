@@ -122,8 +122,8 @@ def make_variant(
         inspection=inspect_tflite(final),
         kernels=kernels(interpreter),
         activation_bytes=activation_bytes(final),
-        inputs={name: _tensor(details) for name, details in inputs.items()},
-        outputs={name: _tensor(details) for name, details in outputs.items()},
+        inputs={name: tensor_json(details) for name, details in inputs.items()},
+        outputs={name: tensor_json(details) for name, details in outputs.items()},
         gate=_compare(keras[0], gate, data.gate[1], data, quantization, task, options),
         verification=_compare(keras[1], test, data.test[1], data, quantization, task),
     )
@@ -175,7 +175,8 @@ def _close(found: np.ndarray, expected: np.ndarray) -> bool:
     return bool(np.all(np.abs(found - expected) <= tolerance))
 
 
-def _tensor(details: dict[str, Any]) -> dict[str, Any]:
+def tensor_json(details: dict[str, Any]) -> dict[str, Any]:
+    """Returns shape, type and scale of an input or output, as LiteRT tells them."""
     described: dict[str, Any] = {
         "shape": [int(n) for n in details["shape"]],
         "dtype": np.dtype(details["dtype"]).name,

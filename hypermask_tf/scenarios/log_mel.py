@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-_FLOOR = 1e-6
+# Added to energies: silence has a logarithm.
+FLOOR = 1e-6
 _AT_ONCE = 256
 
 
@@ -16,8 +17,8 @@ def log_mel(
     """The features that speech commands are told by: energy by time and pitch.
 
     `keras.layers.MelSpectrogram` on frames of about 32 ms, half overlapping, then the
-    natural logarithm of its energies plus 1e-6. A device computes the same before it
-    calls the exported network: the converter has no builtin operation for it.
+    natural logarithm of its energies plus 1e-6. The export of a run writes a file that
+    computes the same on the device.
 
     Args:
         waves: Samples in -1..1, `(n, time)` or `(n, time, 1)`.
@@ -42,7 +43,19 @@ def log_mel(
             f"Expected waves of at least {length} samples, a frame of 32 ms. Received: "
             f"{samples.shape[1]} samples. Take a longer window."
         )
-    layer = keras.layers.MelSpectrogram(
+    layer = mel_spectrogram(sample_rate=sample_rate, bands=bands)
+    parts = [
+        np.asarray(keras.ops.convert_to_numpy(layer(samples[i : i + _AT_ONCE])))
+        for i in range(0, max(1, len(samples)), _AT_ONCE)
+    ]
+    energies = np.concatenate(parts)
+    return np.log(energies.transpose(0, 2, 1) + np.float32(FLOOR)).astype(np.float32)
+
+
+def mel_spectrogram(*, sample_rate: int, bands: int = 40) -> keras.Layer:
+    """The layer that gives the energies, `(n, bands, frames)`."""
+    length = frame_length(sample_rate)
+    return keras.layers.MelSpectrogram(
         fft_length=length,
         sequence_stride=length // 2,
         sampling_rate=sample_rate,
@@ -50,12 +63,6 @@ def log_mel(
         max_freq=sample_rate / 2,
         power_to_db=False,  # its decibels depend on the loudest sample of a batch
     )
-    parts = [
-        np.asarray(keras.ops.convert_to_numpy(layer(samples[i : i + _AT_ONCE])))
-        for i in range(0, max(1, len(samples)), _AT_ONCE)
-    ]
-    energies = np.concatenate(parts)
-    return np.log(energies.transpose(0, 2, 1) + np.float32(_FLOOR)).astype(np.float32)
 
 
 def frame_length(sample_rate: int) -> int:

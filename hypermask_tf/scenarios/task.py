@@ -35,6 +35,8 @@ class Task:
             `hypermask_tf.scenarios.preprocess`.
         class_names: One name per class. Defaults to the original labels as text.
         name: Name of the task. Defaults to `"task_00"` for index 0, and so on.
+        raw: Function from a split to the samples before `preprocessing`, in the order
+            of `x`. Defaults to none, where they are not kept.
 
     Attributes:
         train: Pair `(x, y)`: samples of shape `(n, ...)`, float32 or, where they are
@@ -68,6 +70,7 @@ class Task:
         preprocessing: Mapping[str, Any] | None = None,
         class_names: Sequence[str] | None = None,
         name: str | None = None,
+        raw: Callable[[str], Samples] | None = None,
     ) -> None:
         self.index = int(index)
         self.name = name or f"task_{self.index:02d}"
@@ -88,6 +91,7 @@ class Task:
         self.sizes = {split: int(sizes[split]) for split in SPLITS}
         self._preprocessing = dict(preprocessing or {})
         self._load = load
+        self._raw = raw
         self._alive: dict[str, tuple[weakref.ref[Samples], weakref.ref[Labels]]] = {}
 
     @property
@@ -126,7 +130,24 @@ class Task:
             preprocessing=self._preprocessing,
             class_names=self.class_names,
             name=name,
+            raw=self._raw,
         )
+
+    def raw(self, split: str) -> Samples:
+        """Raw samples: `preprocess(task.raw("test"), task.preprocessing)` is `x`.
+
+        Args:
+            split: `"train"`, `"validation"` or `"test"`.
+
+        Raises:
+            ValueError: If the task does not know them.
+        """
+        if self._raw is None:
+            raise ValueError(
+                f"Expected a task with raw samples. Received: {self!r}. Tasks made by "
+                "`from_folder` have them."
+            )
+        return self._raw(split)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{split}={n}" for split, n in self.sizes.items())

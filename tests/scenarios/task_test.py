@@ -67,3 +67,10 @@ def test_classes_must_be_different(classes):
 def test_every_class_needs_a_name():
     with pytest.raises(ValueError, match="one name for each of the 2"):
         Task(0, (4, 2), Loader(), sizes=SIZES, class_names=["four"])
+
+
+def test_raw_samples_are_had_where_they_are_kept():
+    task = Task(0, (4, 2), Loader(), sizes=SIZES, raw=lambda split: [split])
+    assert task.raw("test") == ["test"]
+    with pytest.raises(ValueError, match="Expected a task with raw samples"):
+        Task(0, (4, 2), Loader(), sizes=SIZES).raw("test")

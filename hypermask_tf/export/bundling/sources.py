@@ -18,12 +18,14 @@ class SourceFile:
         content: its bytes.
         text: the bytes of the JSON.
         task: number of its task; `None` where the JSON has none.
+        shared: whether it serves all tasks, as a front end does.
     """
 
     file: str
     content: bytes = dataclasses.field(repr=False)
     text: bytes = dataclasses.field(repr=False)
     task: int | None = None
+    shared: bool = False
 
 
 def read_sources(
@@ -34,7 +36,7 @@ def read_sources(
     Args:
         inputs: run folders, their `export` folders, or single `.tflite` files.
         pattern: which files of a folder, such as `*.dynamic_int8.tflite`.
-        smallest: only the smallest file of each task.
+        smallest: only the smallest file of each task, and what serves all of them.
 
     Raises:
         FileNotFoundError: when an input or a JSON is missing, or nothing matches.
@@ -43,11 +45,13 @@ def read_sources(
     sources = [_read(file) for path in inputs for file in _find(path, pattern)]
     if smallest:
         best: dict[int, SourceFile] = {}
+        shared = [source for source in sources if source.shared]
         for source in sorted(sources, key=lambda source: len(source.content)):
-            if source.task is None:
+            if source.task is not None:
+                best.setdefault(source.task, source)
+            elif not source.shared:
                 raise ValueError(f"The JSON of {source.file} names no task index")
-            best.setdefault(source.task, source)
-        sources = list(best.values())
+        sources = [*best.values(), *shared]
     return sorted(sources, key=_order)
 
 
@@ -90,7 +94,13 @@ def _read(path: Path) -> SourceFile:
         )
     task = values.get("task")
     index = task.get("index") if isinstance(task, dict) else None
-    return SourceFile(path.name, content, text, index if type(index) is int else None)
+    return SourceFile(
+        path.name,
+        content,
+        text,
+        index if type(index) is int else None,
+        shared=values.get("kind") == "front_end",
+    )
 
 
 def _order(source: SourceFile) -> tuple[int, str]:

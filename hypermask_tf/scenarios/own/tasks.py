@@ -107,6 +107,7 @@ def _task(
         preprocessing=preprocessing,
         class_names=labels,
         name=name,
+        raw=lambda split: own.take(rows[split]),
     )
 
 

@@ -193,6 +193,14 @@ def test_features_are_those_of_each_sound_alone(tmp_path):
     np.testing.assert_allclose(both[0], quiet[0], atol=1e-3)
 
 
+def test_raw_samples_are_what_inputs_are_made_of(tmp_path):
+    for folder in (sound_folder(tmp_path / "sounds"), picture_folder(tmp_path / "all")):
+        for task in from_folder(folder):
+            for split in ("train", "test"):
+                made = preprocess(task.raw(split), task.preprocessing)
+                np.testing.assert_array_equal(made, getattr(task, split)[0])
+
+
 def test_the_path_tells_the_source(tmp_path):
     root = picture_folder(tmp_path)
     scenario = from_path(root, window=None, image_size=(3, 3))

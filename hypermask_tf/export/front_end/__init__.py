@@ -1,0 +1,1 @@
+"""The file that turns sounds into the inputs of a run's tasks."""
