@@ -234,4 +234,5 @@ def _augmentation(scenario: scenarios.Scenario) -> keras.Layer | None:
         flip=f.FLIP.value,
         brightness=f.BRIGHTNESS.value,
         policy=None if f.POLICY.value == "none" else f.POLICY.value,
+        bands=f.BANDS.value,
     )

@@ -114,6 +114,8 @@ def _choices(values: flags.FlagValues, scenario: scenarios.Scenario) -> dict[str
     }
     if values["reset_optimizer"].value and not values["plateau"].value:
         found["schedule"] = "cosine"  # the others need a constant rate
+    if "log_mel" in scenario.preprocessing:
+        found["augment_bands"] = scenario.input_shape[-1] // 5
     if targets.is_own(str(values["target"].value)):
         return {**found, "learning_rate": 1e-3}
     if kind in _NETWORKS:

@@ -4,6 +4,7 @@ from hypermask_tf.scenarios import registry
 from hypermask_tf.scenarios.augmentation import augmentation
 from hypermask_tf.scenarios.auto_augment import AutoAugment
 from hypermask_tf.scenarios.auto_augment_policies import POLICIES
+from hypermask_tf.scenarios.band_masking import BandMasking
 from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.from_arrays import from_arrays
 from hypermask_tf.scenarios.from_csv import from_csv
@@ -28,6 +29,7 @@ from hypermask_tf.scenarios.task import Task
 __all__ = [
     "POLICIES",
     "AutoAugment",
+    "BandMasking",
     "BrightnessJitter",
     "RandomCropWithPadding",
     "Scenario",

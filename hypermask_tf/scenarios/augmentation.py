@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from hypermask_tf.scenarios.auto_augment import AutoAugment
+from hypermask_tf.scenarios.band_masking import BandMasking
 from hypermask_tf.scenarios.brightness_jitter import BrightnessJitter
 from hypermask_tf.scenarios.random_crop import RandomCropWithPadding
 
@@ -17,6 +18,7 @@ def augmentation(
     flip: bool = False,
     brightness: float = 0.0,
     policy: str | None = None,
+    bands: int = 0,
     seed: int | None = None,
 ) -> keras.Layer | None:
     """A layer for `HyperMask(augmentation=...)`, run within the training step.
@@ -27,6 +29,7 @@ def augmentation(
         flip: Whether to mirror every second image, left to right.
         brightness: Raw pixels times a factor of 1 ± brightness per image.
         policy: Name of a learned policy that acts last, see `AutoAugment`.
+        bands: Features of sounds: mask up to so many bands, see `BandMasking`.
         seed: Seed of all of them. `None` for a new one in every process.
 
     Returns:
@@ -59,4 +62,6 @@ def augmentation(
         steps.append(BrightnessJitter(brightness, scale, black, brightest, seed=seed))
     if policy is not None:
         steps.append(AutoAugment(policy, scale, black, brightest, seed=seed))
+    if bands:
+        steps.append(BandMasking(bands, seed=seed))
     return keras.Sequential(steps, name="augmentation") if steps else None

@@ -10,6 +10,7 @@ from tests.commands import ROOT, forked
 from tests.scenarios.own.makers import (
     picture_folder,
     recording_folder,
+    sound_folder,
     table,
 )
 
@@ -111,7 +112,7 @@ def test_its_flagfile_runs_it_again_from_anywhere(visits, tmp_path):
     assert results[0]["accuracy_matrix"] == results[1]["accuracy_matrix"]
 
 
-@pytest.mark.parametrize("kind", ["pictures", "recordings", "arrays"])
+@pytest.mark.parametrize("kind", ["pictures", "recordings", "sounds", "arrays"])
 def test_other_kinds_are_learned_by_a_network_that_suits_them(tmp_path, kind):
     if kind == "pictures":
         picture_folder(tmp_path / "mine", each=8)
@@ -119,6 +120,9 @@ def test_other_kinds_are_learned_by_a_network_that_suits_them(tmp_path, kind):
     elif kind == "recordings":
         recording_folder(tmp_path / "mine")
         options, target = ("--data=mine", "--window=20"), "conv1d"
+    elif kind == "sounds":
+        sound_folder(tmp_path / "mine", seconds=0.1)
+        options, target = ("--data=mine", "--window=800"), "conv1d"
     else:
         x, y = np.random.default_rng(0).normal(size=(60, 8, 2)), np.arange(60) % 2
         np.savez(tmp_path / "mine.npz", x=x, y=y)
@@ -126,6 +130,7 @@ def test_other_kinds_are_learned_by_a_network_that_suits_them(tmp_path, kind):
     done = forked(ROOT / TRAIN, *options, *FEW, "--run_dir=run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"--target={target}" in done.stdout
+    assert ("--augment_bands=8" in done.stdout) == (kind == "sounds")
     assert told(tmp_path / "run" / "results.json")["average_accuracy"] is not None
 
 

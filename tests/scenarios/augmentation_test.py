@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from hypermask_tf import scenarios
-from hypermask_tf.scenarios import BrightnessJitter
+from hypermask_tf.scenarios import BandMasking, BrightnessJitter
 
 SCALE, OFFSET = [1 / 51, 1 / 102], [-2.0, -1.0]
 
@@ -47,6 +47,43 @@ def test_all_steps_in_a_layer_that_survives_saving():
     )
     np.testing.assert_array_equal(_run(copy, x), y)
     np.testing.assert_array_equal(_run(layer, x, training=False), x)
+
+
+@pytest.mark.backend
+def test_neighbouring_bands_are_masked_in_each_sample_by_itself():
+    x = np.random.default_rng(0).uniform(1, 2, (300, 3, 10)).astype("float32")
+    layer = scenarios.augmentation({}, bands=4, seed=3)
+    y = _run(layer, x)
+    kept = y != 0
+    np.testing.assert_array_equal(y[kept], x[kept])
+    assert (kept == kept[:, :1]).all()  # in all frames
+    hidden = [np.flatnonzero(~sample[0]) for sample in kept]
+    assert all(len(one) == np.ptp(one) + 1 for one in hidden if len(one))
+    assert {len(one) for one in hidden} == {0, 1, 2, 3, 4}
+    assert set(np.concatenate(hidden)) == set(range(10))
+    np.testing.assert_array_equal(_run(layer, x, training=False), x)
+    copy = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(layer)
+    )
+    np.testing.assert_array_equal(_run(copy, x), y)
+
+
+@pytest.mark.backend
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_bands_are_masked_in_a_compiled_step():
+    x = np.ones((8, 3, 10), "float32")
+    model = keras.Sequential([keras.Input((3, 10)), BandMasking(4, seed=0)])
+    model.compile(loss="mse")
+    # What is masked differs from the target by 1.
+    assert 0 < model.train_on_batch(x, x) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("most", "shape"), [(-1, (2, 3, 10)), (4, (2, 3, 3)), (4, (2, 8, 8, 1))]
+)
+def test_bands_that_are_not_there_are_a_mistake(most, shape):
+    with pytest.raises(ValueError, match="Expected"):
+        BandMasking(most)(np.zeros(shape, "float32"))
 
 
 def test_flips_mirror_about_every_second_image():

@@ -20,6 +20,7 @@ from hypermask_tf.cli.train_flags import (
 )
 from hypermask_tf.cli.train_flags.data import (
     AUGMENT,
+    BANDS,
     BENCHMARK,
     BRIGHTNESS,
     CLASS_ORDER,
@@ -111,6 +112,7 @@ from hypermask_tf.cli.train_flags.training import (
 __all__ = [
     "ACTIVATION",
     "AUGMENT",
+    "BANDS",
     "BASELINE",
     "BASELINES",
     "BATCH",

@@ -70,6 +70,13 @@ POLICY = flags.DEFINE_enum(
     "Train on images changed by a learned policy: autoaugment_cifar10, that of "
     "AutoAugment for CIFAR-10, acts behind the other augmentations.",
 )
+BANDS = flags.DEFINE_integer(
+    "augment_bands",
+    0,
+    "Train on features of sounds of which up to so many neighbouring mel bands are "
+    "masked; 0 for none.",
+    lower_bound=0,
+)
 OUTLIERS = flags.DEFINE_float(
     "outliers",
     0.0,

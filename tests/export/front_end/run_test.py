@@ -187,3 +187,10 @@ def test_accuracy_from_the_waves_is_held_against_what_was_recorded(run):
     report["files"][1]["verification"]["tflite_accuracy_from_waves"] += 0.25
     path.write_text(json.dumps(report))
     assert "accuracy fell" in run.problems()["task_01.tflite"]
+    # What is run are the features given, not those of the scenario.
+    (entry,) = (e for e in report["files"] if e["task"]["index"] == 0)
+    x, y = run.scenario.tasks[0].test
+    again = {0: np.full_like(x, 1e3)}
+    (found,) = verify.check_files(run.export_dir, [entry], run.scenario, 1.0, again)
+    said = run_tflite(run.export_dir / "task_00.tflite", again[0]).argmax(-1)
+    assert found.found == np.mean(said == y)
