@@ -19,6 +19,7 @@ BEFORE = {
     "compact_forward": "false",
     "outliers": "0.0",
     "reuse": "1",
+    "augment_bands": "0",
 }
 # May say another place when a run goes on: a fingerprint tells whether it is the same.
 MOVABLE = frozenset({"data"})

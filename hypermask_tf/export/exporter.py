@@ -52,7 +52,8 @@ def export_run(
     A file is good when it holds its accuracy on the validation data of its task and
     LiteRT runs it on the whole test set without a value that is not finite. Where
     one is not, the next safer recipe takes its place and the report says so. Only
-    good files get their name. With `overwrite`, the files of an earlier export go
+    good files get their name. A run of sounds has one file more, which makes of a wave
+    what those of the tasks take. With `overwrite`, the files of an earlier export go
     first, so that none outlives a failure.
 
     Args:
