@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+from absl import flags
 
-from hypermask_tf.cli import verify
+from hypermask_tf.cli import check_micro, verify
 from hypermask_tf.export import convert_worker, task_maker
 from hypermask_tf.export.bundling.sources import read_sources
 from hypermask_tf.export.convert import Conversion
@@ -15,6 +17,7 @@ from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.exporter import export_run
 from hypermask_tf.export.front_end import front_end, log_mel_graph
 from hypermask_tf.export.interpreter import run_tflite
+from hypermask_tf.export.micro.run import MicroRun
 from hypermask_tf.export.variant import VariantOptions
 from hypermask_tf.export.write.metadata import read_description
 from hypermask_tf.scenarios import from_folder
@@ -194,3 +197,35 @@ def test_accuracy_from_the_waves_is_held_against_what_was_recorded(run):
     (found,) = verify.check_files(run.export_dir, [entry], run.scenario, 1.0, again)
     said = run_tflite(run.export_dir / "task_00.tflite", again[0]).argmax(-1)
     assert found.found == np.mean(said == y)
+
+
+@pytest.mark.parametrize(
+    ("difference", "failures"), [(0.0, []), (1.0, ["log_mel.tflite: logarithms"])]
+)
+def test_micro_is_held_against_litert(run, monkeypatch, difference, failures):
+    export_run(run, OPTIONS)
+    seen = []
+
+    def run_micro(content, x):
+        seen.append(len(x))
+        return MicroRun(run_tflite(content, x) + difference, 12_300)
+
+    monkeypatch.setattr(check_micro, "run_micro", run_micro)
+    monkeypatch.setattr(flags, "FLAGS", SimpleNamespace(examples=3))
+    known = (run.json("log_mel.json"), run.json("report.json")["files"])
+    cells, found = check_micro._front_end(run, run.scenario, *known)
+    assert cells[0] == NAME and cells[2] == "12.3" and seen == [3]
+    assert [text[:26] for text in found] == failures
+
+
+def test_what_micro_refuses_is_told(run, monkeypatch):
+    export_run(run, OPTIONS)
+
+    def run_micro(content, x):
+        raise ValueError("no kernel")
+
+    monkeypatch.setattr(check_micro, "run_micro", run_micro)
+    monkeypatch.setattr(flags, "FLAGS", SimpleNamespace(examples=0))
+    known = (run.json("log_mel.json"), run.json("report.json")["files"])
+    cells, found = check_micro._front_end(run, run.scenario, *known)
+    assert cells[0] == NAME and found == ["log_mel.tflite: no kernel"]
