@@ -152,8 +152,9 @@ class _Export:
 
     def front_end(self, tasks: Sequence[int], work: Path) -> RunFrontEnd:
         chosen = [self._scenario.tasks[task] for task in tasks]
-        folder, overwrite = Path(self._run.export_dir), self._options.overwrite
-        made = RunFrontEnd.of(chosen, work, folder, overwrite)
+        # Files of tasks that are not exported now name it, too.
+        anew = self._options.overwrite and self._options.tasks is None
+        made = RunFrontEnd.of(chosen, work, Path(self._run.export_dir), anew)
         self._front_end = made.steps
         return made
 

@@ -134,11 +134,9 @@ def forget_files(folder: Path, task: int, shared: bool = True) -> None:
     stem = f"task_{task:02d}."
     if not folder.is_dir():
         return
-    for path in folder.iterdir():
-        of_a_task = path.name.startswith(("task_", "."))
-        of_all = shared and not of_a_task and path.name != REPORT_NAME
-        if path.is_file() and (path.name.startswith(stem) or of_all):
-            path.unlink()
+    gone = [f"{stem}*", *(("router*", "*.png") if shared else ())]
+    for path in [path for pattern in gone for path in folder.glob(pattern)]:
+        path.unlink()
     path = folder / REPORT_NAME
     if not path.is_file():
         return

@@ -16,6 +16,7 @@ import pytest
 from keras import layers
 
 from hypermask_tf.export.convert import QUANTIZATIONS, ConversionJob, convert_files
+from hypermask_tf.training import RunFolder
 
 
 def _settled(model: keras.Model, seed: int = 0) -> keras.Model:
@@ -208,13 +209,16 @@ class FakeRun:
         self.models = models
         self.data_dir: str | None = None
 
+    check_shared = RunFolder.check_shared
+
     def manifest(self) -> dict[str, Any]:
-        return {"seed": 7}
+        return {"seed": 7, "scenario": {"tasks": [{} for _ in self.models]}}
 
     def load_model(self, task: int | None = None) -> Any:
         known = len(self.models) if task is None else task + 1
         return SimpleNamespace(
             num_learned_tasks=known,
+            state=SimpleNamespace(tasks=tuple(range(known))),
             target=self.models[0] if self.models else None,
             bake=lambda task, dtype: self.models[task],
         )

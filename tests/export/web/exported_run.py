@@ -15,6 +15,7 @@ from sklearn.neural_network import MLPClassifier
 
 from hypermask_tf.export.convert import convert
 from hypermask_tf.export.exporter import ExportOptions, export_run
+from hypermask_tf.training import RunFolder
 
 
 class ExportedRun:
@@ -24,12 +25,15 @@ class ExportedRun:
         self.path, self.export_dir, self.scenario = path, path / "export", scenario
         self.networks = [learned(task, samples) for task in scenario.tasks]
 
+    check_shared = RunFolder.check_shared
+
     def manifest(self) -> dict[str, Any]:
-        return {"seed": 1}
+        return {"seed": 1, "scenario": {"tasks": [{} for _ in self.networks]}}
 
     def load_model(self) -> Any:
         return SimpleNamespace(
             num_learned_tasks=len(self.networks),
+            state=SimpleNamespace(tasks=tuple(range(len(self.networks)))),
             bake=lambda task, dtype: self.networks[task],
         )
 
