@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from absl import flags
 from rich.console import Console
+from rich.progress import Progress
 
 from hypermask_tf.cli import command, paths, resume
 from hypermask_tf.cli import train_flags as f
@@ -23,6 +24,8 @@ from hypermask_tf.training import RunFolder, TaskSequence
 
 # By how much layers widen that have too few free units left.
 _GROW = 1.1
+# Flags that are not those of training, which become what the run has.
+_ASKED = ("quantization", "max_accuracy_drop", "latency", "bundle")
 # The commands that call `define` have these flags.
 flags.disclaim_key_flags()
 
@@ -80,14 +83,33 @@ class Order:
     names: list[str]
     parent: int | None = None
 
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """Indices of the tasks."""
+        return tuple(range(self.first, self.first + len(self.names)))
+
 
 def main(name: str, update: bool) -> int:
     """Runs `hypermask add` or `hypermask update`; returns its exit status."""
-    values = flags.FLAGS
+    values, console = flags.FLAGS, Console()
+    progress = make_progress(console)
     run = RunFolder.open(str(values.run_dir))
     with run.lock():
         order = _pending(run, name) if values.resume else _begin(run, name, update)
-        return _carry_out(run, order)
+        asked: dict[str, Any] = {name: values[name].value for name in _ASKED}
+        try:
+            sequence = _prepared(run, order, progress)
+            resume.restore(sequence, run, console)
+        except BaseException:
+            if not values.resume:
+                operations.undo(run)  # nothing has begun
+            raise
+        with progress:
+            status = learn(sequence, run, progress)
+        if status:
+            return status
+        draw(run, sequence.matrix, sequence.results())
+        return _ship(run, order, sequence.model, Shipment(run, order.tasks, **asked))
 
 
 def _pending(run: RunFolder, name: str) -> Order:
@@ -169,20 +191,33 @@ def _as_version(manifest: ledger.Manifest, tasks: list[ledger.Entry]) -> int:
     return int(current["index"])
 
 
-def _carry_out(run: RunFolder, order: Order) -> int:
-    values = flags.FLAGS
-    asked: dict[str, Any] = {
-        name: values[name].value
-        for name in ("quantization", "max_accuracy_drop", "latency", "bundle")
+def _prepared(run: RunFolder, order: Order, progress: Progress) -> TaskSequence:
+    """What learns the tasks."""
+    resume.take_flags(run, flags.FLAGS)
+    keras.utils.set_random_seed(f.SEED.value)
+    scenario = run.load_scenario(tasks=set(order.tasks))
+    smallest = min(scenario[task].sizes["train"] for task in order.tasks)
+    choices: dict[str, Any] = sequence_choices() | {
+        "grow": f.GROW.value or _GROW,
+        "measure_unseen": False,
+        "batch_size": min(f.BATCH.value, smallest),
     }
+    if order.parent is not None:
+        choices["inherit"] = order.parent
+    return TaskSequence(
+        build_model(scenario),
+        scenario,
+        run,
+        **choices,
+        callbacks=lambda task: watchers(run, progress, task),
+    )
+
+
+def _ship(run: RunFolder, order: Order, model: Any, shipment: Shipment) -> int:
+    """Exports and compares; returns an exit status."""
     console = Console()
-    sequence, status = _learned(run, order, console)
-    if status:
-        return status
-    indices = range(order.first, order.first + len(order.names))
-    shipment = Shipment(run, tuple(indices), **asked)
     with console.status("exporting") as bar:
-        status = shipment.make(sequence.model, bar.update)
+        status = shipment.make(model, bar.update)
     if status:
         command.say(
             f"The task is learned and not exported. Try hypermask {order.command} "
@@ -194,36 +229,6 @@ def _carry_out(run: RunFolder, order: Order) -> int:
         Journal(run).clear()
     else:
         # It writes down what it does in the same place: no moment is between.
-        operations.switch(run, order.first, sequence.model)
+        operations.switch(run, order.first, model)
     console.print(shipment.table())
     return 0
-
-
-def _learned(
-    run: RunFolder, order: Order, console: Console
-) -> tuple[TaskSequence, int]:
-    resume.take_flags(run, flags.FLAGS)
-    keras.utils.set_random_seed(f.SEED.value)
-    indices = range(order.first, order.first + len(order.names))
-    scenario = run.load_scenario(tasks=set(indices))
-    smallest = min(scenario[i].sizes["train"] for i in indices)
-    choices: dict[str, Any] = sequence_choices() | {
-        "grow": f.GROW.value or _GROW,
-        "measure_unseen": False,
-        "batch_size": min(f.BATCH.value, smallest),
-    }
-    if order.parent is not None:
-        choices["inherit"] = order.parent
-    with make_progress(console) as progress:
-        sequence = TaskSequence(
-            build_model(scenario),
-            scenario,
-            run,
-            **choices,
-            callbacks=lambda task: watchers(run, progress, task),
-        )
-        resume.restore(sequence, run, console)
-        status = learn(sequence, run, progress)
-    if not status:
-        draw(run, sequence.matrix, sequence.results())
-    return sequence, status

@@ -35,8 +35,8 @@ def saved_widths(
     widths: dict[str, int] = {}
     saved = config.get("config", {}).get("layers", [])
     layers = list(getattr(target, "layers", []))
-    if len(saved) != len(layers):  # a Sequential model does not list its input
-        saved = [part for part in saved if part["class_name"] != "InputLayer"]
+    if len(saved) != len(layers):
+        saved = _without_inputs(saved)
         layers = [p for p in layers if not isinstance(p, keras.layers.InputLayer)]
     if len(saved) != len(layers):  # of other parts, as `check_same` will say
         return widths
@@ -83,6 +83,15 @@ def _plain(config: Any) -> Any:
     return json.loads(json.dumps(config))
 
 
+def _without_inputs(layers: list[Any]) -> list[Any]:
+    """A Sequential model lists its input only once it has run."""
+    return [
+        part
+        for part in layers
+        if not (isinstance(part, dict) and part.get("class_name") == "InputLayer")
+    ]
+
+
 def _differences(path: str, saved: Any, present: Any) -> Iterator[_Difference]:
     if isinstance(saved, dict) and isinstance(present, dict):
         kinds = [str(part.get("class_name")) for part in (saved, present)]
@@ -95,6 +104,8 @@ def _differences(path: str, saved: Any, present: Any) -> Iterator[_Difference]:
             if key not in _OPEN and not (key == "learning_rate" and rates):
                 yield from _differences(f"{path}.{key}", saved[key], present[key])
     elif isinstance(saved, list) and isinstance(present, list):
+        if len(saved) != len(present):
+            saved, present = _without_inputs(saved), _without_inputs(present)
         if len(saved) != len(present):
             yield f"len({path})", len(saved), len(present)
         for i, (one, other) in enumerate(zip(saved, present, strict=False)):

@@ -133,3 +133,12 @@ def test_a_mistake_is_told_in_one_line(finished, run, script, flags, told):
     assert told.format(root=finished) in done.stderr
     assert done.stderr.count("\n") == 1
     assert everything(_Run(run)) == before
+
+
+def test_a_run_that_cannot_go_on_is_left_as_it_was(finished, run):
+    flags = run / "flags.txt"
+    flags.write_text(flags.read_text() + "--hidden=8,8,8\n")
+    before = everything(_Run(run))
+    done = command("apps/add.py", run, f"--data={finished / 'west.csv'}", status=2)
+    assert "(8). Received: 6 flags" in done.stderr  # layers are missing
+    assert everything(_Run(run)) == before

@@ -297,3 +297,24 @@ def test_a_run_cannot_lose_tasks(tmp_path):
 def test_without_a_folder_nothing_can_be_restored():
     with pytest.raises(ValueError, match="run=None"):
         sequence(None).restore()
+
+
+def test_an_augmentation_that_has_run_lists_its_input_and_is_the_same(tmp_path):
+    run = RunFolder.create(tmp_path / "run")
+    run.write_manifest({})
+
+    def make(stop):
+        noise = keras.Sequential([keras.layers.GaussianNoise(0.1)])
+        made = sequence(run, model={"augmentation": noise})
+        made.restore()
+        made.stop_asked = stop
+        return made
+
+    first = make(False)
+
+    def end(task, matrix):
+        first.stop_asked = True
+
+    with pytest.raises(TrainingStopped):
+        first.learn(end)
+    make(False).learn()
