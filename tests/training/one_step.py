@@ -10,6 +10,7 @@ import sys
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
@@ -48,6 +49,10 @@ def _values(model):
     return [keras.ops.convert_to_numpy(v.value) for v in model.target.weights]
 
 
+def _steps(model):
+    return int(keras.ops.convert_to_numpy(model.optimizer.iterations.value))
+
+
 def main(file, name, *lams):
     random = np.random.default_rng(0)
     x = (3 * random.normal(size=(ROWS, 6))).astype("float32")
@@ -71,6 +76,11 @@ def main(file, name, *lams):
             f"{lam} used {i}": keras.ops.convert_to_numpy(used.value)
             for i, used in enumerate(model._memory.used)
         }
+        # Of a length that nobody knows before its end.
+        data = tf.data.Dataset.from_tensor_slices((x, y)).batch(ROWS // 2)
+        steps = _steps(model)
+        model.fit(data.filter(lambda *_: True), epochs=2, verbose=0, task=1)
+        seen[f"{lam} steps"] = _steps(model) - steps
     np.savez(file, replicas=here.replicas, **seen)
 
 

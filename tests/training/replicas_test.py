@@ -19,7 +19,9 @@ def steps(tmp_path_factory):
     found = []
     for name in ("none", "mirrored"):
         file = folder / f"{name}.npz"
-        done = commands.forked("tests/training/one_step.py", file, name, 0, LAM)
+        done = commands.forked(
+            "tests/training/one_step.py", file, name, 0, LAM, timeout=200
+        )
         assert done.returncode == 0, done.stderr
         with np.load(file) as archive:
             found.append(dict(archive))
@@ -32,6 +34,12 @@ def test_two_replicas_take_the_steps_of_one_device(steps):
     assert one.keys() == two.keys()
     for name, value in one.items():
         np.testing.assert_allclose(two[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_data_end_where_they_end(steps):
+    # As many as Keras takes, where nobody knows how many there are.
+    one, two = (int(seen[f"{LAM} steps"]) for seen in steps)
+    assert one == two > 0
 
 
 def test_lambda_takes_its_part_of_each_step_once(steps):
