@@ -107,6 +107,7 @@ ROOMS: dict[str, Room] = {
             "export/drift_test.py",
             "export/verify_test.py",
             "export/exporter_test.py",
+            "export/export_options_test.py",
         ),
     ),
     "readers": Room(
