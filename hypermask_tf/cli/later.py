@@ -1,6 +1,7 @@
 """A further task for a finished run: learned, exported, compared, and sent."""
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,12 +77,14 @@ class Order:
         first: Index of the first further task.
         names: Names of the tasks.
         parent: Index of the task to start from; None for as the run does.
+        asked: What was asked of the files.
     """
 
     command: str
     first: int
     names: list[str]
     parent: int | None = None
+    asked: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def tasks(self) -> tuple[int, ...]:
@@ -96,7 +99,6 @@ def main(name: str, update: bool) -> int:
     run = RunFolder.open(str(values.run_dir))
     with run.lock():
         order = _pending(run, name) if values.resume else _begin(run, name, update)
-        asked: dict[str, Any] = {name: values[name].value for name in _ASKED}
         try:
             sequence = _prepared(run, order, progress)
             resume.restore(sequence, run, console)
@@ -107,9 +109,13 @@ def main(name: str, update: bool) -> int:
         with progress:
             status = learn(sequence, run, progress)
         if status:
+            if status == command.FAILED:
+                command.say(f"Give it up with hypermask undo --run_dir={run.path}")
             return status
         draw(run, sequence.matrix, sequence.results())
-        return _ship(run, order, sequence.model, Shipment(run, order.tasks, **asked))
+        return _ship(
+            run, order, sequence.model, Shipment(run, order.tasks, **order.asked)
+        )
 
 
 def _pending(run: RunFolder, name: str) -> Order:
@@ -119,7 +125,14 @@ def _pending(run: RunFolder, name: str) -> Order:
             f"Expected a run in which hypermask {name} was stopped. Received: "
             f"{run.path}, where nothing of it is left to do."
         )
-    return Order(**pending)
+    given = {n: v for n, v in _asked().items() if flags.FLAGS[n].present}
+    return Order(**{**pending, "asked": {**pending["asked"], **given}})
+
+
+def _asked() -> dict[str, Any]:
+    values = flags.FLAGS
+    bundle = values.bundle and os.path.abspath(values.bundle)
+    return {**{name: values[name].value for name in _ASKED}, "bundle": bundle}
 
 
 def _begin(run: RunFolder, name: str, update: bool) -> Order:
@@ -140,9 +153,8 @@ def _begin(run: RunFolder, name: str, update: bool) -> Order:
         parent = _as_version(manifest, tasks)
     else:
         _check_names(manifest, tasks)
-    order = Order(
-        name, tasks[0]["index"], [str(task["name"]) for task in tasks], parent
-    )
+    names = [str(task["name"]) for task in tasks]
+    order = Order(name, tasks[0]["index"], names, parent, _asked())
     Journal(run).write({"action": "add", **dataclasses.asdict(order)})
     run.write_manifest(ledger.with_tasks(manifest, source, tasks))
     return order

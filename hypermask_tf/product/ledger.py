@@ -13,8 +13,9 @@ Manifest = dict[str, Any]
 
 
 def entries(manifest: Mapping[str, Any]) -> list[Entry]:
-    """The entries of all tasks, by index."""
-    return list(manifest["scenario"]["tasks"])
+    """The entries of all tasks, by index; older runs gave them no names."""
+    tasks = manifest["scenario"]["tasks"]
+    return [{"name": f"task_{task['index']:02d}", **task} for task in tasks]
 
 
 def kept(manifest: Mapping[str, Any]) -> list[Entry]:

@@ -100,6 +100,13 @@ def test_what_went_wrong_leaves_the_choice(finished, run):
     assert "['south']" in done.stderr and "hypermask undo" in done.stderr
     done = command("apps/forget.py", run, "--task=north", status=2)
     assert "west is" in done.stderr and "--resume" in done.stderr
+    other = shutil.copytree(run, run.parent / "other")
+    (other / "export" / "task_01.json").write_bytes(before["export/task_01.json"])
+    # With what was asked for then.
+    done = command("apps/add.py", other, "--resume")
+    assert "2 files of other tasks are as they were" in done.stdout
+    sidecar = json.loads((other / "export" / "task_02.json").read_text())
+    assert sidecar["latency"] is None
     command("apps/undo.py", run)
     (run / "export" / "task_01.json").write_bytes(before["export/task_01.json"])
     after = everything(_Run(run))
