@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from hypermask_tf import checks
+from hypermask_tf.distribution import replicas
 from hypermask_tf.learner import data_checks
 from hypermask_tf.learner.failed_calls import check_labels_seen, explained
 from hypermask_tf.learner.finite_guard import NonFiniteLossError, check_loss
@@ -29,8 +30,17 @@ class CallGuard:
         self._just_loaded = False
         # One call trains or evaluates at a time, and one asks for a task's network.
         self._learn_lock, self.ask_lock = threading.RLock(), threading.RLock()
+        # What layers add as losses lies in lists of theirs that all threads share.
+        self._step_lock = threading.RLock()
         self._before_task: Snapshot | None = None
         self._data_digest: str | None = None
+
+    def stepping(self) -> contextlib.AbstractContextManager[Any]:
+        """While this lasts, no other thread runs the network in Python.
+
+        Replicas take turns in it, where they wait for each other.
+        """
+        return self._step_lock if replicas.count() == 1 else contextlib.nullcontext()
 
     def loaded(self) -> None:
         """Called when a file was read: the target's layers get their state next."""

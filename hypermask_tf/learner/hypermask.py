@@ -215,6 +215,15 @@ class HyperMask(ReplicatedModel):
 
     # The forward pass and the loss.
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with self.guard.stepping():
+            return super().__call__(*args, **kwargs)
+
+    def train_step(self, *args: Any, **kwargs: Any) -> Any:
+        """Keras's, from the forward pass to the loss without another call between."""
+        with self.guard.stepping():
+            return super().train_step(*args, **kwargs)
+
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         data_checks.check_shapes(inputs, self.target)
         if not training:

@@ -42,12 +42,34 @@ def test_training_minds_no_questions():
 
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             answers = pool.submit(ask) if asks else None
-            fit(model, 1, y=1 - Y, epochs=5, shuffle=False)
-            done.set()
+            try:
+                fit(model, 1, y=1 - Y, epochs=5, shuffle=False)
+            finally:
+                done.set()
             if answers is not None:
                 assert answers.result() > 0
         outcomes.append(predict(model, 1))
     np.testing.assert_array_equal(*outcomes)
+
+
+def test_what_is_asked_between_forward_pass_and_loss_waits():
+    model = learner(dense(), protection="hard", head="per_task")
+    loss, asked = model.loss, []
+    fit(model, 0)
+    expected = predict(model, 0)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+
+        def slow(y, outputs):
+            asked.append(pool.submit(predict, model, 0))
+            concurrent.futures.wait(asked[-1:], timeout=1)
+            return loss(y, outputs)
+
+        model.compile(keras.optimizers.Adam(3e-3), slow, run_eagerly=True)
+        # The loss terms of this step are there when it is over.
+        history = fit(model, 1, y=1 - Y, epochs=1).history
+        for answer in asked:
+            np.testing.assert_array_equal(answer.result(), expected)
+    assert "weight_regularization" in history
 
 
 def test_evaluations_do_not_mix():
