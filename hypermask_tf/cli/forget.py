@@ -13,8 +13,9 @@ from pathlib import Path
 from absl import flags
 from rich.console import Console
 
-from hypermask_tf.cli import paths
-from hypermask_tf.product import operations, shipping
+from hypermask_tf.cli import command, paths
+from hypermask_tf.export.bundle_reader.files import write_file
+from hypermask_tf.product import ledger, operations, shipping
 from hypermask_tf.product.proof import hashes
 from hypermask_tf.training import RunFolder
 
@@ -31,17 +32,23 @@ def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     del argv
     values = flags.FLAGS
-    bundle = None if values.bundle is None else Path(values.bundle)
-    if bundle is not None and not bundle.is_file():
-        raise FileNotFoundError(f"Expected a bundle. Received: no {bundle}.")
     run = RunFolder.open(values.run_dir)
+    index = ledger.find(run.manifest(), values.task)["index"]
+    # Made before anything changes: a bundle that is damaged changes nothing.
+    bundle = values.bundle and Path(values.bundle)
+    content, gone = shipping.without(bundle, index) if bundle else (b"", [])
+    before = hashes(run.export_dir, [index])
     entry = operations.forget(run, values.task)
-    gone = shipping.drop(bundle, entry["index"]) if bundle is not None else []
-    left = len([name for name in hashes(run.export_dir) if name.endswith(".tflite")])
+    if gone:
+        write_file(bundle, content)
+    if hashes(run.export_dir) != before:
+        command.say("Expected the files of other tasks as they were. They are not.")
+        return command.FAILED
+    left = len([name for name in before if name.endswith(".tflite")])
     console = Console()
     console.print(
-        f"Forgotten: {entry['name']} (task {entry['index']}). {left} exported files of "
-        "other tasks are as they were.",
+        f"Forgotten: {entry['name']} (task {index}). {left} exported files of other "
+        "tasks are as they were.",
         markup=False,
     )
     if gone:

@@ -1,8 +1,6 @@
 """A further task for a finished run: learned, exported, compared, and sent."""
 
 import dataclasses
-import os
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -14,19 +12,18 @@ from hypermask_tf.cli import command, paths, resume
 from hypermask_tf.cli import train_flags as f
 from hypermask_tf.cli.build import build_model
 from hypermask_tf.cli.learning import learn, watchers
+from hypermask_tf.cli.order import Order, begin, pending_order
 from hypermask_tf.cli.progress import make_progress
 from hypermask_tf.cli.run_plots import draw
 from hypermask_tf.cli.sequence_choices import sequence_choices
 from hypermask_tf.cli.shipment import Shipment
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
-from hypermask_tf.product import Journal, finish, ledger, operations
-from hypermask_tf.product.later_data import read_later
+from hypermask_tf.product import Journal, operations
 from hypermask_tf.training import RunFolder, TaskSequence
+from hypermask_tf.training.grow_when_full import grow_when_full
 
 # By how much layers widen that have too few free units left.
 _GROW = 1.1
-# Flags that are not those of training, which become what the run has.
-_ASKED = ("quantization", "max_accuracy_drop", "latency", "bundle")
 # The commands that call `define` have these flags.
 flags.disclaim_key_flags()
 
@@ -68,40 +65,17 @@ def define(task: str) -> None:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Order:
-    """What is to be learned; it stands in the journal until it is done.
-
-    Args:
-        command: The command that goes on with it.
-        first: Index of the first further task.
-        names: Names of the tasks.
-        parent: Index of the task to start from; None for as the run does.
-        asked: What was asked of the files.
-    """
-
-    command: str
-    first: int
-    names: list[str]
-    parent: int | None = None
-    asked: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def tasks(self) -> tuple[int, ...]:
-        """Indices of the tasks."""
-        return tuple(range(self.first, self.first + len(self.names)))
-
-
 def main(name: str, update: bool) -> int:
     """Runs `hypermask add` or `hypermask update`; returns its exit status."""
     values, console = flags.FLAGS, Console()
     progress = make_progress(console)
     run = RunFolder.open(str(values.run_dir))
     with run.lock():
-        order = _pending(run, name) if values.resume else _begin(run, name, update)
+        order = pending_order(run, name) if values.resume else begin(run, name, update)
         try:
             sequence = _prepared(run, order, progress)
             resume.restore(sequence, run, console)
+            _check_growth(sequence)
         except BaseException:
             if not values.resume:
                 operations.undo(run)  # nothing has begun
@@ -116,91 +90,6 @@ def main(name: str, update: bool) -> int:
         return _ship(
             run, order, sequence.model, Shipment(run, order.tasks, **order.asked)
         )
-
-
-def _pending(run: RunFolder, name: str) -> Order:
-    pending = Journal(run).read()
-    if pending is None or pending.pop("action") != "add" or pending["command"] != name:
-        raise ValueError(
-            f"Expected a run in which hypermask {name} was stopped. Received: "
-            f"{run.path}, where nothing of it is left to do."
-        )
-    given = {n: v for n, v in _asked().items() if flags.FLAGS[n].present}
-    return Order(**{**pending, "asked": {**pending["asked"], **given}})
-
-
-def _asked() -> dict[str, Any]:
-    values = flags.FLAGS
-    bundle = values.bundle and os.path.abspath(values.bundle)
-    return {**{name: values[name].value for name in _ASKED}, "bundle": bundle}
-
-
-def _begin(run: RunFolder, name: str, update: bool) -> Order:
-    """Notes the tasks in the manifest, once all is known to be right."""
-    values = flags.FLAGS
-    finish(run)
-    manifest = run.manifest()
-    _check_frozen(run)
-    if values.data is None:
-        raise ValueError(
-            "Expected data of the task. Received: no --data. Pass their folder or "
-            "file: --data=PATH"
-        )
-    given = values.task
-    source, tasks = read_later(manifest, values.data, given)
-    parent = None
-    if update:
-        parent = _as_version(manifest, tasks)
-    else:
-        _check_names(manifest, tasks)
-    names = [str(task["name"]) for task in tasks]
-    order = Order(name, tasks[0]["index"], names, parent, _asked())
-    Journal(run).write({"action": "add", **dataclasses.asdict(order)})
-    run.write_manifest(ledger.with_tasks(manifest, source, tasks))
-    return order
-
-
-def _check_frozen(run: RunFolder) -> None:
-    model = run.load_model()
-    if not (model.protection.freezes and model.state.layout.over_units):
-        raise ValueError(
-            "Expected a run whose finished tasks are frozen (--protection=hard), so "
-            f"that its files stay what they are. Received: {run.path} with "
-            f"{model.protection!r}."
-        )
-    count = len(ledger.entries(run.manifest()))
-    if model.num_learned_tasks < count:
-        raise ValueError(
-            f"Expected a run that has learned all of its {count} tasks. Received: "
-            f"{run.path} with {model.num_learned_tasks}. Finish it with hypermask "
-            "train --resume."
-        )
-
-
-def _check_names(manifest: ledger.Manifest, tasks: Sequence[ledger.Entry]) -> None:
-    taken = {ledger.family(e).casefold() for e in ledger.kept(manifest)}
-    for task in tasks:
-        if task["name"].casefold() in taken or "@" in task["name"]:
-            raise ValueError(
-                f"Expected a new name. Received: {task['name']!r}, which a task has, "
-                "or which has an @. Name it with --task=NAME, or learn that task again "
-                "with hypermask update."
-            )
-
-
-def _as_version(manifest: ledger.Manifest, tasks: list[ledger.Entry]) -> int:
-    """Makes a task the next version of another; returns the index of that in use."""
-    if len(tasks) != 1:
-        raise ValueError(
-            f"Expected the data of one task. Received: {len(tasks)} tasks. Update them "
-            "one by one."
-        )
-    (task,) = tasks
-    current = ledger.find(manifest, ledger.family(ledger.find(manifest, task["name"])))
-    family = ledger.family(current)
-    number = 1 + max(map(ledger.version, ledger.versions(manifest, family)))
-    task |= {"name": f"{family}@{number}", "version": number, "version_of": family}
-    return int(current["index"])
 
 
 def _prepared(run: RunFolder, order: Order, progress: Progress) -> TaskSequence:
@@ -223,6 +112,26 @@ def _prepared(run: RunFolder, order: Order, progress: Progress) -> TaskSequence:
         **choices,
         callbacks=lambda task: watchers(run, progress, task),
     )
+
+
+def _check_growth(sequence: TaskSequence) -> None:
+    """Does without growth, and says so, where a network cannot grow.
+
+    Raises:
+        ValueError: If the run asks for growth.
+    """
+    options = sequence.options
+    try:
+        # Not kept: the task does it again, from a seed of its own.
+        grow_when_full(sequence.model, options.grow)
+    except ValueError as error:
+        if f.GROW.value:
+            raise
+        command.warning(
+            f"The network is full and cannot grow: {error} The task is learned with "
+            "the units that are free, and what earlier tasks have learned."
+        )
+        sequence.options = dataclasses.replace(options, grow=0.0)
 
 
 def _ship(run: RunFolder, order: Order, model: Any, shipment: Shipment) -> int:

@@ -11,11 +11,19 @@ from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 
 
 def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> None:
-    """Draws what `results.json` holds into the run's folder of plots."""
+    """Draws what `results.json` holds into the run's folder of plots.
+
+    Of tasks that were forgotten nothing is drawn.
+    """
     benchmark, on = results["benchmark"], results["measured_on"]
     named = results.get("task_names", [])
     own = any(name != f"task_{i:02d}" for i, name in enumerate(named))
-    names = named if own else None
+    names = [named[task] for task in matrix.tasks] if own else None
+    used, free = (
+        [results[key][task] for task in matrix.tasks]
+        for key in ("capacity_used", "units_free")
+    )
+    matrix = matrix.without_forgotten()
     measured = f"{on} accuracy"
     run_plots.plot_accuracy_matrix(
         matrix,
@@ -29,7 +37,6 @@ def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> Non
         title=f"{measured.capitalize()} over time",
         names=names,
     )
-    used, free = results["capacity_used"], results["units_free"]
     if None not in used:
         plot_capacity(
             np.diag(matrix.matrix).tolist(),

@@ -13,6 +13,7 @@ from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.exporter import export_run
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS
 from hypermask_tf.export.report import ExportReport, read_report
+from hypermask_tf.export.report_plot import plot_sizes
 from hypermask_tf.export.variant import VariantOptions
 from hypermask_tf.product import shipping
 from hypermask_tf.product.proof import changed_networks, hashes
@@ -91,6 +92,7 @@ class Shipment:
             command.say(f"Expected other tasks as they were. Changed: {other}.")
             return command.FAILED
         self._unchanged = len([name for name in after if name.endswith(".tflite")])
+        plot_sizes(report.files, report.baseline, self._folder)
         if self._bundle is not None:
             self._sent = shipping.append(self._bundle, self._folder)
         return 0

@@ -10,6 +10,7 @@ import numpy as np
 
 from hypermask_tf.export.bake import run_source, task_info
 from hypermask_tf.export.baseline import Baseline, dense_baseline
+from hypermask_tf.export.budget import fit_budget
 from hypermask_tf.export.drift import (
     Drift,
     compare_exports,
@@ -19,15 +20,14 @@ from hypermask_tf.export.drift import (
 from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.front_end.for_run import RunFrontEnd
 from hypermask_tf.export.front_end.front_end import read_front_end
-from hypermask_tf.export.measure.latency import Latency, measure_latencies
+from hypermask_tf.export.latencies import with_latencies
 from hypermask_tf.export.preparation import (
     check_packages,
     checked_tasks,
     clear_destination,
 )
 from hypermask_tf.export.publish import publish
-from hypermask_tf.export.report import ExportReport, FailedFile, read_good_files
-from hypermask_tf.export.selection import most_accurate
+from hypermask_tf.export.report import ExportReport, read_good_files
 from hypermask_tf.export.sidecar import Sidecar
 from hypermask_tf.export.task_data import task_data
 from hypermask_tf.export.task_info import TaskInfo
@@ -213,49 +213,3 @@ def _older_files(against: str | None) -> dict[str, bytes] | None:
         return None
     folder, task = split_checkpoint(against)
     return read_export(folder) if task is None else None
-
-
-def fit_budget(
-    sidecars: Sequence[Sidecar], budget_bytes: int | None
-) -> tuple[Sequence[Sidecar], list[FailedFile]]:
-    """Returns one file a task that fits, and which tasks have none."""
-    if budget_bytes is None:
-        return sidecars, []
-    kept, misfits = [], []
-    for index in sorted({sidecar.baked.info.index for sidecar in sidecars}):
-        files = [s for s in sidecars if s.baked.info.index == index]
-        best = most_accurate(files, budget_bytes)
-        if best is not None:
-            kept.append(best)
-            continue
-        least = min(len(sidecar.variant.content) for sidecar in files)
-        reason = (
-            f"no good file takes at most {budget_bytes / 1000:g} kB; the smallest "
-            f"takes {least / 1000:.1f} kB"
-        )
-        misfits.append(FailedFile(f"task_{index:02d}", (reason,)))
-    return kept, misfits
-
-
-def with_latencies(
-    sidecars: Sequence[Sidecar], baseline: Baseline | None
-) -> tuple[list[Sidecar], Baseline | None]:
-    """Measures a task's files and the baseline in turns, task by task."""
-    measured: list[Sidecar] = []
-    dense: list[Latency] = []
-    for index in sorted({sidecar.baked.info.index for sidecar in sidecars}):
-        files = [s for s in sidecars if s.baked.info.index == index]
-        contents = {sidecar.file: sidecar.variant.content for sidecar in files}
-        if baseline is not None:
-            contents["baseline"] = baseline.content
-        found = measure_latencies(contents)
-        beside = found.pop("baseline", None)
-        if beside is not None:
-            dense.append(beside)
-        measured += [
-            dataclasses.replace(s, latency=found[s.file], beside=beside) for s in files
-        ]
-    if baseline is not None and dense:
-        middle = sorted(dense, key=lambda latency: latency.median)[len(dense) // 2]
-        baseline = dataclasses.replace(baseline, latency=middle)
-    return measured, baseline

@@ -25,7 +25,10 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         padding=(0, 1, 0, 0),
     )
     # Names of any length leave the figures their place.
-    table.add_column("task", no_wrap=True, max_width=11, overflow="ellipsis")
+    longest = max([len("weights"), *map(len, map(_weights, files))])
+    table.add_column(
+        "task", no_wrap=True, max_width=max(4, 18 - longest), overflow="ellipsis"
+    )
     table.add_column("weights", no_wrap=True)
     for column in COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
@@ -34,7 +37,7 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         latency = entry["latency"]
         table.add_row(
             _task(entry["task"]),
-            entry["quantization"] + ("*" if entry["sparse"] else ""),
+            _weights(entry),
             score([check], "keras"),
             score([check], "tflite"),
             agreement([check]),
@@ -45,6 +48,10 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
             "–" if latency is None else f"{latency['median_us']:.1f}",
         )
     return table
+
+
+def _weights(entry: dict[str, Any]) -> str:
+    return entry["quantization"] + ("*" if entry["sparse"] else "")
 
 
 def _task(task: dict[str, Any]) -> str:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import zipfile
-import zlib
 from typing import Any
 
 import numpy as np
@@ -48,10 +46,9 @@ def read(
         ValueError: If it is damaged, or of a version that is not known.
     """
     try:
-        with np.load(files.expanded(path), allow_pickle=False) as file:
-            head = json.loads(str(file["head"]))
-            arrays = {name: file[name] for name in file.files if name != "head"}
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError) as error:
+        arrays = files.read_arrays(path)
+        head = json.loads(str(arrays.pop("head")))
+    except (KeyError, ValueError) as error:
         raise ValueError(
             f"{path} is damaged, or not of this library: {error}"
         ) from error

@@ -37,10 +37,12 @@ def forget(run: RunFolder, task: str) -> ledger.Entry:
                 f"Expected a run with another task. Received: {run.path}, whose only "
                 f"task is {entry['name']!r}. Delete the folder."
             )
-        commit(run, Forget(entry["index"]))
-        left = ledger.versions(run.manifest(), ledger.family(entry))
+        versions = ledger.versions(manifest, ledger.family(entry))
+        left = [e for e in versions if e["index"] != entry["index"]]
         if left and entry["name"] == ledger.family(entry):
+            # First, so that at no moment is none in use.
             _switch(run, left[-1])
+        commit(run, Forget(entry["index"]))
     return entry
 
 

@@ -31,18 +31,21 @@ def append(bundle: Path, folder: Path) -> int:
     return len(made.content) if base is None else len(make_update(base, made))
 
 
-def drop(bundle: Path, task: int) -> list[str]:
-    """Makes a bundle anew without the files of a task.
+def without(bundle: Path, task: int) -> tuple[bytes, list[str]]:
+    """A bundle made anew without the files of a task.
 
     Returns:
-        Names of the files that are gone.
+        Its bytes, and the names of the files that are not in it.
 
     Raises:
-        BundleError: If the bundle is damaged.
+        FileNotFoundError: If there is no bundle.
+        BundleError: If it is damaged.
         ValueError: If nothing would be left.
     """
+    if not bundle.is_file():
+        raise FileNotFoundError(f"Expected a bundle. Received: no {bundle}.")
     base = Bundle.open(bundle)
-    gone = [f for f in base.files if base.sidecar(f)["task"]["index"] == task]
+    gone = [f for f in base.files if _task_of(base, f) == task]
     kept = [
         SourceFile(f, base.read(f), base.read(json_name(f)))
         for f in base.files
@@ -53,6 +56,10 @@ def drop(bundle: Path, task: int) -> list[str]:
             f"Expected a bundle with files of another task. Received: {bundle}. "
             "Delete it."
         )
-    if gone:
-        write_file(bundle, make_bundle(kept)[0].content)
-    return gone
+    return (make_bundle(kept)[0].content if gone else base.content), gone
+
+
+def _task_of(bundle: Bundle, file: str) -> int | None:
+    """The index of a file's task; None of a file that serves all tasks."""
+    index = bundle.sidecar(file).get("task", {}).get("index")
+    return index if isinstance(index, int) else None

@@ -112,6 +112,8 @@ def from_folder(
     """
     root = files.expanded(path).resolve()
     kind, found = list_files(root)
+    later = Later(preprocessing, forgotten)
+    later.check_kind(kind, found[0].path)
     own = options.folder_config(
         kind,
         image_size=None if image_size is None else [int(n) for n in image_size],
@@ -129,6 +131,5 @@ def from_folder(
         "fingerprint": checked(of_files(root, found), fingerprint, forgotten, root),
     }
     found = [file for file in found if file.task not in forgotten]
-    samples, describe = read_folder(kind, found, config, known=preprocessing)
-    later = Later(preprocessing, forgotten)
+    samples, describe = read_folder(kind, found, config, preprocessing is None)
     return own_scenario(f"data:{root.name}", samples, describe, config, later)

@@ -2,8 +2,6 @@
 
 import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -21,7 +19,6 @@ from hypermask_tf.scenarios.own.tasks import channel_scaling, own_scenario
 from hypermask_tf.scenarios.scenario import Scenario
 
 _NAMES = ("task", "group", "split")
-_UNREADABLE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 def from_npz(
@@ -108,12 +105,10 @@ def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FileNotFoundError(f"Expected a file of arrays. Received: no {path}")
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
-    except _UNREADABLE as error:
-        why = "it holds Python objects" if "pickle" in str(error) else error
+        arrays = files.read_arrays(path)
+    except ValueError as error:
         raise ValueError(
-            f"Expected arrays that np.savez wrote. Received: {path} ({why}). Write "
+            f"Expected arrays that np.savez wrote. Received: {path} ({error}). Write "
             "numbers and texts only."
         ) from error
     if not {"x", "y"} <= set(arrays):

@@ -1,8 +1,6 @@
 """Data sets as files of NumPy arrays, for machines without TensorFlow."""
 
 import os
-import zipfile
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,11 +9,6 @@ import numpy as np
 from hypermask_tf import files
 from hypermask_tf.scenarios.raw_data import RawData
 
-# What NumPy raises for a file that is cut off, changed, or of something else.
-_UNREADABLE = (
-    *(KeyError, OSError, EOFError, ValueError),
-    *(zipfile.BadZipFile, zlib.error),
-)
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -97,19 +90,17 @@ def read_npz(path: Path, version: str = "") -> RawData | None:
 def _read(path: str, changed: int, size: int) -> tuple[str, RawData]:
     """Its version and its arrays; read again when the file has changed."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            arrays = {array: kept[array] for array in _ARRAYS}
-            labels, names = kept["labels"].tolist(), kept["class_names"].tolist()
-            version = str(kept["version"])
-    except _UNREADABLE as error:
-        # NumPy would tell how to load objects all the same, which nobody should.
-        why = "it holds Python objects" if "pickle" in str(error) else error
+        kept = files.read_arrays(path)
+        arrays = [kept[array] for array in _ARRAYS]
+        labels, names = kept["labels"].tolist(), kept["class_names"].tolist()
+        version = str(kept["version"])
+    except (KeyError, ValueError) as error:
         raise ValueError(
             f"Expected the arrays of a data set in {path}, as `to_npz` writes them. "
-            f"Received: a file that cannot be read so ({why}). Write it again, or "
+            f"Received: a file that cannot be read so ({error}). Write it again, or "
             "remove it to read the prepared data set."
         ) from error
     # By label: those that do not occur have no name of their own.
     by_label = dict(zip(labels, names, strict=True))
     every = [by_label.get(label, str(label)) for label in range(max(labels) + 1)]
-    return version, RawData.from_arrays(**arrays, class_names=every)
+    return version, RawData.from_arrays(*arrays, class_names=every)

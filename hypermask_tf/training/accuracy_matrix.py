@@ -127,6 +127,19 @@ class AccuracyMatrix:
         self.forgotten |= {task}
 
     @property
+    def tasks(self) -> list[int]:
+        """Indices of the tasks that were not forgotten."""
+        return self._there(self.num_tasks).tolist()
+
+    def without_forgotten(self) -> "AccuracyMatrix":
+        """What was measured of the tasks that were not forgotten, as if of a run."""
+        result = AccuracyMatrix(max(len(self.tasks), 1))
+        if self.tasks:
+            result._matrix = self._matrix[np.ix_(self.tasks, self.tasks)]
+            result._initial = self._initial[self.tasks]
+        return result
+
+    @property
     def average_accuracy(self) -> float | None:
         return _mean(self._last_row())
 

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from hypermask_tf import files
 from hypermask_tf.compiling.saved_compile import UNSAVED
 from hypermask_tf.training.position import Position
 
@@ -75,8 +76,7 @@ class Checkpoint:
         path = self.folder / f"{self.position.stem}.npz"
         if not path.is_file():
             return {}
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
+        return files.read_arrays(path)
 
 
 def _advice(message: str) -> str:

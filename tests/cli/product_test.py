@@ -29,7 +29,7 @@ def finished(tmp_path_factory):
     frame = table(120)
     frame.to_csv(root / "visits.csv", index=False)
     north = frame[frame.clinic == "north"].drop(columns="clinic")
-    for name in ("west", "north"):
+    for name in ("west", "north", "1"):
         north.to_csv(root / f"{name}.csv", index=False)
     columns = ("--label_column=well", "--task_column=clinic")
     data = f"--data={root / 'visits.csv'}"
@@ -128,7 +128,9 @@ class _Run:
         ("add", ("--data={root}/gone",), "no {root}/gone"),
         ("add", ("--resume",), "nothing of it is left to do"),
         ("update", ("--data={root}/west.csv",), "'north', 'south'"),
+        ("update", ("--data={root}/1.csv",), "Pass --task"),
         ("forget", ("--task=west",), "'north', 'south'"),
+        ("forget", ("--task=north", "--bundle={root}/gone"), "no {root}/gone"),
         ("rollback", ("--task=north",), "an earlier one"),
         ("undo", (), "where all is done"),
     ],
@@ -149,3 +151,24 @@ def test_a_run_that_cannot_go_on_is_left_as_it_was(finished, run):
     done = command("apps/add.py", run, f"--data={finished / 'west.csv'}", status=2)
     assert "(8). Received: 6 flags" in done.stderr  # layers are missing
     assert everything(_Run(run)) == before
+
+
+def test_a_network_that_cannot_grow_learns_with_what_is_free(finished, tmp_path):
+    data = f"--data={finished / 'visits.csv'}"
+    columns = ("--label_column=well", "--task_column=clinic")
+    target = f"--target={tmp_path / 'mine'}.keras"
+    done = forked("-c", NORMALIZED, tmp_path / "mine.keras")
+    assert done.returncode == 0, done.stderr
+    command("apps/train.py", tmp_path / "run", data, *columns, *FEW[:3], target)
+    done = learn("apps/add.py", tmp_path / "run", finished / "west.csv")
+    assert "cannot grow" in done.stderr and "Traceback" not in done.stderr
+    assert listed(tmp_path / "run")[2]["task"] == "west"
+
+
+# New units would count in the statistics of earlier tasks.
+NORMALIZED = """
+import sys, keras
+dense = keras.layers.Dense
+layers = [keras.Input((5,)), dense(8, "relu"), keras.layers.LayerNormalization()]
+keras.Sequential([*layers, dense(2)]).save(sys.argv[1])
+"""

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 import hypermask_tf as hm
+from hypermask_tf import files
 from tests.golden.torch_adam import TorchAdam
 from tests.learners import hyper_mask
 
@@ -51,7 +52,7 @@ class GoldenCase:
         maskable: list[str],
     ) -> None:
         self.name = name
-        self.arrays = np.load(_FOLDER / f"{name}.npz")
+        self.arrays = files.read_arrays(_FOLDER / f"{name}.npz")
         self.settings = json.loads((_FOLDER / f"{name}.json").read_text())
         self._build = build
         self._names = normalization + maskable

@@ -68,7 +68,7 @@ def test_recordings_of_one_hand_follow_those_of_both(tmp_path):
     manifest = manifest_of(scenario)
     _, (entry,) = read_later(manifest, one / "ann", "dan")
     assert (entry["name"], entry["found_as"]) == ("dan", "ann")
-    with pytest.raises(ValueError, match="of kind image"):
+    with pytest.raises(ValueError, match=r"of kind recording, like .* of kind image"):
         save_picture(tmp_path / "p" / "rest" / "1.png", np.zeros((4, 4, 1)))
         save_picture(tmp_path / "p" / "walk" / "1.png", np.zeros((4, 4, 1)))
         read_later(manifest, tmp_path / "p")

@@ -1,6 +1,5 @@
 """What is done to a finished run, and what it leaves."""
 
-import os
 import shutil
 
 import keras
@@ -157,6 +156,27 @@ def test_versions_change_places(run):
     assert names() == ("ann", "bob", "cy", "")
 
 
+def test_a_version_is_in_use_at_every_moment(run, monkeypatch):
+    index = begin(run, "bob", update=1)
+    learn_later(run, inherit=1)
+    Journal(run).clear()
+    operations.switch(run, index)
+    commit = operations.commit
+
+    def killed(run, change, model=None):
+        if isinstance(change, changes.Forget):
+            raise RuntimeError("killed")
+        commit(run, change, model)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "commit", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            operations.forget(run, "bob")
+    assert run.load_model().task_names == ("ann", "bob", "cy", "bob@2")
+    operations.forget(run, "bob@2")
+    assert run.load_model().task_names == ("ann", "bob", "cy", "")
+
+
 @pytest.mark.parametrize("learned", ["nothing", "a part", "all"])
 def test_undoing_leaves_the_run_as_it_was(run, learned):
     before = everything(run)
@@ -206,60 +226,3 @@ def test_the_only_task_is_not_forgotten(run):
     operations.forget(run, "cy")
     with pytest.raises(ValueError, match="Delete the folder"):
         operations.forget(run, "bob")
-
-
-class Killed(BaseException):
-    """The process ends here, as far as the test can have it."""
-
-
-def test_a_change_that_breaks_off_anywhere_is_finished(finished, tmp_path, monkeypatch):
-    whole = shutil.copytree(finished.path.parent, tmp_path / "whole") / "run"
-    operations.forget(RunFolder.open(whole), "bob")
-    expected = everything(RunFolder.open(whole))
-    for moment in range(100):
-        copy = shutil.copytree(finished.path.parent, tmp_path / f"{moment}") / "run"
-        run = RunFolder.open(copy)
-        killed = _killed_at(run, moment, monkeypatch)
-        changes.finish(run)
-        if Journal(run).read() is None and not _has_forgotten(run):
-            operations.forget(run, "bob")  # it had not begun
-        after = everything(run)
-        assert after.keys() == expected.keys(), moment
-        texts = [name for name in expected if not name.endswith(".keras")]
-        for name in texts:
-            if name != "checkpoints/index.json":  # hashes of files with dates in them
-                assert after[name] == expected[name], (moment, name)
-        shutil.rmtree(copy.parent)
-        if not killed:
-            break
-    assert moment > 5
-
-
-def _has_forgotten(run):
-    return any(e.get("forgotten") for e in run.manifest()["scenario"]["tasks"])
-
-
-def _killed_at(run, moment, monkeypatch):
-    """Forgets a task in a process that ends at its n-th change of a file."""
-    count = 0
-
-    def counting(function):
-        def called(*args, **kwargs):
-            nonlocal count
-            if str(args[-1]).endswith(".lock"):
-                return function(*args, **kwargs)
-            if count == moment:
-                raise Killed
-            count += 1
-            return function(*args, **kwargs)
-
-        return called
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", counting(os.replace))
-        patch.setattr(os, "unlink", counting(os.unlink))
-        try:
-            operations.forget(run, "bob")
-        except Killed:
-            return True
-    return False

@@ -208,3 +208,21 @@ def test_tasks_out_of_range(index):
         with pytest.raises(ValueError, match="a task from 0 to 2"):
             call()
     assert np.isnan(matrix.matrix).all() and np.isnan(matrix.initial).all()
+
+
+def test_forgotten_tasks_count_nowhere():
+    rng = np.random.default_rng(0)
+    whole, rest = AccuracyMatrix(4), AccuracyMatrix(3)
+    kept = [0, 2, 3]
+    for after in range(4):
+        for task in range(after + 1):
+            value = float(rng.uniform())
+            whole.record(after, task, value)
+            if after in kept and task in kept:
+                rest.record(kept.index(after), kept.index(task), value)
+    whole.forget(1)
+    for metric in ("average_accuracy", "backward_transfer", "forgetting"):
+        assert getattr(whole, metric) == pytest.approx(getattr(rest, metric))
+    again = AccuracyMatrix.from_dict(whole.to_dict())
+    assert again.tasks == whole.tasks == kept
+    np.testing.assert_array_equal(again.without_forgotten().matrix, rest.matrix)

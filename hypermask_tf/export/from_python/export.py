@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hypermask_tf import checks
+from hypermask_tf.export.budget import fit_budget
 from hypermask_tf.export.export_options import ExportOptions
-from hypermask_tf.export.exporter import fit_budget, with_latencies
+from hypermask_tf.export.latencies import with_latencies
 from hypermask_tf.export.preparation import existing
 from hypermask_tf.export.publish import publish
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS

@@ -40,13 +40,15 @@ def export_router(
     Args:
         method: Of `hm.inference.get`, fitted on every task.
         folder: Where `router.tflite` and its JSON go.
-        test: By index or name of every task `(x, y)`, on which the file is verified.
+        test: By index or name of every task `(x, y)`, on which the file is verified:
+            samples `(n, ...)` and their classes `(n,)`.
         labels: By the same, names of the classes. Defaults to their numbers.
         preprocessing: How raw data becomes an input, for whoever reads the file.
         quantization: How weights are stored; any way that needs no examples:
-            `"float32"`, `"float16"`, `"weight_int8"`, `"dynamic_int8"`, `"int4"`.
+            `"float32"`, `"float16"`, `"weight_int8"`, `"dynamic_int8"`, `"mixed"` or
+            `"int4"`.
         coverage: Share of validation data that the thresholds in the JSON keep.
-        max_accuracy_drop: How much accuracy it may lose against Keras, 0 to 1.
+        max_accuracy_drop: How much accuracy it may lose against Keras, as a fraction.
         overwrite: Whether a router that is there is replaced.
 
     Returns:

@@ -23,7 +23,7 @@ def read_folder(
     kind: str,
     found: Sequence[OwnFile],
     config: dict[str, Any],
-    known: Mapping[str, Any] | None = None,
+    first: bool = True,
 ) -> Read:
     """Reads files, as `from_folder` describes.
 
@@ -31,18 +31,10 @@ def read_folder(
         kind: What they are.
         found: The files, sorted.
         config: The choices; what is read off the files is filled in.
-        known: How raw samples became inputs before; None for the first data.
-
-    Raises:
-        ValueError: If they are of another kind than before.
+        first: Whether they are the first data of their kind.
     """
-    if known is not None and kind != known["kind"].replace("window", "recording"):
-        raise ValueError(
-            f"Expected files like those that were learned, of kind {known['kind']}. "
-            f"Received: files of kind {kind}, such as {found[0].path}."
-        )
     if kind == "recording":
-        return _recordings(found, config, first=known is None)
+        return _recordings(found, config, first)
     return _images(found, config) if kind == "image" else _sounds(found, config)
 
 

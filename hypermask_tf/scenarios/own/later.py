@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -35,6 +36,21 @@ class Later:
                 f"{sorted(self.forgotten)} of {list(tasks)}."
             )
         return kept
+
+    def check_kind(self, kind: str, path: Path) -> None:
+        """Raises a ValueError if files are of another kind than before.
+
+        Args:
+            kind: Kind of files, as `OWN` in `options` calls it.
+            path: One of them.
+        """
+        before = (self.steps or {}).get("kind")
+        known = "recording" if before == "window" else before
+        if self.steps is not None and kind != known:
+            raise ValueError(
+                f"Expected files of kind {known}, like those that were learned. "
+                f"Received: files of kind {kind}, such as {path}."
+            )
 
     def preprocessing(self, found: dict[str, Any]) -> dict[str, Any]:
         """The steps of before, or those found now if there were none.
