@@ -91,7 +91,7 @@ def _read(path: str, changed: int, size: int) -> tuple[str, RawData]:
     """Its version and its arrays; read again when the file has changed."""
     try:
         kept = files.read_arrays(path)
-        arrays = [kept[array] for array in _ARRAYS]
+        x_train, y_train, x_test, y_test = (kept[array] for array in _ARRAYS)
         labels, names = kept["labels"].tolist(), kept["class_names"].tolist()
         version = str(kept["version"])
     except (KeyError, ValueError) as error:
@@ -103,4 +103,6 @@ def _read(path: str, changed: int, size: int) -> tuple[str, RawData]:
     # By label: those that do not occur have no name of their own.
     by_label = dict(zip(labels, names, strict=True))
     every = [by_label.get(label, str(label)) for label in range(max(labels) + 1)]
-    return version, RawData.from_arrays(*arrays, class_names=every)
+    return version, RawData.from_arrays(
+        x_train, y_train, x_test, y_test, class_names=every
+    )
