@@ -13,6 +13,7 @@ from hypermask_tf import (
     training,
     transfer,
 )
+from hypermask_tf.base import Base, FrozenBase
 from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.hypernetworks import (
     ChunkedHypernetwork,
@@ -49,11 +50,13 @@ __all__ = [
     "AccuracyMatrix",
     "Allocation",
     "AnyUnits",
+    "Base",
     "Capacity",
     "ChunkedHypernetwork",
     "DriftPenalty",
     "FreeUnitsFirst",
     "Freeze",
+    "FrozenBase",
     "HyperMask",
     "Hypernetwork",
     "MLPHypernetwork",

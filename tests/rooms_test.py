@@ -14,7 +14,7 @@ FLOORS = (
     ("masks", "hypernetworks", "distribution"),
     ("normalization", "protection"),
     ("targets", "surgery", "outliers", "compiling"),
-    ("compaction",),
+    ("compaction", "base"),
     ("own_width", "inference"),
     ("tasks",),
     ("transfer",),

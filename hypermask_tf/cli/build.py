@@ -65,12 +65,10 @@ def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
     """
     # The target draws its weights first, whatever masks it.
     target = _target(scenario)
-    method = _method() if f.BASELINE.value == "none" else _dense()
+    method = _dense() if f.BASELINE.value != "none" else _method()
     model = hm.HyperMask(
         target,
         scenario.num_tasks,
-        head=f.HEAD.value,
-        normalization=f.NORMALIZATION.value,
         augmentation=_augmentation(scenario),
         outliers=_outliers(),
         reset_optimizer=f.RESET.value,
@@ -90,7 +88,9 @@ def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
 
 
 def _method() -> dict[str, Any]:
-    """What the flags say of masks and of what stops forgetting."""
+    """What the flags say of a base, or of masks and of what stops forgetting."""
+    if f.BASE.value == "frozen":
+        return {"base": hm.FrozenBase(f.BASE_RANK.value, f.BASE_OWN.value)}
     protection = choices.protection(f.PROTECTION.value, f.LAMBDA.value)
     masks = choices.masks(
         f.GRANULARITY.value,
@@ -103,7 +103,16 @@ def _method() -> dict[str, Any]:
     )
     drift = None if protection.freezes else _drift()
     hypernetwork = build_hypernetwork(drift)
-    return {"masks": masks, "protection": protection, "hypernetwork": hypernetwork}
+    return {
+        "masks": masks,
+        "protection": protection,
+        "hypernetwork": hypernetwork,
+        **_own_parts(),
+    }
+
+
+def _own_parts() -> dict[str, Any]:
+    return {"head": f.HEAD.value, "normalization": f.NORMALIZATION.value}
 
 
 def _drift() -> hm.DriftPenalty:
@@ -142,6 +151,7 @@ def _dense() -> dict[str, Any]:
         "masks": hm.UnitMasks(0.0, activation="binary"),
         "protection": hm.WeightPenalty(0.0, on="all"),
         "hypernetwork": hm.MaskBank(),
+        **_own_parts(),
     }
 
 

@@ -48,6 +48,11 @@ def method_name(flags: dict[str, str]) -> str:
     if baseline != "none":
         what = "a dense network each" if baseline == "alone" else "one dense network"
         return ", ".join([f"{baseline}: {what}", *head])
+    if flags.get("base", "none") != "none":
+        return (
+            f"{flags['base']} base, rank {flags['base_rank']}, layers up to "
+            f"{float(flags['base_own']):.1%} a task's own"
+        )
     parts = [f"{flags['granularity']} masks", f"{flags['sparsity']} %"]
     parts.append(f"protection {flags['protection']}")
     scale = flags.get("mask_scale", BEFORE["mask_scale"])

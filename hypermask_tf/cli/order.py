@@ -98,7 +98,7 @@ def begin(run: RunFolder, name: str, update: bool) -> Order:
 
 def _check_frozen(run: RunFolder) -> None:
     model = run.load_model()
-    if not (model.protection.freezes and model.state.layout.over_units):
+    if not model.state.forgets_exactly:
         raise ValueError(
             "Expected a run whose finished tasks are frozen (--protection=hard), so "
             f"that its files stay what they are. Received: {run.path} with "

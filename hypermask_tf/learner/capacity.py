@@ -97,6 +97,8 @@ def capacity(state: LearnerState) -> Capacity:
         ValueError: If the learner does not track use.
     """
     memory = state.memory
+    if state.roles.own:
+        return Capacity((), {})  # tasks share nothing that they could fill
     if not memory.used:
         raise ValueError(
             "Capacity needs a protection that tracks use, `Freeze()` or "

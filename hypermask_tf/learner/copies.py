@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.distribution import replicas
-from hypermask_tf.learner.configs import arguments
+from hypermask_tf.learner.configs import arguments, objects
 from hypermask_tf.surgery.clone import clone_network, clone_part
 from hypermask_tf.surgery.compare import SAME, check_same, tolerance_for
 from hypermask_tf.surgery.state import array_copy, finalize
@@ -24,15 +24,11 @@ def clone_learner(model: Any, **changes: Any) -> Any:
         **changes: Arguments that differ, as objects.
     """
     with replicas.scope(model):
-        parts: dict[str, Any] = {
-            "target": clone_network,
-            "hypernetwork": clone_part,
-            "augmentation": clone_part,
-            "outliers": clone_part,
-        }
         made = {
-            name: make(getattr(model, name))
-            for name, make in parts.items()
+            name: (clone_network if name == "target" else clone_part)(
+                getattr(model, name)
+            )
+            for name in objects(model)
             if name not in changes
         }
         named = {"name": model.name, "dtype": model.dtype_policy}

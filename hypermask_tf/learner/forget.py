@@ -15,10 +15,10 @@ from hypermask_tf.tasks import LearnerState
 
 def check(state: LearnerState) -> None:
     """Raises a ValueError if tasks of this learner cannot be removed exactly."""
-    if not (state.layout.over_units and state.protection.freezes):
+    if not state.forgets_exactly:
         raise ValueError(
-            "`forget` needs `UnitMasks()` and `Freeze()`: what a task uses is known "
-            "then, and no other task changes. "
+            "`forget` needs a `base`, or `UnitMasks()` and `Freeze()`: what a task "
+            "uses is known then, and no other task changes. "
             f"Received: masks={state.masks!r}, protection={state.protection!r}"
         )
 

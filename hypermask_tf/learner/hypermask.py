@@ -8,12 +8,13 @@ import numpy as np
 from keras import ops
 
 from hypermask_tf import checks, compaction
+from hypermask_tf.base import Base
 from hypermask_tf.compiling import compile_arguments, first_step, saved_compile
 from hypermask_tf.compiling.compile_arguments import CompileArguments
 from hypermask_tf.compiling.optimizer_reset import OptimizerReset
 from hypermask_tf.distribution import replicas
 from hypermask_tf.distribution.replicated_model import ReplicatedModel
-from hypermask_tf.hypernetworks import Hypernetwork, MLPHypernetwork
+from hypermask_tf.hypernetworks import Hypernetwork, MaskBank, MLPHypernetwork
 from hypermask_tf.keras_private import clear_losses
 from hypermask_tf.learner import (
     capacity,
@@ -87,6 +88,10 @@ class HyperMask(ReplicatedModel):
         maskable: Override of which trainable variables are masked: a function
             from a variable to bool, or one bool per trainable variable.
         reset_optimizer: Whether every task starts from a fresh optimizer.
+        base: For a target that was trained before, what tasks share of it and what each
+            of them owns: `FrozenBase()`. It stands in place of `masks`, `protection`
+            and `hypernetwork`; `target` is left as it is. Without it a trained network
+            is a start for the first task, and later ones do not find it.
 
     Call arguments:
         inputs: What the target takes; leading axis is the batch.
@@ -142,10 +147,22 @@ class HyperMask(ReplicatedModel):
         outliers: keras.Layer | None = None,
         maskable: Maskable = None,
         reset_optimizer: bool = True,
+        base: Base | None = None,
         **kwargs: Any,
     ) -> None:
         old_arguments.check(kwargs)
         learner_checks.check_target(target)
+        self.base = base
+        if base is not None:
+            given = {
+                "masks": masks,
+                "protection": protection,
+                "hypernetwork": hypernetwork,
+                "maskable": maskable,
+            }
+            learner_checks.check_base(base, given, head, normalization)
+            target = base.prepare(target)
+            masks, hypernetwork = base.masks(), MaskBank(trainable=False)
         check_remakable(target)  # else tasks could be learned, and never baked
         # Masks stay float32; the target's layers cast for themselves.
         kwargs = {"dtype": target.dtype_policy, "autocast": False, **kwargs}
@@ -177,6 +194,7 @@ class HyperMask(ReplicatedModel):
             normalization,
             maskable,
             self.add_weight,
+            base,
         )
         self._create_parts()
         self.built = True

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from hypermask_tf import checks
+from hypermask_tf.base import Base
 from hypermask_tf.hypernetworks import Hypernetwork
 from hypermask_tf.protection import Protection
 from hypermask_tf.tasks import LearnerState
@@ -39,6 +40,26 @@ def check_one_output(target: keras.Model) -> None:
         raise ValueError(
             '`head="per_task"` needs a target with one output, made by its last layer: '
             f'use `head="shared"`. Received: a target with {outputs} outputs'
+        )
+
+
+def check_base(base: Any, given: dict[str, Any], head: str, normalization: str) -> None:
+    """Raises a ValueError if something contradicts a base.
+
+    Args:
+        base: The base.
+        given: Arguments that a base stands for, by name.
+        head, normalization: As in `HyperMask`.
+    """
+    checks.check_part("base", base, Base)
+    said = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    said += [f"head={head!r}"] * (head != "per_task")
+    said += [f"normalization={normalization!r}"] * (normalization != "per_task")
+    if said:
+        raise ValueError(
+            f"`base={base!r}` says what tasks share, and gives each a head and "
+            "normalisation of its own. Leave out what contradicts it. "
+            f"Received: {', '.join(said)}"
         )
 
 

@@ -15,19 +15,10 @@ def describe(model: Any) -> str:
         model: A `HyperMask`.
     """
     target, layout = model.target, model.state.layout
-    weights = sum(math.prod(v.shape) for v in target.trainable_variables)
-    hyper = model.hypernetwork.num_parameters(model.num_tasks, layout.num_scores)
-    size = training_bytes(model.hypernetwork, model.num_tasks, layout.num_scores)
     lines = [
         f"HyperMask {model.name!r}: {model.num_learned_tasks} of {model.num_tasks} "
         "tasks begun",
-        f"  target         {target.name}, {weights:,} trainable parameters",
-        f"  masks          {layout.num_scores:,} scores in {len(layout.group_sizes)} "
-        f"groups, {_percent(layout)} % off: {model.masks!r}",
-        f"  a step         computes {_computed(model, weights)}",
-        f"  hypernetwork   {type(model.hypernetwork).__name__}, {hyper:,} parameters "
-        f"({size / 2**20:,.1f} MiB with optimizer moments)",
-        f"  protection     {model.protection!r}",
+        *(_masks(model) if model.base is None else _base(model)),
         "",
         _row("variable", "shape", *_tasks(model)),
     ]
@@ -46,6 +37,34 @@ def describe(model: Any) -> str:
     if graph is not None and graph.opaque:
         lines.append(f"  dense by rule  layers without unit rule: {graph.opaque}")
     return "\n".join(lines)
+
+
+def _masks(model: Any) -> list[str]:
+    target, layout = model.target, model.state.layout
+    weights = sum(math.prod(v.shape) for v in target.trainable_variables)
+    hyper = model.hypernetwork.num_parameters(model.num_tasks, layout.num_scores)
+    size = training_bytes(model.hypernetwork, model.num_tasks, layout.num_scores)
+    return [
+        f"  target         {target.name}, {weights:,} trainable parameters",
+        f"  masks          {layout.num_scores:,} scores in {len(layout.group_sizes)} "
+        f"groups, {_percent(layout)} % off: {model.masks!r}",
+        f"  a step         computes {_computed(model, weights)}",
+        f"  hypernetwork   {type(model.hypernetwork).__name__}, {hyper:,} parameters "
+        f"({size / 2**20:,.1f} MiB with optimizer moments)",
+        f"  protection     {model.protection!r}",
+    ]
+
+
+def _base(model: Any) -> list[str]:
+    target, own = model.target, {id(v) for v, _ in model.state.bank.rows()}
+    sizes = {False: 0, True: 0}
+    for variable in target.variables:
+        sizes[id(variable) in own] += math.prod(variable.shape)
+    return [
+        f"  target         {target.name} on {model.base!r}",
+        f"  shared         {sizes[False]:,} parameters, frozen",
+        f"  each task's    {sizes[True]:,} values",
+    ]
 
 
 def _computed(model: Any, weights: int) -> str:

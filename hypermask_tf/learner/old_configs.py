@@ -44,7 +44,7 @@ def upgraded(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: If the learner was made with a choice that is gone.
     """
-    if "masks" in config:
+    if "masks" in config or "base" in config:
         return dict(config)
     old = {**_BEFORE_CHOICES, **config}
     for name, nothing in _RETIRED.items():

@@ -88,13 +88,15 @@ class TaskOrder:
         state.hypernetwork.begin_task(task)
         scores = state.task_masks.all_scores() if state.drifts else None
         state.memory.begin(self._values(), scores)
-        state.bank.begin(task)
+        state.bank.begin(task, source)
         state.bank.set_num_outputs(task, num_classes or 0)
         for counter in (counters.current, counters.finished, counters.written):
             counter.assign(task)
         counters.active.assign(task)
         counters.steps.assign(0)
-        if source is not None:
+        if state.roles.own:
+            pass
+        elif source is not None:
             transfer.inherit(state, task, source)
         elif task > 0:
             transfer.raise_scores(state, task)

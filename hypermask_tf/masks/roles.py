@@ -10,7 +10,7 @@ from hypermask_tf.keras_private import all_layers, own_variables
 
 Maskable = Callable[[Any], bool] | Sequence[bool] | None
 
-_NORMALIZATION = (
+NORMALIZATION = (
     keras.layers.BatchNormalization,
     keras.layers.LayerNormalization,
     keras.layers.GroupNormalization,
@@ -32,6 +32,8 @@ class Roles:
             unmasked: the last maskable one if it is a vector. None otherwise.
         head: One flag per trainable variable: those of the layer that holds the last
             one, normalisation aside.
+        own: Whether every trainable variable belongs to each task alone, and begins as
+            it is in the target.
     """
 
     maskable: tuple[bool, ...]
@@ -39,6 +41,12 @@ class Roles:
     statistics: tuple[bool, ...]
     output_bias: int | None
     head: tuple[bool, ...]
+    own: bool = False
+
+    def all_own(self) -> "Roles":
+        """The same, where tasks share nothing that is trained."""
+        nothing = (False,) * len(self.maskable)
+        return dataclasses.replace(self, maskable=nothing, output_bias=None, own=True)
 
 
 def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
@@ -55,7 +63,7 @@ def find_roles(target: keras.Model, maskable: Maskable = None) -> Roles:
     owned = {
         id(variable)
         for layer in all_layers(target)
-        if isinstance(layer, _NORMALIZATION)
+        if isinstance(layer, NORMALIZATION)
         for variable in layer.variables
     }
     # What training moves but no optimizer does: moving statistics and counters of any

@@ -74,7 +74,7 @@ class NormalizationBank(keras.layers.Layer):
         self._scales = self._rows(
             target.trainable_variables,
             [
-                (norm and own) or i in self.head_indices
+                (norm and own) or i in self.head_indices or roles.own
                 for i, norm in enumerate(roles.normalization)
             ],
             num_tasks,
@@ -84,6 +84,8 @@ class NormalizationBank(keras.layers.Layer):
             roles.statistics if own else (),
             num_tasks,
         )
+        # What a base gives every task to begin with, row by row.
+        self._first = [self._kept(own) for own, _ in self.rows() if roles.own]
         self.head_width = self._width_of_head(target)
         self._num_outputs = None
         if self.head_width is not None:
@@ -160,6 +162,13 @@ class NormalizationBank(keras.layers.Layer):
             rows[index] = (own, bank)
         return _Rows(rows)
 
+    def _kept(self, variable: Any) -> Any:
+        kept = self.add_weight(
+            variable.shape, dtype=variable.dtype, trainable=False, name="first"
+        )
+        kept.assign(ops.copy(variable.value))
+        return kept
+
     def scales(self, task: Tensor, current: Tensor) -> dict[int, Tensor]:
         """Values of `task` by index in the target's trainable variables."""
         return {
@@ -173,9 +182,20 @@ class NormalizationBank(keras.layers.Layer):
             for i, row in self._statistics.by_index.items()
         }
 
-    def begin(self, task: int) -> None:
-        """Gives a new task a head as it was at first; normalisation goes on."""
-        for index in self.head_indices:
+    def begin(self, task: int, source: int | None = None) -> None:
+        """Gives a new task a head as it was at first; normalisation goes on.
+
+        On a base all that a task owns begins as it is there, or as a task has it.
+
+        Args:
+            task: The task.
+            source: On a base, a task whose own parts are copied, but for the head.
+        """
+        heads = {id(self._scales.by_index[index][0]) for index in self.head_indices}
+        for (own, bank), first in zip(self.rows(), self._first, strict=False):
+            copied = source is not None and id(own) not in heads
+            own.assign(ops.copy(bank.value[source] if copied else first.value))
+        for index in self.head_indices if not self._first else ():
             own, bank = self._scales.by_index[index]
             own.assign(ops.copy(bank.value[task]))
 
@@ -204,18 +224,17 @@ class NormalizationBank(keras.layers.Layer):
             task: The task.
             latest: The last task that is there, from which the next one goes on; None
                 if there is none.
-            target: A target as it is first drawn.
+            target: A target as it is first drawn; of no matter on a base.
         """
-        parts = (
-            (self._scales.by_index, target.trainable_variables),
-            (self._statistics.by_index, target.non_trainable_variables),
-        )
-        for rows, fresh in parts:
-            for index, (own, bank) in rows.items():
-                values = ops.convert_to_numpy(bank).copy()
-                values[task] = first = ops.convert_to_numpy(fresh[index])
-                bank.assign(values)
-                own.assign(first if latest is None else values[latest])
+        fresh = self._first or [
+            *(target.trainable_variables[i] for i in self._scales.by_index),
+            *(target.non_trainable_variables[i] for i in self._statistics.by_index),
+        ]
+        for (own, bank), variable in zip(self.rows(), fresh, strict=True):
+            values = ops.convert_to_numpy(bank).copy()
+            values[task] = first = ops.convert_to_numpy(variable)
+            bank.assign(values)
+            own.assign(first if latest is None else values[latest])
         self.set_num_outputs(task, 0)
 
     def archive(self, task: int) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import keras
@@ -56,7 +56,7 @@ def remake_layer(
         with _names_of(layer):
             new = _from_config(layer, config)
         _check_apart(layer, new)
-        keep_parts(layer, new)
+        keep_parts(layer, new, changed=set(changes or {}))
     except Exception as error:
         raise ValueError(
             "Small networks are made anew from the configurations of layers. Expected "
@@ -78,12 +78,13 @@ def with_policy(config: Any, dtype: str) -> Any:
     return {key: with_policy(value, dtype) for key, value in config.items()}
 
 
-def keep_parts(old: Any, new: Any) -> None:
+def keep_parts(old: Any, new: Any, changed: Set[str] = frozenset()) -> None:
     """Gives a layer made anew, and all layers in it, the functions of the old ones.
 
     Args:
         old: The layer it was made from.
         new: A layer of the same structure.
+        changed: Attributes of the layer itself that are meant to differ.
 
     Raises:
         ValueError: If a layer inside is of another class than the old one.
@@ -99,6 +100,8 @@ def keep_parts(old: Any, new: Any) -> None:
         for key, value in vars(one).items():
             now = vars(other).get(key, _NOTHING)
             if now is _NOTHING or now is value or not _is_part(value):
+                continue
+            if one is old and key in changed:
                 continue
             # What the class has too is a method that Keras has wrapped; what refers to
             # the old layer is made by each layer for itself.

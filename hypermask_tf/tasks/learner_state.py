@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from hypermask_tf.base import Base
 from hypermask_tf.hypernetworks import DriftPenalty, Hypernetwork
 from hypermask_tf.hypernetworks.budget import check_budget
 from hypermask_tf.masks import Masks, TaskMask, UnitLayout, UnitMasks, find_roles
@@ -33,6 +34,7 @@ class LearnerState:
         num_tasks: Capacity in tasks.
         own_head: Whether each task has a last layer of its own.
         add_weight: Makes the counters, see `Counters`.
+        base: As in `HyperMask`; the target is what it has prepared.
 
     Attributes:
         roles: Which role each variable of the target plays.
@@ -59,11 +61,14 @@ class LearnerState:
         normalization: str,
         maskable: Maskable,
         add_weight: Callable[..., Any],
+        base: Base | None = None,
     ) -> None:
         self.target, self.num_tasks = target, num_tasks
         self.masks, self.protection = masks, protection
         self.hypernetwork = hypernetwork
         self.roles = find_roles(target, maskable)
+        if base is not None:
+            self.roles = self.roles.all_own()
         # First what may be refused: a hypernetwork can be made part of a learner once.
         _check_nothing_shared(self.roles, normalization, protection)
         self.layout = masks.layout(target, self.roles, protection.tracks_use)
@@ -82,7 +87,7 @@ class LearnerState:
         self.memory = TaskMemory(
             target,
             [
-                not (norm or (head and own_head))
+                not (norm or (head and own_head) or self.roles.own)
                 for norm, head in zip(
                     self.roles.normalization, self.roles.head, strict=True
                 )
@@ -90,7 +95,7 @@ class LearnerState:
             num_tasks,
             scores,
             keep_scores=self.drifts or protection.freezes,
-            keep_support=self.layout.over_units,
+            keep_support=self.layout.over_units or self.roles.own,
             protection=protection,
             name="memory",
         )
@@ -104,6 +109,12 @@ class LearnerState:
         self.task_masks = TaskMasks(hypernetwork, self.layout, self.memory, drift)
         self.counters = Counters(add_weight)
         self.names = TaskNames(num_tasks)
+
+    @property
+    def forgets_exactly(self) -> bool:
+        """Whether it is known what a task alone uses, and no other task changes."""
+        known = self.layout.over_units or self.roles.own
+        return known and self.protection.freezes
 
     @property
     def unit_layout(self) -> UnitLayout:

@@ -6,8 +6,9 @@ from typing import Any
 
 import keras
 
+from hypermask_tf.learner import configs
+
 _WIDTHS = ("units", "filters", "output_dim")
-_OBJECTS = ("target", "hypernetwork", "augmentation", "outliers")
 _COMPILED = ("optimizer", "loss", "loss_weights")
 # What differs between two that are built alike: names that Keras gives, seeds it draws
 # where none was given, and how configurations refer to each other. A learning rate is
@@ -63,7 +64,7 @@ def check_same(model: Any, config: dict[str, Any]) -> None:
     pairs: list[tuple[str, Any, Any]] = [
         ("learner", config["class_name"], own["class_name"]),
     ]
-    for key in _OBJECTS:
+    for key in configs.objects(model):
         if key in config["config"]:  # some came later than the file
             pairs.append((key, config["config"][key], own["config"][key]))
     for key in _COMPILED:

@@ -20,6 +20,8 @@ def check_inherit(state: LearnerState, task: int, source: int | None) -> None:
         raise ValueError(
             f"`inherit` must name a task before task {task}. Received: inherit={source}"
         )
+    if state.roles.own:
+        return  # its own parts are copied as they are
     if not (state.layout.over_units and state.protection.tracks_use):
         raise ValueError(
             "`inherit` needs `UnitMasks()` and a `protection` that tracks use, "

@@ -18,6 +18,7 @@ from hypermask_tf.cli.train_flags import (
     run,
     training,
 )
+from hypermask_tf.cli.train_flags.base import BASE, BASE_OWN, BASE_RANK
 from hypermask_tf.cli.train_flags.data import (
     AUGMENT,
     BANDS,
@@ -113,8 +114,11 @@ __all__ = [
     "ACTIVATION",
     "AUGMENT",
     "BANDS",
+    "BASE",
     "BASELINE",
     "BASELINES",
+    "BASE_OWN",
+    "BASE_RANK",
     "BATCH",
     "BATCH_NORM",
     "BENCHMARK",
