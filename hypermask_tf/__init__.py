@@ -13,7 +13,7 @@ from hypermask_tf import (
     training,
     transfer,
 )
-from hypermask_tf.base import Base, FrozenBase
+from hypermask_tf.base import Base, FrozenBase, prune
 from hypermask_tf.compaction import compact, compaction_report
 from hypermask_tf.hypernetworks import (
     ChunkedHypernetwork,
@@ -77,6 +77,7 @@ __all__ = [
     "inference",
     "outliers",
     "plots",
+    "prune",
     "scenarios",
     "targets",
     "training",

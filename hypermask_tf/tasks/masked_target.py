@@ -128,8 +128,9 @@ class MaskedTarget:
         if self._takes_training:
             kwargs["training"] = training
         if self.compact is not None:
+            trainable, fixed = self._unmasked(task, current, training)
             outputs, updated, losses = self.compact.run(
-                inputs, *self._unmasked(task, current, training), mask, **kwargs
+                inputs, trainable, fixed, mask, **kwargs
             )
         else:
             trainable, fixed = self.values(mask, task, current, training)
@@ -138,11 +139,13 @@ class MaskedTarget:
             )
             losses = [health(trainable), *losses]
         if training:
-            # Statistics of the task being learned, and the state of dropout.
-            for variable, value in zip(
-                self.target.non_trainable_variables, self._agreed(updated), strict=True
-            ):
-                variable.assign(ops.where(task >= current, value, variable.value))
+            # Statistics of the task being learned, and the state of dropout. Weights of
+            # frozen layers, which come back as they were given, are not written.
+            moved = self.target.non_trainable_variables, self._agreed(updated), fixed
+            for variable, value, given in zip(*moved, strict=True):
+                if value is not given:
+                    value = ops.where(task >= current, value, variable.value)
+                    variable.assign(value)
         # Weight penalties stand last; they are those of a network at another width.
         return outputs, losses[: len(losses) - self._weight_penalties]
 

@@ -9,7 +9,6 @@ import pytest
 import hypermask_tf as hm
 from tests.base import networks
 
-pytestmark = pytest.mark.backend
 NETWORKS = [networks.mobile, networks.dense, networks.transformer]
 
 
@@ -82,6 +81,7 @@ def test_what_is_shared_stays_to_the_bit_and_the_target_as_it_is(learned):
     assert network.get_layer("stem").trainable
 
 
+@pytest.mark.backend
 def test_a_task_learns_and_no_other_changes(learned):
     _, model, predictions = learned
     assert np.abs(predictions["one"] - predictions["two"]).max() > 1e-3
@@ -90,6 +90,7 @@ def test_a_task_learns_and_no_other_changes(learned):
     _same(model, predictions)
 
 
+@pytest.mark.backend
 def test_it_is_saved_copied_and_extended_with_all_tasks(learned, tmp_path):
     _, model, predictions = learned
     model.save(tmp_path / "m.keras")
@@ -110,6 +111,7 @@ def test_a_task_of_an_extended_learner_begins_on_the_base(learned):
     np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.backend
 def test_forgetting_leaves_what_would_be_without_the_task(learned):
     network, model, predictions = learned
     model = copy.deepcopy(model)

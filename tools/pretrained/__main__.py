@@ -15,6 +15,7 @@ import keras
 
 
 def main() -> None:
+    """Writes the file that the flags name."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--module", type=pathlib.Path, required=True)
     parser.add_argument("--output", type=pathlib.Path, required=True)

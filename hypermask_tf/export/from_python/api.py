@@ -193,6 +193,11 @@ def export_tasks(
 
 
 def _by_index(model: HyperMask, tasks: Mapping[TaskLike, Any]) -> dict[int, Any]:
+    if not isinstance(tasks, Mapping):
+        raise TypeError(
+            'Expected the data of tasks as a dictionary, {task: {"validation": (x, y), '
+            f"...}}}}, and the folder behind it. Received: tasks={tasks!r}"
+        )
     found: dict[int, Any] = {}
     for task, data in tasks.items():
         index = model.state.index(task)
