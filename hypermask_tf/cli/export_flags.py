@@ -48,6 +48,12 @@ BUDGET_KB = flags.DEFINE_float(
     "--quantization if given.",
     lower_bound=0.0,
 )
+ONE_FILE = flags.DEFINE_bool(
+    "one_file",
+    False,
+    "Put all exported tasks into one file as well, for each of --quantization: a "
+    "signature a task, of its name, and weights that tasks share stored once.",
+)
 BASELINE = flags.DEFINE_bool(
     "baseline",
     False,

@@ -5,12 +5,13 @@
 Writes `export/task_00.tflite` (float32), `export/task_00.dynamic_int8.tflite` and so
 on, a JSON of the same stem beside each, `export/report.json` and a plot of size
 against accuracy. Of a run of sounds, `export/log_mel.tflite` makes of a wave what the
-other files take. Every file holds builtin ops only, holds its accuracy on the
-validation data of its task, and has been run in LiteRT, at batch 1 on one thread,
-over the whole test set. A recipe that loses too much for a task is replaced by the
-next safer one, which is said on standard error. If no recipe is good, or none fits
-the budget, the exit status is 1; a mistake in the call gives one line on standard
-error and exit status 2.
+other files take. With `--one_file`, `export/all_tasks.tflite` holds all tasks, a
+signature each, with the outputs of the separate files to the bit. Every file holds
+builtin ops only, holds its accuracy on the validation data of its task, and has been
+run in LiteRT, at batch 1 on one thread, over the whole test set. A recipe that loses
+too much for a task is replaced by the next safer one, which is said on standard error.
+If no recipe is good, none fits the budget, or the one file cannot be made, the exit
+status is 1; a mistake in the call gives one line on standard error and exit status 2.
 """
 
 import sys
@@ -26,6 +27,7 @@ from hypermask_tf.cli import command
 from hypermask_tf.cli import export_flags as f
 from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.exporter import export_run
+from hypermask_tf.export.one_file.table import one_file_table
 from hypermask_tf.export.quiet import quiet_stderr
 from hypermask_tf.export.report import ExportReport
 from hypermask_tf.export.report_markdown import drift_table, summary_table
@@ -45,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
     for rejection in report.rejected:
         if rejection.replaced_by:
             print(f"export_tflite: {rejection}", file=sys.stderr)
+    for line in report.removed:
+        command.warning(line)
     for failure in report.failed:
         print(f"export_tflite: {failure}", file=sys.stderr)
     return 0 if report.passed else command.FAILED
@@ -71,6 +75,8 @@ def _show(report: ExportReport, console: Console) -> None:
         )
     for entry in report.drift:
         console.print(str(entry))
+    for description in report.one_files:
+        console.print(one_file_table(description))
 
 
 def _front_end(entry: dict[str, Any]) -> str:
@@ -133,6 +139,7 @@ def _options() -> ExportOptions:
         latency=f.LATENCY.value,
         drift_against=f.DRIFT_AGAINST.value,
         workers=f.WORKERS.value,
+        one_file=f.ONE_FILE.value,
     )
 
 

@@ -14,7 +14,10 @@ from absl import flags
 from rich.console import Console
 
 from hypermask_tf.cli import command, paths
+from hypermask_tf.cli.remade import show_remade
 from hypermask_tf.export.bundle_reader.files import write_file
+from hypermask_tf.export.one_file.names import one_file_kinds
+from hypermask_tf.export.one_file.settle import remake
 from hypermask_tf.product import ledger, operations, shipping
 from hypermask_tf.product.proof import hashes
 from hypermask_tf.training import RunFolder
@@ -38,6 +41,7 @@ def main(argv: Sequence[str]) -> int:
     bundle = values.bundle and Path(values.bundle)
     content, gone = shipping.without(bundle, index) if bundle else (b"", [])
     before = hashes(run.export_dir, [index])
+    kinds = one_file_kinds(run.export_dir)
     entry = operations.forget(run, values.task)
     if gone:
         write_file(bundle, content)
@@ -51,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
         "tasks are as they were.",
         markup=False,
     )
+    show_remade(remake(run.export_dir, kinds), console)
     if gone:
         console.print(f"{bundle} was made anew without {', '.join(gone)}.")
     return 0

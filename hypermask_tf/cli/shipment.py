@@ -55,6 +55,7 @@ class Shipment:
         self._before = hashes(self._folder, tasks)
         self._unchanged = 0
         self._made: list[dict[str, Any]] = []
+        self._one_files: list[str] = []
         self._sent: int | None = None
 
     def _usual(self) -> list[str]:
@@ -80,6 +81,9 @@ class Shipment:
             command.say(str(failure))
         if not report.passed:
             return command.FAILED
+        for line in report.removed:
+            command.warning(line)
+        self._one_files = [entry["file"] for entry in report.one_files]
         self._made = [e for e in report.files if e["file"] in report.written]
         other = changed_networks(
             model, self._folder, lambda name: say(f"comparing {escape(name)}")
@@ -109,9 +113,10 @@ class Shipment:
     def table(self) -> Table:
         """The files, and what else is to be said of them."""
         over = "" if self._sent is None else f"; {self._sent:,} bytes over the air"
+        again = "".join(f"; {name} was made again" for name in self._one_files)
         table = Table(
             caption=f"{self._unchanged} files of other tasks are as they were, to the "
-            f"last byte, and so are their networks{over}",
+            f"last byte, and so are their networks{over}{again}",
             box=SIMPLE_HEAD,
         )
         table.add_column("file", no_wrap=True)

@@ -12,6 +12,9 @@ from absl import flags
 from rich.console import Console
 
 from hypermask_tf.cli import paths
+from hypermask_tf.cli.remade import show_remade
+from hypermask_tf.export.one_file.names import one_file_kinds
+from hypermask_tf.export.one_file.settle import remake
 from hypermask_tf.product import operations
 from hypermask_tf.training import RunFolder
 
@@ -24,6 +27,9 @@ def define_flags() -> None:
 def main(argv: Sequence[str]) -> int:
     """Runs the command; returns its exit status."""
     del argv
-    names = operations.undo(RunFolder.open(flags.FLAGS.run_dir))
-    Console().print(f"Given up: {', '.join(names)}.", markup=False)
+    run, console = RunFolder.open(flags.FLAGS.run_dir), Console()
+    kinds = one_file_kinds(run.export_dir)
+    names = operations.undo(run)
+    console.print(f"Given up: {', '.join(names)}.", markup=False)
+    show_remade(remake(run.export_dir, kinds), console)
     return 0

@@ -4,7 +4,8 @@
 
 Each file that the export's report lists must be there, with the bytes that were
 verified, and be as accurate in LiteRT over its task's test set as its JSON says. Files
-of sounds are run from the waves, through the file that makes their features. For the
+of sounds are run from the waves, through the file that makes their features. A file of
+all tasks must have the outputs of the separate files, to the last bit. For the
 checks of a product: exit status 1 when a file is missing, was changed, or fell.
 """
 
@@ -23,6 +24,7 @@ from rich.table import Table
 from hypermask_tf.cli import command, paths
 from hypermask_tf.export.front_end.recheck import recheck_front_end
 from hypermask_tf.export.interpreter import run_tflite
+from hypermask_tf.export.one_file.recheck import recheck_one_file
 from hypermask_tf.export.quiet import quiet_stderr
 from hypermask_tf.export.report import read_good_files, read_report
 
@@ -49,7 +51,8 @@ class Checked:
 
     Args:
         file: its name.
-        recorded: accuracy when it was exported, in 0..1; None of a front end.
+        recorded: accuracy when it was exported, in 0..1; None of a front end, and of
+            a file of all tasks, whose outputs must be those of the separate files.
         found: accuracy now; None where it was not run.
         problem: what is wrong; empty if nothing is.
     """
@@ -105,6 +108,13 @@ def check_report(
         features, problem = recheck_front_end(folder, front_end, tasks)
         yield Checked(front_end["file"], None, None, problem)
     yield from check_files(folder, listed, scenario, max_accuracy_drop, features)
+
+    def inputs(index: int) -> np.ndarray:
+        return features.get(index, scenario.tasks[index].test[0])
+
+    for entry in report.get("one_files", ()):
+        problem = recheck_one_file(folder, entry, inputs)
+        yield Checked(entry["file"], None, None, problem)
 
 
 def check_files(

@@ -23,6 +23,11 @@ class ExportOptions:
         drift_against: an older export, its run, or `runs/x@2` for this run after
             task 2; `None` for no comparison.
         workers: how many tasks at a time; `None` for what the machine allows.
+        one_file: whether all tasks are put into one file as well, for each of
+            `quantizations`.
+
+    Raises:
+        ValueError: with `one_file` and a budget.
     """
 
     tasks: tuple[int, ...] | None = None
@@ -36,3 +41,11 @@ class ExportOptions:
     latency: bool = True
     drift_against: str | None = None
     workers: int | None = None
+    one_file: bool = False
+
+    def __post_init__(self) -> None:
+        if self.one_file and self.budget_bytes is not None:
+            raise ValueError(
+                "Expected a budget or one file for all tasks: within a budget, tasks "
+                "are stored in different ways. Received: both. Leave one out"
+            )

@@ -21,6 +21,8 @@ from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.front_end.for_run import RunFrontEnd
 from hypermask_tf.export.front_end.front_end import read_front_end
 from hypermask_tf.export.latencies import with_latencies
+from hypermask_tf.export.one_file.names import one_file_kinds
+from hypermask_tf.export.one_file.settle import OneFiles, settle_folder
 from hypermask_tf.export.preparation import (
     check_packages,
     checked_tasks,
@@ -95,6 +97,7 @@ def _export_run(
     known = [task for task in model.state.tasks if task < len(scenario.tasks)]
     tasks = checked_tasks(options.tasks, known)
     folder = Path(run.export_dir)
+    earlier = one_file_kinds(folder)
     clear_destination(folder, tasks, options.quantizations, options.overwrite)
     export = _Export(run, scenario, options, _Steps(on_step, 2 * len(tasks) + 2))
     with tempfile.TemporaryDirectory(prefix=".unverified_", dir=folder) as work:
@@ -114,14 +117,17 @@ def _export_run(
         kept, baseline = with_latencies(kept, baseline)
         for sidecar in kept:
             publish(sidecar, folder)
+    whole = export.one_files(folder, earlier)
     report = ExportReport(
         files=read_good_files(folder),
         written=tuple(sidecar.file for sidecar in kept),
-        failed=(*made.failed, *misfits, *front_end.failed),
+        failed=(*made.failed, *misfits, *front_end.failed, *whole.failed),
         rejected=made.rejected,
         baseline=None if baseline is None else baseline.to_json(),
         drift=tuple(export.drift(older, kept)),
         front_end=read_front_end(folder),
+        one_files=whole.descriptions,
+        removed=whole.removed,
     )
     report.save(folder)
     return report
@@ -183,6 +189,21 @@ class _Export:
             return None
         self.steps("the dense baseline")
         return dense_baseline(model.target, work)
+
+    def one_files(self, folder: Path, earlier: Sequence[str]) -> OneFiles:
+        options = self._options
+        asked = options.quantizations if options.one_file else ()
+
+        def test(index: int) -> np.ndarray | None:
+            try:
+                found: np.ndarray = self._scenario.tasks[index].test[0]
+            except FileNotFoundError:
+                return None  # of an earlier task, whose data may be gone
+            return found
+
+        if asked or earlier:
+            self.steps("one file for all tasks")
+        return settle_folder(folder, asked, earlier, test, options.latency)
 
     def earlier_files(self, tasks: Sequence[int], work: Path) -> dict[str, bytes]:
         """The files of this run's tasks as they were after an earlier one."""

@@ -37,11 +37,11 @@ def run_tflite(content: bytes | str | Path, x: Examples) -> Any:
     for index in range(count(x)):
         for name, tensor in inputs.items():
             example = arrays[name][index : index + 1]
-            interpreter.set_tensor(tensor["index"], _stored(example, tensor))
+            interpreter.set_tensor(tensor["index"], stored(example, tensor))
         interpreter.invoke()
         for name, tensor in outputs.items():
-            stored = interpreter.get_tensor(tensor["index"])[0]
-            found[name][index] = _real(stored, tensor)
+            values = interpreter.get_tensor(tensor["index"])[0]
+            found[name][index] = _real(values, tensor)
     return single(found)
 
 
@@ -109,7 +109,7 @@ def make_interpreter(content: bytes | str | Path) -> Any:
     return interpreter
 
 
-def _stored(values: np.ndarray, tensor: Any) -> np.ndarray:
+def stored(values: np.ndarray, tensor: Any) -> np.ndarray:
     """Returns real numbers as a tensor holds them."""
     if _is_plain(tensor):
         return values

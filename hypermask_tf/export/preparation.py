@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from hypermask_tf.export.one_file.names import one_file_paths
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS
 from hypermask_tf.export.report import REPORT_NAME
 from hypermask_tf.export.sidecar import stem
@@ -56,7 +57,8 @@ def clear_destination(
     """Removes the files that are to be written, if that is allowed.
 
     What may take their place goes too: with `overwrite`, no recipe of these tasks
-    outlives an export that may fall back to it.
+    outlives an export that may fall back to it, and no file of all tasks that holds
+    one of them.
 
     Raises:
         FileExistsError: when files exist and `overwrite` is false.
@@ -74,6 +76,8 @@ def clear_destination(
         path.unlink()
     if gone:
         (folder / REPORT_NAME).unlink(missing_ok=True)
+        for path in (p for n in QUANTIZATIONS for p in one_file_paths(folder, n)):
+            path.unlink()
 
 
 def existing(

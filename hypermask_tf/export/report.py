@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hypermask_tf.export.one_file.names import forget_one_files
 from hypermask_tf.export.selection import by_task, smallest
 from hypermask_tf.export.sidecar import SCHEMA_VERSION, write_json
 
@@ -43,6 +44,9 @@ class ExportReport:
         baseline: the dense float32 network, where it was measured.
         drift: how files moved since an older export, where that was asked.
         front_end: the JSON of the file that makes the inputs of all tasks, if any.
+        one_files: the JSON of the files that hold all tasks, one for each way to store
+            weights that was asked for.
+        removed: of earlier files of all tasks that cannot be made again, a line each.
     """
 
     files: tuple[dict[str, Any], ...]
@@ -52,6 +56,8 @@ class ExportReport:
     baseline: dict[str, Any] | None = None
     drift: tuple["Drift", ...] = ()
     front_end: dict[str, Any] | None = None
+    one_files: tuple[dict[str, Any], ...] = ()
+    removed: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -73,6 +79,7 @@ class ExportReport:
             "drift": [entry.to_json() for entry in self.drift],
             "front_end": None if self.front_end is None else _summary(self.front_end),
             "files": [_summary(entry) for entry in self.files],
+            "one_files": [_summary(entry) for entry in self.one_files],
         }
 
     def save(self, folder: Path) -> None:
@@ -82,7 +89,10 @@ class ExportReport:
 
 def _summary(entry: dict[str, Any]) -> dict[str, Any]:
     # A permutation can be a thousand numbers long; it stands in the file's own JSON.
-    return {key: value for key, value in entry.items() if key != "preprocessing"}
+    kept = {key: value for key, value in entry.items() if key != "preprocessing"}
+    if "tasks" in entry:
+        kept["tasks"] = [_summary(task) for task in entry["tasks"]]
+    return kept
 
 
 def read_good_files(folder: Path) -> tuple[dict[str, Any], ...]:
@@ -137,6 +147,7 @@ def forget_files(folder: Path, task: int, shared: bool = True) -> None:
     gone = [f"{stem}*", *(("router*", "*.png") if shared else ())]
     for path in [path for pattern in gone for path in folder.glob(pattern)]:
         path.unlink()
+    forget_one_files(folder, task)
     path = folder / REPORT_NAME
     if not path.is_file():
         return
@@ -147,5 +158,10 @@ def forget_files(folder: Path, task: int, shared: bool = True) -> None:
             for entry in report[listed]
             if entry.get("task") != task and not entry.get("file", "").startswith(stem)
         ]
+    report["one_files"] = [
+        entry
+        for entry in report.get("one_files", ())
+        if (folder / entry["file"]).is_file()
+    ]
     report["selected"].pop(str(task), None)
     write_json(path, report)

@@ -34,7 +34,7 @@ def finished(tmp_path_factory):
     columns = ("--label_column=well", "--task_column=clinic")
     data = f"--data={root / 'visits.csv'}"
     command("apps/train.py", root / "run", data, *columns, *FEW)
-    flags = ("--nolatency", "--workers=1", "--max_accuracy_drop=100")
+    flags = ("--nolatency", "--workers=1", "--max_accuracy_drop=100", "--one_file")
     command("export/export_tflite.py", root / "run", *flags)
     return root
 
@@ -57,11 +57,17 @@ def files(run):
     return {path.name: path.read_bytes() for path in (run / "export").glob("task_*")}
 
 
+def signatures(run):
+    beside = json.loads((run / "export" / "all_tasks.json").read_text())
+    return [task["signature"] for task in beside["tasks"]]
+
+
 def test_a_life(finished, run, tmp_path):
     bundle = f"--bundle={tmp_path / 'edge.hmb'}"
     older = files(run)
     done = learn("apps/add.py", run, finished / "west.csv", bundle)
     assert "2 files of other tasks are as they were" in done.stdout
+    assert "all_tasks.tflite was made again" in " ".join(done.stdout.split())
     assert older.items() < files(run).items()
     done = learn("apps/update.py", run, finished / "north.csv", bundle)
     assert "over the air" in " ".join(done.stdout.split())
@@ -71,9 +77,12 @@ def test_a_life(finished, run, tmp_path):
     assert [key for key, e in known.items() if not e["in_use"]] == [("north", 1)]
     sidecar = json.loads((run / "export" / "task_03.json").read_text())
     assert sidecar["task"] == {"index": 3, "name": "north", "version": 2}
+    assert signatures(run) == ["north", "south", "west", "north@2"]
     done = command("apps/rollback.py", run, "--task=north")
     assert "version 1 of north, which is task 0" in done.stdout
-    command("apps/forget.py", run, "--task=north@2", bundle)
+    done = command("apps/forget.py", run, "--task=north@2", bundle)
+    assert "all_tasks.tflite was made again, of 3 tasks" in done.stdout
+    assert signatures(run) == ["north", "south", "west"]
     assert [(e["task"], e["in_use"]) for e in listed(run)] == [
         ("north", True),
         ("south", True),
@@ -82,7 +91,7 @@ def test_a_life(finished, run, tmp_path):
     assert older.items() < files(run).items()
     contents = command_on_bundle(tmp_path / "edge.hmb")
     assert contents == ["task_00.tflite", "task_01.tflite", "task_02.tflite"]
-    command("export/verify.py", run)
+    assert "all_tasks.tflite" in command("export/verify.py", run).stdout
     assert "forgotten" in command("apps/status.py", run).stdout
 
 
@@ -110,8 +119,9 @@ def test_what_went_wrong_leaves_the_choice(finished, run):
     command("apps/undo.py", run)
     (run / "export" / "task_01.json").write_bytes(before["export/task_01.json"])
     after = everything(_Run(run))
+    changed = ("plots", "results", "export/report", "export/all_tasks.json")
     for name in before.keys() | after.keys():
-        if not name.startswith(("plots", "results", "export/report")):
+        if not name.startswith(changed):
             assert before.get(name) == after.get(name), name
 
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from hypermask_tf.export.one_file.names import is_one_file
+
 
 @dataclasses.dataclass(frozen=True)
 class SourceFile:
@@ -63,7 +65,8 @@ def _find(path: Path, pattern: str) -> list[Path]:
         raise FileNotFoundError(
             f"Expected a run, its export folder or a .tflite file. Received: {path}"
         )
-    names = sorted(file.name for file in folder.glob("*.tflite"))
+    # A bundle shares what tasks have in common itself.
+    names = sorted(f.name for f in folder.glob("*.tflite") if not is_one_file(f.name))
     found = fnmatch.filter(names, pattern)
     if not found:
         raise FileNotFoundError(

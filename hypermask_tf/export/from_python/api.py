@@ -149,6 +149,7 @@ def export_tasks(
     integer_io: bool = False,
     latency: bool = True,
     overwrite: bool = False,
+    one_file: bool = False,
 ) -> ExportReport:
     """Writes the networks of several tasks as verified `.tflite` files.
 
@@ -158,13 +159,19 @@ def export_tasks(
             `test`, `representative`, `labels` and `preprocessing` as in `export_task`,
             or `(x, y)` of its validation data alone.
         folder: Where the files go.
+        one_file: Whether all tasks of the folder are put into one file as well, for
+            each of `quantizations`: `all_tasks.int8.tflite`, with a signature a task,
+            of its name, whose outputs are those of the separate file to the bit.
+            What tasks share is stored once in it.
         quantizations, metric, max_drop, and all others: As in `export_task`.
 
     Returns:
-        A report over the folder, see `export_task`.
+        A report over the folder, see `export_task`; `one_files` is the JSON of the
+        files of all tasks.
 
     Raises:
-        ValueError: As `export_task`; then no file of any task is written.
+        ValueError: As `export_task`, or a task has no file of a kind that all tasks
+            are to be put together of; then no file of any task is written.
         TypeError: If a task's data has an unknown part.
         FileExistsError: If files exist and `overwrite` is false.
         ImportError: If a package is missing.
@@ -188,6 +195,7 @@ def export_tasks(
         budget_bytes=budget_bytes,
         latency=latency,
         workers=1,
+        one_file=one_file,
     )
     return export_sources(model, sources, files.expanded(folder), options)
 

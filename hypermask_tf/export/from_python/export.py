@@ -1,5 +1,6 @@
 """Export tasks of a learner at hand: all files of a call, or none."""
 
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -9,8 +10,11 @@ from typing import Any
 
 from hypermask_tf import checks
 from hypermask_tf.export.budget import fit_budget
+from hypermask_tf.export.examples import Examples
 from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.latencies import with_latencies
+from hypermask_tf.export.one_file.names import one_file_kinds, one_file_paths
+from hypermask_tf.export.one_file.settle import OneFiles, one_files_of
 from hypermask_tf.export.preparation import existing
 from hypermask_tf.export.publish import publish
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
@@ -76,10 +80,18 @@ def export_sources(
                     folder, [p for name in written if (p := folder / name).exists()]
                 )
             report = _report(folder, stage, stale, made, written)
+            whole = _one_files(folder, stage, report, sources, options)
+            if whole.failed:
+                raise ValueError(f"Nothing was written. {_told(whole.failed)}")
+            whole.publish(stage)
+            report = dataclasses.replace(
+                report, one_files=whole.descriptions, removed=whole.removed
+            )
             report.save(stage)
+            stale += [p for k in QUANTIZATIONS for p in one_file_paths(folder, k)]
             swap(stage, [*stale, folder / REPORT_NAME], Path(work, "old"))
-    for rejection in made.rejected:
-        checks.warn(str(rejection))
+    for line in (*map(str, made.rejected), *whole.removed):
+        checks.warn(line)
     return report
 
 
@@ -129,6 +141,27 @@ def _report(
     files = [*kept, *read_good_files(stage)]
     files.sort(key=lambda entry: (entry["task"]["index"], len(entry["file"])))
     return ExportReport(files=tuple(files), written=written, rejected=made.rejected)
+
+
+def _one_files(
+    folder: Path,
+    stage: Path,
+    report: ExportReport,
+    sources: Mapping[int, TaskSource],
+    options: ExportOptions,
+) -> OneFiles:
+    """Makes the files of all tasks, new and old ones; none has its name yet."""
+
+    def read(name: str) -> bytes:
+        staged = stage / name
+        return (staged if staged.exists() else folder / name).read_bytes()
+
+    def test(index: int) -> Examples | None:
+        return sources[index].data().test[0] if index in sources else None
+
+    asked = options.quantizations if options.one_file else ()
+    earlier = one_file_kinds(folder)
+    return one_files_of(report.files, asked, earlier, read, test, options.latency)
 
 
 def _check_free(folder: Path, tasks: Sequence[int], options: ExportOptions) -> None:

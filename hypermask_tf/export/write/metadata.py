@@ -43,8 +43,8 @@ def add_metadata(model: Any, task: TaskInfo) -> None:
     """Adds the two metadata entries of a task to a `ModelT`, in place."""
     description = json.dumps(describe(task), separators=(",", ":"), default=_plain)
     names = (flatbuffer.input_names(model), flatbuffer.output_names(model))
-    _add(model, ENTRY_NAME, model_metadata(task, *names))
-    _add(model, DESCRIPTION_ENTRY, description.encode())
+    add_entry(model, ENTRY_NAME, model_metadata(task, *names))
+    add_entry(model, DESCRIPTION_ENTRY, description.encode())
 
 
 def append_labels(content: bytes, task: TaskInfo) -> bytes:
@@ -90,7 +90,8 @@ def read_labels(content: bytes) -> list[str]:
         return archive.read(LABELS_FILE).decode().split("\n")
 
 
-def _add(model: Any, name: str, data: bytes) -> None:
+def add_entry(model: Any, name: str, data: bytes) -> None:
+    """Adds a metadata entry to a `ModelT`, in place."""
     from ai_edge_litert import schema_py_generated as schema
 
     entry, buffer = schema.MetadataT(), schema.BufferT()

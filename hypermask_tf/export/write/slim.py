@@ -29,7 +29,7 @@ def slim(model: Any) -> None:
     for names in flatbuffer.signature_names(model):
         for index, name in names.items():
             model.subgraphs[0].tensors[index].name = name
-    _share_buffers(model)
+    share_buffers(model)
 
 
 def _slim_quantization(tensor: Any) -> None:
@@ -41,8 +41,8 @@ def _slim_quantization(tensor: Any) -> None:
         tensor.quantization = None
 
 
-def _share_buffers(model: Any) -> None:
-    """Keeps one buffer for equal contents, and none that nobody points to."""
+def share_buffers(model: Any) -> None:
+    """Keeps one buffer for equal contents, and none that nobody points to, in place."""
     from ai_edge_litert import schema_py_generated as schema
 
     buffers = [schema.BufferT()]  # buffer 0 is empty by convention

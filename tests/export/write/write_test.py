@@ -15,7 +15,7 @@ from hypermask_tf.export.task_info import TaskInfo
 from hypermask_tf.export.verify import make_interpreter, run_tflite
 from hypermask_tf.export.write import flatbuffer
 from hypermask_tf.export.write.metadata import (
-    _add,
+    add_entry,
     append_labels,
     describe,
     read_description,
@@ -208,7 +208,7 @@ def test_notes_of_others_stay_and_equal_buffers_are_shared(converted):
     model = flatbuffer.unpack(converted["mlp"].files["float32"])
     notes = {}
     for name in ("first", "second", "third"):
-        _add(model, name, f"what {name} says".encode())
+        add_entry(model, name, f"what {name} says".encode())
         notes[name] = f"what {name} says".encode()
     (graph,) = model.subgraphs
     twin = copy.copy(next(t for t in graph.tensors if t.shape is not None))

@@ -1,0 +1,1 @@
+"""One file for all tasks: a signature each, and what they share stored once."""
