@@ -58,12 +58,13 @@ def _drawn(
 ) -> np.ndarray:
     shape = (count, *(int(n) for n in details["shape"][1:]))
     kind = _given_type(details)
-    known = like is not None and np.size(like) > 0
-    if np.issubdtype(kind, np.integer):
-        low, high = (int(np.min(like)), int(np.max(like))) if known else (0, 1)
-        return rng.integers(low, high + 1, shape).astype(kind)
-    least, most = (np.min(like), np.max(like)) if known else (-1.0, 1.0)
-    return rng.uniform(least, most, shape).astype(kind)
+    whole = np.issubdtype(kind, np.integer)
+    low, high = (0, 1) if whole else (-1.0, 1.0)
+    if like is not None and np.size(like):
+        low, high = np.min(like).item(), np.max(like).item()
+    if whole:
+        return rng.integers(int(low), int(high) + 1, shape).astype(kind)
+    return rng.uniform(low, high, shape).astype(kind)
 
 
 def _given_type(details: Any) -> Any:
