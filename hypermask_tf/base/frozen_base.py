@@ -58,7 +58,7 @@ class FrozenBase(Base):
     own, Bilen and Vedaldi 2017 (arXiv 1701.07275).
     """
 
-    def __init__(self, rank: int = 4, own: float = 0.01) -> None:
+    def __init__(self, rank: int = 4, own: float = 0.005) -> None:
         self.rank = checks.check_positive("rank", rank, 0)
         self.own = checks.check_strength("own", own)
         if self.own >= 1:

@@ -99,7 +99,8 @@ def _prepared(run: RunFolder, order: Order, progress: Progress) -> TaskSequence:
     scenario = run.load_scenario(tasks=set(order.tasks))
     smallest = min(scenario[task].sizes["train"] for task in order.tasks)
     choices: dict[str, Any] = sequence_choices() | {
-        "grow": f.GROW.value or _GROW,
+        # On a base tasks share nothing that they could fill.
+        "grow": f.GROW.value or (_GROW if f.BASE.value == "none" else 0.0),
         "measure_unseen": False,
         "batch_size": min(f.BATCH.value, smallest),
     }
@@ -121,6 +122,8 @@ def _check_growth(sequence: TaskSequence) -> None:
         ValueError: If the run asks for growth.
     """
     options = sequence.options
+    if not options.grow:
+        return
     try:
         # Not kept: the task does it again, from a seed of its own.
         grow_when_full(sequence.model, options.grow)

@@ -102,11 +102,15 @@ def _choices(values: flags.FlagValues, scenario: scenarios.Scenario) -> dict[str
     kind = scenario.preprocessing["kind"]
     smallest = min(task.sizes["train"] for task in scenario)
     room = min(scenario.num_tasks, _MOST_ALONE)
-    found: dict[str, Any] = {
+    masked = {
         "protection": "hard",
         "head": "per_task",
         "activation": "binary",
         "sparsity": [f"{100 * (1 - 1 / room):g}"],
+    }
+    on_base = values["base"].value != "none"
+    found: dict[str, Any] = {
+        **({} if on_base else masked),
         "batch_size": min(_BATCH, smallest),
         "steps_per_task": 600,
         "learning_rate": 3e-3,
@@ -117,7 +121,7 @@ def _choices(values: flags.FlagValues, scenario: scenarios.Scenario) -> dict[str
     if "log_mel" in scenario.preprocessing:
         found["augment_bands"] = scenario.input_shape[-1] // 5
     if targets.is_own(str(values["target"].value)):
-        return {**found, "learning_rate": 1e-3}
+        return found if on_base else {**found, "learning_rate": 1e-3}
     if kind in _NETWORKS:
         target, widths = _NETWORKS[kind]
         found["target"] = target

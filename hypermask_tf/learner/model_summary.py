@@ -15,13 +15,11 @@ def describe(model: Any) -> str:
         model: A `HyperMask`.
     """
     target, layout = model.target, model.state.layout
-    lines = [
-        f"HyperMask {model.name!r}: {model.num_learned_tasks} of {model.num_tasks} "
-        "tasks begun",
-        *(_masks(model) if model.base is None else _base(model)),
-        "",
-        _row("variable", "shape", *_tasks(model)),
-    ]
+    begun = f"{model.num_learned_tasks} of {model.num_tasks} tasks begun"
+    lines = [f"HyperMask {model.name!r}: {begun}"]
+    if model.base is not None:
+        return "\n".join([*lines, *_base(model)])
+    lines += [*_masks(model), "", _row("variable", "shape", *_tasks(model))]
     masks = [model.mask_arrays(task) for task in model.state.tasks]
     for i, variable in enumerate(target.trainable_variables):
         kept = [_kept(mask[i]) for mask in masks]

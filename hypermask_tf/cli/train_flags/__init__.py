@@ -6,6 +6,7 @@ One room a subject. `--help` of a command shows them as if they were one.
 from absl import flags
 
 from hypermask_tf.cli.train_flags import (
+    base,
     data,
     devices,
     hypernetwork,
@@ -200,6 +201,7 @@ for _room in (
     data,
     own_data,
     network,
+    base,
     masks,
     hypernetwork,
     protection,

@@ -21,7 +21,7 @@ BASE_RANK = flags.DEFINE_integer(
 )
 BASE_OWN = flags.DEFINE_float(
     "base_own",
-    0.01,
+    0.005,
     "Layers of at most this share of the base's weights belong to each task, and "
     "normalisation with them; 0 for none. With --base_rank=0, too, a task is a linear "
     "head.",
