@@ -16,6 +16,7 @@ from hypermask_tf.hypernetworks.budget import GIB
 from hypermask_tf.learner import choices
 from hypermask_tf.masks import WIDTH
 from hypermask_tf.training import synchronize_normalization
+from hypermask_tf.training.measure import of_scenario
 
 # Weights of a hypernetwork whose update takes as long as a small convolutional network.
 _LARGE = 10_000_000
@@ -77,10 +78,13 @@ def build_model(scenario: scenarios.Scenario, **changes: Any) -> hm.HyperMask:
     rate: Any = f.LEARNING_RATE.value
     if f.SCHEDULE.value == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, f.STEPS.value)
+    loss: keras.Loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if scenario.predicts_numbers:
+        loss = keras.losses.MeanSquaredError()
     model.compile(
         keras.optimizers.Adam(rate),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss,
+        metrics=[of_scenario(scenario).name],
         steps_per_execution=f.STEPS_PER_CALL.value,
         jit_compile=_use_xla(model) if f.JIT.value is None else f.JIT.value,
     )

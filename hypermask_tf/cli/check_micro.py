@@ -24,15 +24,27 @@ from hypermask_tf.cli import command, paths
 from hypermask_tf.export import mistakes
 from hypermask_tf.export.front_end.check import compare_features
 from hypermask_tf.export.front_end.front_end import raw_waves, read_front_end
+from hypermask_tf.export.judge import MAX_RISE
+from hypermask_tf.export.judges import mean_absolute_error
 from hypermask_tf.export.micro.run import MicroRun, micro_runtime, run_micro
+from hypermask_tf.export.outputs_verification import (
+    OutputsVerification,
+    compare_outputs,
+)
 from hypermask_tf.export.quiet import quiet_stderr
 from hypermask_tf.export.report import read_good_files
+from hypermask_tf.export.report_figures import (
+    agreement,
+    largest_difference,
+    score,
+)
 from hypermask_tf.export.verify import Verification, compare_logits, run_tflite
 
 if TYPE_CHECKING:
     from hypermask_tf.scenarios import Scenario
     from hypermask_tf.training import RunFolder
 
+Check = Verification | OutputsVerification
 # What Micro computes with as it is. It runs weight_int8 too, but unpacks the weights
 # into its working memory first.
 FIT_KINDS = ("float32", "int8")
@@ -150,9 +162,10 @@ def _front_end(
 
 def _results(
     run: "RunFolder", scenario: "Scenario", entries: Sequence[dict[str, Any]]
-) -> Iterator[tuple[dict[str, Any], str | tuple[MicroRun, Verification]]]:
+) -> Iterator[tuple[dict[str, Any], str | tuple[MicroRun, Check]]]:
     for entry in entries:
-        x, y = scenario.tasks[entry["task"]["index"]].test
+        task = scenario.tasks[entry["task"]["index"]]
+        x, y = task.test
         x, y = x[: flags.FLAGS.examples or None], y[: flags.FLAGS.examples or None]
         content = (Path(run.export_dir) / entry["file"]).read_bytes()
         try:
@@ -162,23 +175,24 @@ def _results(
                 raise
             yield entry, str(error)
             continue
-        check = compare_logits(
-            run_tflite(content, x),
-            micro.outputs,
-            y,
-            entry["quantization"],
-            flags.FLAGS.max_accuracy_drop,
-            len(entry["labels"]),
-        )
+        kind, drop = entry["quantization"], flags.FLAGS.max_accuracy_drop
+        said, found = run_tflite(content, x), micro.outputs
+        check: Check
+        if task.number is not None:
+            judge = {entry["output"]["name"]: mean_absolute_error(MAX_RISE)}
+            check = compare_outputs(said, found, y[:, None], judge, kind, True)
+        else:
+            check = compare_logits(said, found, y, kind, drop, len(entry["labels"]))
         yield entry, (micro, check)
 
 
-def _row(entry: dict[str, Any], micro: MicroRun, check: Verification) -> list[str]:
+def _row(entry: dict[str, Any], micro: MicroRun, check: Check) -> list[str]:
+    figures = [check.to_json()]
     return [
         f"{entry['bytes'] / 1000:.1f}",
         f"{micro.arena_bytes / 1000:.1f}",
-        f"{100 * check.keras_accuracy:.2f}",
-        f"{100 * check.tflite_accuracy:.2f}",
-        f"{100 * check.argmax_agreement:.2f}",
-        f"{check.max_logit_difference:.0e}",
+        score(figures, "keras"),
+        score(figures, "tflite"),
+        agreement(figures),
+        f"{largest_difference(figures):.0e}",
     ]

@@ -25,6 +25,13 @@ MAX_ACCURACY_DROP = flags.DEFINE_float(
     lower_bound=0.0,
     upper_bound=100.0,
 )
+MAX_MAE_RISE = flags.DEFINE_float(
+    "max_mae_rise",
+    2.0,
+    "Of files that predict a number: by how many percent of Keras' their mean absolute "
+    "error on validation data may be larger.",
+    lower_bound=0.0,
+)
 COMPACT = flags.DEFINE_bool(
     "compact",
     True,

@@ -131,6 +131,7 @@ def _options() -> ExportOptions:
         compact=f.COMPACT.value,
         variant=VariantOptions(
             max_accuracy_drop=f.MAX_ACCURACY_DROP.value / 100,
+            max_mae_rise=f.MAX_MAE_RISE.value / 100,
             integer_io=f.INTEGER_IO.value,
             sparse=f.SPARSE.value,
         ),

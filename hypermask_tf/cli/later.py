@@ -52,6 +52,13 @@ def define(task: str) -> None:
         lower_bound=0.0,
         upper_bound=100.0,
     )
+    flags.DEFINE_float(
+        "max_mae_rise",
+        2.0,
+        "Of a file that predicts a number: by how many percent of Keras' its mean "
+        "absolute error on validation data may be larger.",
+        lower_bound=0.0,
+    )
     flags.DEFINE_bool("latency", True, "Measure the file's latency.")
     paths.define_path(
         "bundle",
@@ -145,8 +152,9 @@ def _ship(run: RunFolder, order: Order, model: Any, shipment: Shipment) -> int:
     if status:
         command.say(
             f"The task is learned and not exported. Try hypermask {order.command} "
-            f"--resume --run_dir={run.path} with another --quantization or "
-            f"--max_accuracy_drop, or give it up: hypermask undo --run_dir={run.path}"
+            f"--resume --run_dir={run.path} with another --quantization, "
+            f"--max_accuracy_drop or --max_mae_rise, or give it up: hypermask "
+            f"undo --run_dir={run.path}"
         )
         return status
     if order.parent is None:

@@ -12,7 +12,7 @@ from hypermask_tf.product.later_data import read_later
 from hypermask_tf.training import RunFolder
 
 # Flags that are not those of training, which become what the run has.
-_ASKED = ("quantization", "max_accuracy_drop", "latency", "bundle")
+_ASKED = ("quantization", "max_accuracy_drop", "max_mae_rise", "latency", "bundle")
 
 
 @dataclasses.dataclass(frozen=True)

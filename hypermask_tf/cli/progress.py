@@ -17,6 +17,7 @@ from rich.table import Table
 
 from hypermask_tf.scenarios import Scenario
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
+from hypermask_tf.training.measure import ACCURACY, Measure, of_results
 
 
 class TaskProgress(keras.callbacks.Callback):
@@ -91,32 +92,45 @@ def accuracy_table(matrix: AccuracyMatrix, measured_on: str = "test") -> Table:
 
 
 def task_table(scenario: Scenario, results: Mapping[str, Any]) -> Table:
-    """A line a task, by its name: what was measured after the latest one, in percent.
+    """A line a task, by its name: what was measured after the latest one.
 
     Args:
         scenario: The tasks.
         results: What `results.json` holds.
     """
-    table = Table(title=f"After the last task, {results['measured_on']} data, in %")
-    for name in ("task", "classes", "accuracy", "balanced accuracy", "macro F1"):
-        table.add_column(name, justify="left" if name == "task" else "right")
-    columns = (
-        results["accuracy_matrix"][len(results["macro_f1"]) - 1],
-        results["balanced_accuracy"],
-        results["macro_f1"],
+    measure = of_results(results)
+    percent = ", in %" if measure is ACCURACY else ""
+    table = Table(title=f"After the last task, {results['measured_on']} data{percent}")
+    table.add_column("task")
+    for name in _columns(measure):
+        table.add_column(name, justify="right")
+    beside = [results[name] for name in measure.beside]
+    rows = zip(
+        scenario,
+        results[f"{measure.name}_matrix"][len(beside[0]) - 1],
+        *beside,
+        strict=False,
     )
-    for task, *figures in zip(scenario, *columns, strict=False):
-        cells = ("" if f is None else f"{100 * f:.2f}" for f in figures)
-        table.add_row(escape(task.name), str(task.num_classes), *cells)
+    for task, *figures in rows:
+        cells = ("" if f is None else measure.shown(f) for f in figures)
+        counted = [str(task.num_classes)] if measure is ACCURACY else []
+        table.add_row(escape(task.name), *counted, *cells)
     return table
 
 
+def _columns(measure: Measure) -> tuple[str, ...]:
+    if measure is ACCURACY:
+        return ("classes", "accuracy", "balanced accuracy", "macro F1")
+    return ("MAE", "R²", "MAE of the training mean")
+
+
 def summary(matrix: AccuracyMatrix) -> str:
-    """ACC, BWT, FWT and forgetting in one line, in points."""
+    """ACC, BWT, FWT and forgetting in one line, in points or the data's unit."""
+    measure = matrix.measure
     named = (
-        ("average accuracy", matrix.average_accuracy),
+        (f"average {measure.title}", matrix.average_accuracy),
         ("backward transfer", matrix.backward_transfer),
         ("forward transfer", matrix.forward_transfer),
         ("forgetting", matrix.forgetting),
     )
-    return ", ".join(f"{n} {100 * v:.2f}" for n, v in named if v is not None)
+    return ", ".join(f"{n} {measure.shown(v)}" for n, v in named if v is not None)

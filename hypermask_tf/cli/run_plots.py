@@ -24,17 +24,18 @@ def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> Non
         for key in ("capacity_used", "units_free")
     )
     matrix = matrix.without_forgotten()
-    measured = f"{on} accuracy"
+    measure = matrix.measure
+    measured = f"{on} {measure.title}"
     run_plots.plot_accuracy_matrix(
         matrix,
-        run.plots_dir / "accuracy_matrix.png",
+        run.plots_dir / f"{measure.name}_matrix.png",
         title=f"{benchmark}: {measured} on each task",
         names=names,
     )
     run_plots.plot_task_curves(
         matrix,
         run.plots_dir / "task_curves.png",
-        title=f"{measured.capitalize()} over time",
+        title=f"{measured[:1].upper()}{measured[1:]} over time",
         names=names,
     )
     if None not in used:
@@ -44,6 +45,7 @@ def draw(run: RunFolder, matrix: AccuracyMatrix, results: dict[str, Any]) -> Non
             used,
             run.plots_dir / "capacity.png",
             free_units=None if None in free else free,
-            title=f"{benchmark}: accuracy while the network fills",
+            title=f"{benchmark}: {measure.title} while the network fills",
             measured_on=on,
+            measure=measure,
         )

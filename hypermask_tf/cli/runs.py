@@ -10,6 +10,7 @@ from typing import Any
 from hypermask_tf.cli.flagfiles import BEFORE, HARMLESS, read_flagfile
 from hypermask_tf.training import RunFolder
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
+from hypermask_tf.training.measure import ACCURACY, of_results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,10 +81,17 @@ def read_run(path: pathlib.Path) -> Run:
 
     Raises:
         FileNotFoundError: If it has not finished a task.
-        ValueError: If a file of it is damaged.
+        ValueError: If a file of it is damaged, or it predicts numbers: accuracies are
+            what is compared.
     """
     folder = RunFolder.open(path)
-    return Run(path, read_flagfile(folder.flags()), folder.results(), folder.manifest())
+    results = folder.results()
+    if of_results(results) is not ACCURACY:
+        raise ValueError(
+            f"Expected a run that learned classes. Received: {path}, which predicts "
+            "numbers."
+        )
+    return Run(path, read_flagfile(folder.flags()), results, folder.manifest())
 
 
 def find_runs(patterns: Sequence[str]) -> list[Run]:
@@ -91,6 +99,7 @@ def find_runs(patterns: Sequence[str]) -> list[Run]:
 
     Raises:
         FileNotFoundError: If there is none.
+        ValueError: If one predicts numbers.
     """
     paths = sorted({p for pattern in patterns for p in glob.glob(pattern)})
     found = [p for p in map(pathlib.Path, paths) if (p / "results.json").is_file()]

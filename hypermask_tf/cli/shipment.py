@@ -13,6 +13,7 @@ from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.exporter import export_run
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS
 from hypermask_tf.export.report import ExportReport, read_report
+from hypermask_tf.export.report_figures import score, without_percent
 from hypermask_tf.export.report_plot import plot_sizes
 from hypermask_tf.export.variant import VariantOptions
 from hypermask_tf.product import shipping
@@ -28,6 +29,7 @@ class Shipment:
         tasks: Indices of the tasks.
         quantization: How weights are stored; None for as in the run's other files.
         max_accuracy_drop: Percentage points that a file may lose.
+        max_mae_rise: The same of the error of a number, in percent.
         latency: Whether to measure it.
         bundle: Where the files are appended; None for nowhere.
     """
@@ -41,6 +43,7 @@ class Shipment:
         max_accuracy_drop: float,
         latency: bool,
         bundle: str | None,
+        max_mae_rise: float = 2.0,
     ) -> None:
         self._run, self._tasks = run, tasks
         self._folder = Path(run.export_dir)
@@ -49,7 +52,10 @@ class Shipment:
             tasks=tasks,
             quantizations=tuple(quantization or self._usual()),
             overwrite=True,
-            variant=VariantOptions(max_accuracy_drop=max_accuracy_drop / 100),
+            variant=VariantOptions(
+                max_accuracy_drop=max_accuracy_drop / 100,
+                max_mae_rise=max_mae_rise / 100,
+            ),
             latency=latency,
         )
         self._before = hashes(self._folder, tasks)
@@ -121,15 +127,16 @@ class Shipment:
         )
         table.add_column("file", no_wrap=True)
         table.add_column("task")
-        for name in ("bytes", "zstd", "accuracy %"):
+        checks = [entry["verification"] for entry in self._made]
+        judged = without_percent("accuracy %", checks) or "LiteRT"
+        for name in ("bytes", "zstd", judged):
             table.add_column(name, justify="right", no_wrap=True)
         for entry in self._made:
-            accuracy = entry["verification"]["tflite_accuracy"]
             table.add_row(
                 entry["file"],
                 escape(entry["task"]["name"]),
                 f"{entry['bytes']:,}",
                 f"{entry['zstd_bytes']:,}",
-                f"{100 * accuracy:.2f}",
+                score([entry["verification"]], "tflite"),
             )
         return table

@@ -21,6 +21,7 @@ from hypermask_tf.export.report import read_good_files
 from hypermask_tf.export.selection import by_task, smallest
 from hypermask_tf.product import Journal, ledger
 from hypermask_tf.training import RunFolder
+from hypermask_tf.training.measure import ACCURACY, of_results
 
 
 def define_flags() -> None:
@@ -60,7 +61,7 @@ def _listed(
             "version": ledger.version(entry),
             "in_use": entry["name"] == ledger.family(entry),
             "classes": entry["class_names"],
-            "accuracy": _accuracy(results, entry["index"]),
+            of_results(results).name: _figure(results, entry["index"]),
             "files": {e["file"]: e["sha256"] for e in files.get(entry["index"], [])},
         }
         for entry in ledger.kept(manifest)
@@ -76,26 +77,32 @@ def _table(
     title = "Tasks, in the order of learning"
     table = Table(box=SIMPLE_HEAD, title=title, pad_edge=False, collapse_padding=True)
     table.add_column("task", no_wrap=True)
-    for name in ("index", "version", "classes", "test %", "smallest file", "bytes"):
+    measure = of_results(results)
+    classes = measure is ACCURACY
+    measured = "test %" if classes else f"test {measure.title}"
+    counted = "classes" if classes else "number"
+    for name in ("index", "version", counted, measured, "smallest file", "bytes"):
         table.add_column(name, justify="right", no_wrap=True)
     for entry in ledger.entries(manifest):
         index = entry["index"]
         if entry.get("forgotten"):
             table.add_row("[dim]forgotten", str(index), *[""] * 5)
             continue
-        found = _accuracy(results, index)
-        figures = "" if found is None else f"{100 * found:.2f}"
+        found = _figure(results, index)
+        figures = "" if found is None else measure.shown(found)
         if index >= learned:
             figures = "being learned"
-        known = (index, ledger.version(entry), len(entry["classes"]))
-        row = [escape(entry["name"]), *map(str, known), figures]
+        labels = str(len(entry["classes"])) if classes else entry["class_names"][0]
+        known = (str(index), str(ledger.version(entry)), escape(labels))
+        row = [escape(entry["name"]), *known, figures]
         table.add_row(*row, *_file(files.get(index)))
     return table
 
 
-def _accuracy(results: Mapping[str, Any], index: int) -> float | None:
-    """Accuracy of a task after the last one that was learned."""
-    rows = [row[index] for row in results["accuracy_matrix"] if index < len(row)]
+def _figure(results: Mapping[str, Any], index: int) -> float | None:
+    """The measure of a task after the last one that was learned."""
+    matrix = results[f"{of_results(results).name}_matrix"]
+    rows = [row[index] for row in matrix if index < len(row)]
     known = [value for value in rows if value is not None]
     return known[-1] if known else None
 

@@ -43,6 +43,13 @@ def define_flags() -> None:
         lower_bound=0.0,
         upper_bound=1.0,
     )
+    flags.DEFINE_float(
+        "max_mae_rise",
+        0.1,
+        "Of files that predict a number: by how many percent their mean absolute error "
+        "may have risen. Another processor rounds otherwise.",
+        lower_bound=0.0,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,16 +58,19 @@ class Checked:
 
     Args:
         file: its name.
-        recorded: accuracy when it was exported, in 0..1; None of a front end, and of
-            a file of all tasks, whose outputs must be those of the separate files.
-        found: accuracy now; None where it was not run.
+        recorded: accuracy when it was exported, in 0..1, or error; None of a front
+            end, and of a file of all tasks, whose outputs must be those of the
+            separate files.
+        found: the same now; None where it was not run.
         problem: what is wrong; empty if nothing is.
+        number: whether these are errors of a number that it predicts.
     """
 
     file: str
     recorded: float | None
     found: float | None
     problem: str = ""
+    number: bool = False
 
 
 def main(argv: Sequence[str]) -> int:
@@ -78,7 +88,8 @@ def main(argv: Sequence[str]) -> int:
     with quiet_stderr():
         scenario = run.load_scenario(flags.FLAGS.data_dir)
     folder, drop = Path(run.export_dir), flags.FLAGS.max_accuracy_drop
-    results = list(check_report(folder, report, scenario, drop))
+    rise = flags.FLAGS.max_mae_rise / 100
+    results = list(check_report(folder, report, scenario, drop, rise))
     Console().print(_table(results))
     for result in results:
         if result.problem:
@@ -91,6 +102,7 @@ def check_report(
     report: Mapping[str, Any],
     scenario: "Scenario",
     max_accuracy_drop: float,
+    max_mae_rise: float = 0.0,
 ) -> Iterator[Checked]:
     """Runs the files of an export over the test sets of their tasks.
 
@@ -99,6 +111,7 @@ def check_report(
         report: what `report.json` holds.
         scenario: the tasks.
         max_accuracy_drop: how much accuracy a file may have lost, in 0..1.
+        max_mae_rise: by which share the error of one of a number may have risen.
     """
     listed, front_end = report["files"], report.get("front_end")
     features: dict[int, np.ndarray] = {}
@@ -107,7 +120,9 @@ def check_report(
         tasks = [scenario.tasks[index] for index in known]
         features, problem = recheck_front_end(folder, front_end, tasks)
         yield Checked(front_end["file"], None, None, problem)
-    yield from check_files(folder, listed, scenario, max_accuracy_drop, features)
+    yield from check_files(
+        folder, listed, scenario, max_accuracy_drop, features, max_mae_rise
+    )
 
     def inputs(index: int) -> np.ndarray:
         return features.get(index, scenario.tasks[index].test[0])
@@ -123,6 +138,7 @@ def check_files(
     scenario: "Scenario",
     max_accuracy_drop: float,
     features: Mapping[int, np.ndarray] | None = None,
+    max_mae_rise: float = 0.0,
 ) -> Iterator[Checked]:
     """Runs the files of tasks over their test sets.
 
@@ -133,43 +149,59 @@ def check_files(
         max_accuracy_drop: how much accuracy a file may have lost, in 0..1.
         features: what the front end made of the test sets, by number of task, to be
             taken instead of their arrays.
+        max_mae_rise: by which share the error of one of a number may have risen.
     """
     features = features or {}
     good = {entry["file"]: entry["sha256"] for entry in read_good_files(folder)}
     for entry in listed:
         file, task = entry["file"], entry["task"]["index"]
-        figures = entry["verification"]
-        recorded = float(figures["tflite_accuracy"])
+        figures, number = entry["verification"], "outputs" in entry["verification"]
+        recorded = float(
+            figures["outputs"][0]["tflite"] if number else figures["tflite_accuracy"]
+        )
         if task in features:
             recorded = float(figures.get("tflite_accuracy_from_waves", recorded))
+        found, problem = None, ""
         if not (folder / file).is_file():
-            yield Checked(file, recorded, None, "it is missing")
+            problem = "it is missing"
         elif good.get(file) != entry["sha256"]:
-            changed = "its bytes, or its JSON, are not those that were verified"
-            yield Checked(file, recorded, None, changed)
+            problem = "its bytes, or its JSON, are not those that were verified"
         else:
             x, y = scenario.tasks[task].test
-            x = features.get(task, x)
-            outputs = run_tflite(folder / file, x)[..., : len(entry["labels"])]
-            found = float(np.mean(outputs.argmax(axis=-1) == y))
-            fell = found < recorded - max_accuracy_drop
-            problem = "not finite" if not np.isfinite(outputs).all() else ""
-            if fell:
+            outputs = run_tflite(folder / file, features.get(task, x))
+            found = _error(outputs, y) if number else _accuracy(outputs, y, entry)
+            if not np.isfinite(outputs).all():
+                problem = "not finite"
+            elif number and found > recorded * (1 + max_mae_rise):
+                problem = f"MAE rose from {recorded:.4g} to {found:.4g}"
+            elif not number and found < recorded - max_accuracy_drop:
                 problem = f"accuracy fell from {recorded:.4f} to {found:.4f}"
-            yield Checked(file, recorded, found, problem)
+        yield Checked(file, recorded, found, problem, number)
+
+
+def _error(outputs: np.ndarray, y: np.ndarray) -> float:
+    return float(np.mean(np.abs(outputs[:, 0].astype("float64") - y)))
+
+
+def _accuracy(outputs: np.ndarray, y: np.ndarray, entry: Mapping[str, Any]) -> float:
+    choice = outputs[..., : len(entry["labels"])].argmax(axis=-1)
+    return float(np.mean(choice == y))
 
 
 def _table(results: Sequence[Checked]) -> Table:
     table = Table(title="Exported files in LiteRT, on the test sets", box=SIMPLE_HEAD)
     table.add_column("file", no_wrap=True)
-    for column in ("exported %", "now %", ""):
+    unit = "MAE" if any(result.number for result in results) else "%"
+    for column in (f"exported {unit}", f"now {unit}", ""):
         table.add_column(column, justify="right", no_wrap=True)
     for result in results:
         verdict = "FAILED" if result.problem else "ok"
-        figures = map(_percent, (result.recorded, result.found))
+        figures = (_shown(f, result.number) for f in (result.recorded, result.found))
         table.add_row(result.file, *figures, verdict)
     return table
 
 
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.2f}"
+def _shown(figure: float | None, number: bool) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure:.4g}" if number else f"{100 * figure:.2f}"

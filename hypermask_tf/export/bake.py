@@ -11,6 +11,7 @@ import numpy as np
 
 from hypermask_tf.export.compact import compact_network
 from hypermask_tf.export.examples import Examples
+from hypermask_tf.export.in_unit import in_unit
 from hypermask_tf.export.keras_side import keras_outputs, save_for_conversion
 from hypermask_tf.export.task_info import TaskInfo
 from hypermask_tf.export.task_source import TaskSource
@@ -72,14 +73,18 @@ def bake_task(
     """
     baked = model.bake(task=task.index, dtype="float32")
     smaller = compact_network(baked) if compact else baked
+    # Of the network that the learner has, whatever comes behind it.
+    named, weights, macs = version(smaller), count_weights(smaller), count_macs(smaller)
+    if task.number is not None:
+        baked, smaller = (in_unit(part, task.number) for part in (baked, smaller))
     path = save_for_conversion(smaller, task, folder)
     data = task.data()
     logits = keras_outputs(baked, data.test[0], task)
     return BakedTask(
-        info=dataclasses.replace(task.describe(logits), version=version(smaller)),
+        info=dataclasses.replace(task.describe(logits), version=named),
         model_path=path,
-        weights=count_weights(smaller),
-        macs=count_macs(smaller),
+        weights=weights,
+        macs=macs,
         logits=logits,
         gate_logits=keras_outputs(baked, data.gate[0], task),
         gate_split=data.gate_split,
@@ -94,13 +99,14 @@ def task_info(
     source: Mapping[str, Any],
 ) -> TaskInfo:
     """Returns what a device must know about a task of a scenario."""
-    labels = zip(task.classes, task.class_names, strict=True)
+    labels = enumerate(zip(task.classes, task.class_names, strict=True))
     return TaskInfo(
         index=int(task.index),
         name=str(task.name),
         labels=tuple(
             {"index": index, "class": label, "name": str(name)}
-            for index, (label, name) in enumerate(labels)
+            for index, (label, name) in labels
+            if task.number is None
         ),
         input_shape=tuple(int(n) for n in input_shape),
         num_outputs=int(num_outputs),

@@ -1,6 +1,7 @@
 """Bake, compact, quantise, encode, write, verify and report the tasks of a run."""
 
 import dataclasses
+import functools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -94,6 +95,11 @@ def _export_run(
     older = _older_files(options.drift_against)
     model = run.load_model()
     scenario = scenario or run.load_scenario(options.data_dir)
+    if options.drift_against is not None and scenario.predicts_numbers:
+        raise ValueError(
+            "Expected files of classes to compare with an older export. Received: "
+            f"drift_against={options.drift_against!r}, and tasks that predict a number."
+        )
     known = [task for task in model.state.tasks if task < len(scenario.tasks)]
     tasks = checked_tasks(options.tasks, known)
     folder = Path(run.export_dir)
@@ -179,8 +185,11 @@ class _Export:
                 preprocessing={**info.preprocessing, **self._front_end},
             )
 
+        rise = self._options.variant.max_mae_rise
+
         def task(index: int) -> TaskSource:
-            return scenario_source(self._scenario.tasks[index], task_data, describe)
+            data = functools.partial(task_data, max_mae_rise=rise)
+            return scenario_source(self._scenario.tasks[index], data, describe)
 
         return TaskMaker(model, task, work, self._options)
 

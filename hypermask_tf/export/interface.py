@@ -1,6 +1,8 @@
 """What goes into a network's file and what comes out of it, by name."""
 
 import dataclasses
+import re
+from collections.abc import Sequence
 from typing import Any
 
 INPUT_NAME = "image"
@@ -67,3 +69,21 @@ class Interface:
             tuple(Port.from_json(port) for port in values["inputs"]),
             tuple(Port.from_json(port) for port in values["outputs"]),
         )
+
+
+def port_names(keys: Sequence[str]) -> list[str]:
+    """Returns keys as names in a signature: letters, digits and `_`, each once.
+
+    Example:
+
+    >>> port_names(["a/b", "a b", "c"])
+    ['a_b', 'a_b_1', 'c']
+    """
+    names: list[str] = []
+    for key in keys:
+        name = plain = re.sub(r"\W", "_", key, flags=re.ASCII)
+        number = 1
+        while name in names:
+            name, number = f"{plain}_{number}", number + 1
+        names.append(name)
+    return names

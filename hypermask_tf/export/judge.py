@@ -22,8 +22,9 @@ class Judge:
         value: the metric, a function of targets and outputs.
         higher_is_better: whether more of it is better.
         max_drop: how much worse than Keras a file may be, in the unit of the metric;
-            `None` for 0.005 where more is better, else 2 % of Keras' value.
+            `None` for 0.005 where more is better, else a share of Keras' value.
         choose: what outputs decide, such as the class; `None` where they are numbers.
+        max_rise: that share.
     """
 
     metric: str
@@ -31,12 +32,13 @@ class Judge:
     higher_is_better: bool = True
     max_drop: float | None = None
     choose: Callable[[np.ndarray], np.ndarray] | None = None
+    max_rise: float = MAX_RISE
 
     def allowed(self, keras: float) -> float:
         """Returns how much worse than Keras a file may be."""
         if self.max_drop is not None:
             return self.max_drop
-        return MAX_DROP if self.higher_is_better else MAX_RISE * abs(keras)
+        return MAX_DROP if self.higher_is_better else self.max_rise * abs(keras)
 
     def failures(self, keras: float, tflite: float) -> list[str]:
         """Returns that a file is too much worse, if it is."""

@@ -44,6 +44,15 @@ def binary_accuracy(threshold: float, target_threshold: float = 0.5) -> Judge:
     return Judge("binary_accuracy", value, choose=choose)
 
 
+def mean_absolute_error(max_rise: float) -> Judge:
+    """Returns the mean absolute error, in the unit of the data.
+
+    Args:
+        max_rise: by which share of Keras' it may be larger.
+    """
+    return Judge("mae", _mae, higher_is_better=False, max_rise=max_rise)
+
+
 def r2_score() -> Judge:
     """Returns how much of the targets' variance is explained, all outputs together.
 
@@ -95,6 +104,11 @@ def keras_metric(metric: Any, higher_is_better: bool) -> Judge:
         return float(result)
 
     return Judge(metric.name, value, higher_is_better)
+
+
+def _mae(y: np.ndarray, outputs: np.ndarray) -> float:
+    # Not within a function: it goes to other processes.
+    return float(np.mean(np.abs(y.astype("float64") - outputs.astype("float64"))))
 
 
 def _tensor(values: np.ndarray) -> Any:

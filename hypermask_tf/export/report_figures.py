@@ -1,10 +1,12 @@
 """What a table shows of how files compare with Keras, whatever they are judged by."""
 
+import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
 
 MISSING = "–"
+ACCURACY = "accuracy"
 
 
 def score(checks: Sequence[dict[str, Any]], side: str) -> str:
@@ -29,7 +31,38 @@ def score(checks: Sequence[dict[str, Any]], side: str) -> str:
         return MISSING
     (name,) = names
     mean = statistics.mean(values)
-    return f"{100 * mean:.2f}" if name == "accuracy" else f"{name} {mean:.4g}"
+    return f"{100 * mean:.2f}" if name == ACCURACY else f"{name} {mean:.4g}"
+
+
+def metric(check: dict[str, Any]) -> str:
+    """Returns the name of what a file is judged by."""
+    return str(_first(check)["metric"])
+
+
+def measured(check: dict[str, Any], side: str) -> float:
+    """Returns what a file is judged by: of accuracy, percents; NaN for nothing.
+
+    Args:
+        check: `verification` or `gate` of the JSON of a file.
+        side: `"keras"` or `"tflite"`.
+    """
+    first = _first(check)
+    value = math.nan if first[side] is None else float(first[side])
+    return 100 * value if first["metric"] == ACCURACY else value
+
+
+def without_percent(column: str, checks: Sequence[dict[str, Any]]) -> str:
+    """Returns the title of a column of figures that may be no accuracies.
+
+    Example:
+
+    >>> output = {"metric": "mae", "keras": 4.5, "tflite": 4.5, "agreement": None}
+    >>> without_percent("accuracy Keras %", [{"outputs": [output]}])
+    'Keras'
+    """
+    if any(metric(check) == ACCURACY for check in checks):
+        return column
+    return column.replace("%", "").replace("accuracy ", "").strip()
 
 
 def agreement(checks: Sequence[dict[str, Any]]) -> str:
@@ -56,7 +89,7 @@ def _first(check: dict[str, Any]) -> dict[str, Any]:
         first: dict[str, Any] = (judged or check["outputs"])[0]
         return first
     return {
-        "metric": "accuracy",
+        "metric": ACCURACY,
         "keras": check.get("keras_accuracy"),
         "tflite": check.get("tflite_accuracy"),
         "agreement": check.get("argmax_agreement"),

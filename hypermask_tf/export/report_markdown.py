@@ -11,6 +11,7 @@ from hypermask_tf.export.report_figures import (
     agreement,
     largest_difference,
     score,
+    without_percent,
 )
 from hypermask_tf.export.selection import by_task, smallest
 
@@ -63,7 +64,13 @@ def summary_table(report: dict[str, Any]) -> str:
         rows.append(_row(f"**smallest** ({names})", best, baseline))
     if baseline is not None:
         rows.append(_baseline_row(baseline))
-    return markdown(HEADER, rows)
+    checks = [entry["verification"] for entry in files]
+    judged = HEADER.index("accuracy Keras %")
+    header = [
+        without_percent(name, checks) if i in (judged, judged + 1) else name
+        for i, name in enumerate(HEADER)
+    ]
+    return markdown(header, rows)
 
 
 def drift_table(report: dict[str, Any]) -> str:

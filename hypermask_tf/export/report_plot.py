@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
+from hypermask_tf.export.report_figures import ACCURACY, measured, metric
 
 PLOT_NAME = "size_accuracy.png"
 _COLORS = ("#1f4e79", "#2e8b8b", "#7aa6c2", "#3b8f3b", "#c78a00", "#c2452d", "#7a3b8f")
@@ -14,7 +15,7 @@ _GREY = "#767676"
 def plot_sizes(
     files: Sequence[dict[str, Any]], baseline: dict[str, Any] | None, folder: Path
 ) -> Path:
-    """Draws test accuracy over bytes as sent, one mark a file.
+    """Draws test accuracy, or error, over bytes as sent, one mark a file.
 
     Args:
         files: the JSON of the files.
@@ -36,7 +37,7 @@ def plot_sizes(
             continue
         axes.plot(
             [entry["zstd_bytes"] / 1000 for entry in chosen],
-            [100 * entry["verification"]["tflite_accuracy"] for entry in chosen],
+            [measured(entry["verification"], "tflite") for entry in chosen],
             "o",
             color=color,
             alpha=0.85,
@@ -57,7 +58,11 @@ def plot_sizes(
     axes.set_xscale("log")
     _plain_ticks(axes)
     axes.set_xlabel("size as sent (kB, zstandard 19)")
-    axes.set_ylabel("accuracy on the task's test set (%)")
+    names = {metric(entry["verification"]) for entry in files} or {ACCURACY}
+    what = "accuracy on the task's test set (%)"
+    if ACCURACY not in names:
+        what = f"{', '.join(sorted(names))} on the task's test set"
+    axes.set_ylabel(what)
     axes.set_title("Every file of every task", loc="left")
     axes.grid(alpha=0.25)
     figure.legend(loc="outside right upper", frameon=False)

@@ -7,7 +7,12 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from hypermask_tf.export.report_figures import agreement, largest_difference, score
+from hypermask_tf.export.report_figures import (
+    agreement,
+    largest_difference,
+    score,
+    without_percent,
+)
 
 COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "sent", "zero%", "µs")
 
@@ -30,7 +35,9 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         "task", no_wrap=True, max_width=max(4, 18 - longest), overflow="ellipsis"
     )
     table.add_column("weights", no_wrap=True)
-    for column in COLUMNS:
+    checks = [entry["verification"] for entry in files]
+    judged = [without_percent(name, checks) for name in COLUMNS[:2]]
+    for column in (*judged, *COLUMNS[2:]):
         table.add_column(column, justify="right", no_wrap=True)
     for entry in files:
         check, weights = entry["verification"], entry["file_weights"]

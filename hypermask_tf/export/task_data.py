@@ -4,8 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from hypermask_tf.export import judges
 from hypermask_tf.export.examples import Examples, spread
-from hypermask_tf.export.judge import Judge
+from hypermask_tf.export.interface import INPUT_NAME, port_names
+from hypermask_tf.export.judge import MAX_RISE, Judge
 
 # Enough to see the range of every activation; more only takes longer.
 CALIBRATION_EXAMPLES = 256
@@ -37,11 +39,25 @@ class TaskData:
     test_split: str = "test"
 
 
-def task_data(task: Any) -> TaskData:
-    """Returns the arrays of a task of a scenario."""
-    train = task.train
+def task_data(task: Any, max_mae_rise: float = MAX_RISE) -> TaskData:
+    """Returns the arrays of a task of a scenario.
+
+    Args:
+        task: the task.
+        max_mae_rise: by which share the error of a file that predicts a number may
+            be larger than Keras'.
+    """
+    train, test, judged = task.train, task.test, None
     gate, split = task.validation, "validation"
     if not len(gate[0]):
         gate, split = train, "train"
     calibration = spread(train[0], CALIBRATION_EXAMPLES)
-    return TaskData(calibration, gate, split, task.test)
+    if task.number is not None:
+        judged = {number_name(task): judges.mean_absolute_error(max_mae_rise)}
+        gate, test = ((x, y[:, None]) for x, y in (gate, test))
+    return TaskData(calibration, gate, split, test, judged)
+
+
+def number_name(task: Any) -> str:
+    """Returns what files call the number that a task predicts."""
+    return port_names([INPUT_NAME, task.class_names[0]])[1]

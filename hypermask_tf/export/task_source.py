@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from hypermask_tf.export.interface import Interface
-from hypermask_tf.export.task_data import TaskData
+from hypermask_tf.export.interface import INPUT_NAME, Interface, Port
+from hypermask_tf.export.task_data import TaskData, number_name
 from hypermask_tf.export.task_info import TaskInfo
 
 
@@ -23,6 +23,8 @@ class TaskSource:
         interface: names and types of inputs and outputs; `None` for one float32
             `image` and one output, `logits`.
         structure: nested examples, how a model without a graph takes its inputs.
+        number: scale of the number that its network predicts; `None` for what is in
+            the unit of the data already.
     """
 
     index: int
@@ -30,6 +32,7 @@ class TaskSource:
     describe: Callable[[Any], TaskInfo]
     interface: Interface | None = None
     structure: Any = None
+    number: Any = None
 
 
 def scenario_source(
@@ -43,8 +46,17 @@ def scenario_source(
         describe: gives what a device must know, from a task, the shape of its inputs
             and how many outputs there are.
     """
+    ports = None
+    if task.number is not None:
+        shape = tuple(data(task).test[0].shape[1:])
+        output = Port(number_name(task), (1,))
+        ports = Interface((Port(INPUT_NAME, shape),), (output,))
 
     def described(logits: np.ndarray) -> TaskInfo:
-        return describe(task, data(task).test[0].shape[1:], logits.shape[-1])
+        shape = data(task).test[0].shape[1:]
+        info = describe(task, shape, logits.shape[-1])
+        return dataclasses.replace(info, interface=ports)
 
-    return TaskSource(task.index, lambda: data(task), described)
+    return TaskSource(
+        task.index, lambda: data(task), described, ports, number=task.number
+    )

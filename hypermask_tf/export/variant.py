@@ -10,6 +10,7 @@ from hypermask_tf.export.encode.encode import encode_sparse
 from hypermask_tf.export.examples import Examples, by_name, rows
 from hypermask_tf.export.inspect_tflite import FileInspection, inspect_tflite
 from hypermask_tf.export.interpreter import make_interpreter, run_tflite, tensors
+from hypermask_tf.export.judge import MAX_RISE
 from hypermask_tf.export.measure.kernels import Kernels, kernels
 from hypermask_tf.export.measure.memory import activation_bytes
 from hypermask_tf.export.outputs_verification import (
@@ -34,11 +35,14 @@ class VariantOptions:
     Args:
         max_accuracy_drop: how much accuracy a file may lose on the gate's data, in
             0..1.
+        max_mae_rise: the same of files that predict a number: by which share of
+            Keras' their mean absolute error may be larger.
         integer_io: whether files with integer activations take and give int8.
         sparse: whether zeros are left out where that makes the file smaller.
     """
 
     max_accuracy_drop: float = 0.005
+    max_mae_rise: float = MAX_RISE
     integer_io: bool = False
     sparse: bool = True
 

@@ -43,7 +43,8 @@ def replay(
 
     Raises:
         FileNotFoundError: If a checkpoint is missing.
-        ValueError: If a checkpoint is damaged, or a name unknown.
+        ValueError: If a checkpoint is damaged, a name unknown, or tasks predict
+            numbers.
 
     Example:
 
@@ -53,6 +54,11 @@ def replay(
         print(step.task, step.methods["density"].predict(x).task)
     ```
     """
+    if scenario.predicts_numbers:
+        raise ValueError(
+            "Expected tasks of classes: whose input this is, is inferred from what "
+            f"networks say of classes. Received: {scenario!r}, which predicts numbers."
+        )
     methods: dict[str, TaskInference] = {}
     for task in scenario:
         classes = [other.num_classes for other in scenario]

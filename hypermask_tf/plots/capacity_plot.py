@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hypermask_tf.plots import style as plot_style
+from hypermask_tf.training.measure import ACCURACY, Measure
 
 _RIGHT_AFTER, _AT_THE_END, _USED = "#2b7a9b", "#d1495b", "#8a9aa8"
 
@@ -20,6 +21,7 @@ def plot_capacity(
     free_units: Sequence[float] | None = None,
     title: str = "Accuracy and capacity along the stream of tasks",
     measured_on: str = "test",
+    measure: Measure = ACCURACY,
 ) -> Path:
     """Draws accuracy by task above the share of the network that is taken.
 
@@ -32,6 +34,7 @@ def plot_capacity(
         free_units: Share of the units that no task uses after each task.
         title: First line above the picture.
         measured_on: What the accuracies are measured on, for the label.
+        measure: What they are, if not accuracies.
 
     Returns:
         The path written.
@@ -53,13 +56,18 @@ def plot_capacity(
             2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 2], "hspace": 0.12}
         )
         tasks = np.arange(len(used))  # As files and the other plots count them.
-        _line(above, tasks, right_after, _RIGHT_AFTER, "right after learning it")
-        _line(above, tasks, at_the_end, _AT_THE_END, "after the last task", "--")
-        above.set_ylabel(f"{measured_on} accuracy, %")
+        first, last = (
+            measure.factor * np.asarray(v) for v in (right_after, at_the_end)
+        )
+        _line(above, tasks, first, _RIGHT_AFTER, "right after learning it")
+        _line(above, tasks, last, _AT_THE_END, "after the last task", "--")
+        unit = "," + measure.unit if measure.unit else ""
+        above.set_ylabel(f"{measured_on} {measure.title}{unit}")
         below.fill_between(tasks, 100 * np.asarray(used), color=_USED, alpha=0.35)
-        _line(below, tasks, used, _USED, "shared weights in use")
+        _line(below, tasks, 100 * np.asarray(used), _USED, "shared weights in use")
         if free_units is not None:
-            _line(below, tasks, free_units, _RIGHT_AFTER, "units still free", ":")
+            free = 100 * np.asarray(free_units)
+            _line(below, tasks, free, _RIGHT_AFTER, "units still free", ":")
         below.set_ylim(0, 103)
         below.set_ylabel("%")
         below.set_xlabel("task")
@@ -75,14 +83,14 @@ def plot_capacity(
 def _line(
     axes: object,
     tasks: np.ndarray,
-    values: Sequence[float],
+    values: np.ndarray,
     colour: str,
     label: str,
     style: str = "-",
 ) -> None:
     axes.plot(  # type: ignore[attr-defined]
         tasks,
-        100 * np.asarray(values),
+        values,
         style,
         color=colour,
         linewidth=1.8,

@@ -1,4 +1,4 @@
-"""Pictures of an accuracy matrix."""
+"""Pictures of a matrix of accuracies or errors."""
 
 import os
 from collections.abc import Sequence
@@ -11,12 +11,13 @@ from hypermask_tf.plots.style import (
     INK,
     MUTED,
     STYLE,
-    axis_floor,
+    axis_limits,
     matplotlib_or_hint,
     save_figure,
     write_title,
 )
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
+from hypermask_tf.training.measure import ACCURACY, Measure
 
 
 def plot_accuracy_matrix(
@@ -31,7 +32,8 @@ def plot_accuracy_matrix(
     The colour scale ends at 100 % and begins at the round number below the worst
     accuracy on a learned task, so that small losses are visible; the colour bar
     says where. Accuracies on tasks that were not learned yet are set in italics
-    and may fall below the scale; cells that were not measured stay blank.
+    and may fall below the scale; cells that were not measured stay blank. Errors have
+    a scale from 0 to the largest, on which dark is good, too.
 
     Args:
         matrix: What was measured.
@@ -57,25 +59,25 @@ def plot_accuracy_matrix(
         size = 2.6 + 0.62 * max(matrix.num_tasks, 5)
         figure = matplotlib.figure.Figure(figsize=(size + 0.9, size), dpi=150)
         axes = figure.add_subplot()
-        percent = 100 * matrix.matrix
-        floor = axis_floor(percent[np.tril_indices(matrix.num_tasks)])
-        colours = matplotlib.colormaps["YlGnBu"].with_extremes(
-            bad="white", under="#f1f3f5"
-        )
-        image = axes.imshow(percent, cmap=colours, vmin=floor, vmax=100)
-        _write_cells(axes, percent, floor)
-        _finish_heat_map(axes, matrix.num_tasks)
+        measure = matrix.measure
+        shown = measure.factor * matrix.matrix
+        limits = axis_limits(shown[np.tril_indices(matrix.num_tasks)], measure)
+        name = "YlGnBu" if measure.higher_is_better else "YlGnBu_r"
+        colours = matplotlib.colormaps[name].with_extremes(bad="white", under="#f1f3f5")
+        image = axes.imshow(shown, cmap=colours, vmin=limits[0], vmax=limits[1])
+        _write_cells(axes, shown, limits, measure)
+        _finish_heat_map(axes, matrix.num_tasks, measure)
         if names is not None:
             axes.set_xticklabels(names, rotation=45, ha="right")
             axes.set_yticklabels(names)
-        below = bool((percent < floor).any())
+        below = bool((shown < limits[0]).any())
         bar = figure.colorbar(
             image,
             ax=axes,
             shrink=0.8,
             pad=0.03,
             extend="min" if below else "neither",
-            format="%g %%",
+            format=f"%g{measure.unit.replace('%', '%%')}",
             ticks=matplotlib.ticker.MaxNLocator(5),
         )
         bar.outline.set_visible(False)
@@ -119,39 +121,44 @@ def plot_task_curves(
     with matplotlib.rc_context(STYLE):
         figure = matplotlib.figure.Figure(figsize=(8.4, 4.8), dpi=150)
         axes = figure.add_subplot()
-        percent = 100 * matrix.matrix
+        shown = matrix.measure.factor * matrix.matrix
         colours = matplotlib.colormaps["viridis"]
         for task in range(matrix.num_tasks):
             axes.plot(
                 np.arange(task, matrix.num_tasks),
-                percent[task:, task],
+                shown[task:, task],
                 marker="o",
                 markersize=5,
                 linewidth=1.8,
                 color=colours(0.92 * task / max(matrix.num_tasks - 1, 1)),
                 label=f"task {task}" if names is None else names[task],
             )
-        means = [np.mean(percent[i, : i + 1]) for i in range(matrix.num_tasks)]
+        means = [np.mean(shown[i, : i + 1]) for i in range(matrix.num_tasks)]
         axes.plot(means, "--", color=INK, linewidth=1.6, label="mean", zorder=5)
-        _finish_curves(axes, percent, matrix.num_tasks)
+        _finish_curves(axes, shown, matrix.num_tasks, matrix.measure)
         write_title(axes, title, _summary(matrix))
         return save_figure(figure, path)
 
 
-def _write_cells(axes: Any, percent: Any, floor: float) -> None:
-    count = len(percent)
+def _write_cells(
+    axes: Any, shown: Any, limits: tuple[float, float], measure: Measure
+) -> None:
+    count, (floor, top) = len(shown), limits
     if count > 25:  # Numbers would be too small to read.
         return
-    digits = 2 if floor >= 95 and count <= 10 else 1
-    for (after, task), value in np.ndenumerate(percent):
+    digits = ".2f" if floor >= 95 and count <= 10 else ".1f"
+    if measure is not ACCURACY:
+        digits = ".3g"
+    for (after, task), value in np.ndenumerate(shown):
         if np.isnan(value):
             continue
         learned = task <= after
-        dark = (value - floor) / (100 - floor) > 0.55
+        share = (value - floor) / (top - floor)
+        dark = (share if measure.higher_is_better else 1 - share) > 0.55
         axes.text(
             task,
             after,
-            f"{value:.{digits}f}",
+            f"{value:{digits}}",
             ha="center",
             va="center",
             size=11 if count <= 10 else 8,
@@ -160,7 +167,7 @@ def _write_cells(axes: Any, percent: Any, floor: float) -> None:
         )
 
 
-def _finish_heat_map(axes: Any, count: int) -> None:
+def _finish_heat_map(axes: Any, count: int, measure: Measure) -> None:
     # White lines between the cells, drawn on the minor ticks.
     axes.set_xticks(np.arange(count + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(count + 1) - 0.5, minor=True)
@@ -168,24 +175,24 @@ def _finish_heat_map(axes: Any, count: int) -> None:
     axes.tick_params(which="both", length=0)
     axes.set_xticks(np.arange(count))
     axes.set_yticks(np.arange(count))
-    axes.set_xlabel("accuracy on task", labelpad=8)
+    axes.set_xlabel(f"{measure.title} on task", labelpad=8)
     axes.set_ylabel("after learning task", labelpad=8)
     axes.spines[:].set_visible(False)
 
 
-def _finish_curves(axes: Any, percent: Any, count: int) -> None:
-    floor = axis_floor(percent[np.tril_indices(count)])
-    margin = 0.04 * (100 - floor)
-    axes.set_ylim(floor - margin, 100 + margin)
+def _finish_curves(axes: Any, shown: Any, count: int, measure: Measure) -> None:
+    floor, top = axis_limits(shown[np.tril_indices(count)], measure)
+    margin = 0.04 * (top - floor)
+    axes.set_ylim(floor - margin, top + margin)
     axes.set_xlim(-0.3, count - 0.7)
     axes.set_xticks(np.arange(count))
-    axes.yaxis.set_major_formatter("{x:g} %")
+    axes.yaxis.set_major_formatter(f"{{x:g}}{measure.unit}")
     axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xlabel("after learning task", labelpad=8)
-    axes.set_ylabel("test accuracy", labelpad=8)
+    axes.set_ylabel(f"test {measure.title}", labelpad=8)
     axes.legend(
         loc="center left",
         bbox_to_anchor=(1.01, 0.5),
@@ -195,17 +202,22 @@ def _finish_curves(axes: Any, percent: Any, count: int) -> None:
 
 
 def _summary(matrix: AccuracyMatrix) -> str:
-    parts = []
+    parts, measure = [], matrix.measure
     if matrix.average_accuracy is not None:
-        parts.append(f"average {100 * matrix.average_accuracy:.2f} %")
+        parts.append(f"average {measure.shown(matrix.average_accuracy)}{measure.unit}")
     if matrix.backward_transfer is not None:
-        parts.append(f"backward transfer {_points(matrix.backward_transfer, '+')}")
+        change = _signed(matrix.backward_transfer, measure, "+")
+        parts.append(f"backward transfer {change}")
     if matrix.forgetting is not None:
-        parts.append(f"forgetting {_points(matrix.forgetting)} points")
+        points = " points" if measure is ACCURACY else ""
+        parts.append(f"forgetting {_signed(matrix.forgetting, measure)}{points}")
     return "  ·  ".join(parts) or "no task finished yet"
 
 
-def _points(fraction: float, sign: str = "") -> str:
+def _signed(value: float, measure: Measure, sign: str = "") -> str:
+    shown = measure.factor * value
+    if measure is ACCURACY:
+        shown = round(shown, 2)
     # Adding 0.0 turns a rounded -0.0 into 0.0.
-    text = f"{round(100 * fraction, 2) + 0.0:{sign}.2f}"
+    text = f"{shown + 0.0:{sign}{measure.digits}}"
     return text.replace("-", "\N{MINUS SIGN}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf import files
+from hypermask_tf.training.measure import ACCURACY, Measure
 
 # Where a colour scale or an axis may begin: round numbers, so that two pictures
 # of similar runs share their scale; close enough for small differences to show, but
@@ -48,6 +49,15 @@ def axis_floor(percent: Any) -> float:
     measured = percent[~np.isnan(percent)]
     lowest = measured.min() if measured.size else 0.0
     return max(floor for floor in _FLOORS if floor <= lowest)
+
+
+def axis_limits(shown: Any, measure: Measure) -> tuple[float, float]:
+    """Where a scale of accuracies in percent, or of errors, begins and ends."""
+    if measure is ACCURACY:
+        return axis_floor(shown), 100.0
+    measured = shown[~np.isnan(shown)]
+    highest = float(measured.max()) if measured.size else 0.0
+    return 0.0, highest or 1.0
 
 
 def write_title(axes: Any, title: str, subtitle: str) -> None:

@@ -161,7 +161,7 @@ def _results(run: RunFolder, latest: Checkpoint, change: Change) -> dict[str, An
     record = SequenceRecord.from_dict(results, results["num_tasks"])
     change.to_record(record)
     names = [e["name"] for e in ledger.entries(change.to_manifest(run.manifest()))]
-    results.pop("initial_accuracy", None)
+    results.pop(f"initial_{record.matrix.measure.name}", None)
     return {**results, **record.to_dict(), "task_names": names}
 
 

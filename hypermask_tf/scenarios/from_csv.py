@@ -12,6 +12,7 @@ from hypermask_tf.checks import check_choice, require
 from hypermask_tf.scenarios.own import options
 from hypermask_tf.scenarios.own.fingerprint import checked
 from hypermask_tf.scenarios.own.groups import each_alone
+from hypermask_tf.scenarios.own.labels import chosen_kind, have_fractions, targets
 from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.names import check_names
 from hypermask_tf.scenarios.own.recordings import read_csv
@@ -26,6 +27,7 @@ def from_csv(
     path: str | os.PathLike[str],
     *,
     label_column: str | None = None,
+    label_kind: str | None = None,
     task_column: str | None = None,
     group_column: str | None = None,
     split_column: str | None = None,
@@ -50,7 +52,9 @@ def from_csv(
 
     Args:
         path: The file.
-        label_column: The column with the class of each row.
+        label_column: The column with the class of each row, or the number to predict.
+        label_kind: `"class"` or `"number"`. Defaults to `"number"` for a column of
+            numbers of which some have a fraction, else to `"class"`.
         task_column: The column with its task; tasks are learned in the order of
             their names. Without it, the table is one task.
         group_column: The column of what must not be divided between training and
@@ -76,8 +80,8 @@ def from_csv(
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If pandas is not installed.
-        ValueError: If a column is missing or of no use, a label is empty, or the data
-            have changed.
+        ValueError: If a column is missing or of no use, a label is empty or no
+            number, or the data have changed.
 
     Example:
 
@@ -107,6 +111,9 @@ def from_csv(
         "categories": check_choice("categories", categories, CATEGORIES),
         **options.shared_config(seed, test_size, validation_size, num_tasks),
     }
+    recorded = fingerprint is not None or preprocessing is not None
+    fractions = have_fractions(frame[label_column].to_numpy())
+    config["label_kind"] = chosen_kind(label_kind, fractions, recorded)
     taken = {name for name in roles.values() if name} | set(ignore_columns)
     names = [str(name) for name in frame.columns if name not in taken]
     if not names:
@@ -116,7 +123,7 @@ def from_csv(
         )
     columns = None if preprocessing is None else preprocessing["columns"]
     rows = TableRows(frame, names, categories, columns)
-    samples = _samples(frame, path, roles, rows)
+    samples = _samples(frame, path, roles, rows, config["label_kind"])
     found = {task: rows.fingerprint(task) for task in samples}
     config["fingerprint"] = checked(found, fingerprint, forgotten, path)
     later = Later(preprocessing, forgotten)
@@ -155,11 +162,14 @@ def _samples(
     path: pathlib.Path,
     roles: Mapping[str, str | None],
     rows: TableRows,
+    kind: str,
 ) -> dict[str, OwnSamples]:
     """The rows of each task."""
     columns = {role: _filled(frame, path, name) for role, name in roles.items() if name}
     count = len(frame)
-    labels = columns["label_column"]
+    name = str(roles["label_column"])
+    values = frame[name].to_numpy()
+    labels, numbers = targets(kind, values, columns["label_column"], name, path)
     tasks = columns.get("task_column", np.full(count, path.stem))
     groups = columns.get("group_column", each_alone(tasks))
     splits = columns.get("split_column", np.full(count, ""))
@@ -168,7 +178,13 @@ def _samples(
     check_names("class", sorted(set(labels.tolist())))
     places = {name: np.flatnonzero(tasks == name) for name in names}
     return {
-        name: OwnSamples(labels[own], groups[own], splits[own], rows.of_task(name, own))
+        name: OwnSamples(
+            labels[own],
+            groups[own],
+            splits[own],
+            rows.of_task(name, own),
+            numbers=None if numbers is None else numbers[own],
+        )
         for name, own in places.items()
     }
 

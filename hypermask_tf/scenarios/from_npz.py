@@ -12,6 +12,7 @@ from hypermask_tf import files
 from hypermask_tf.scenarios.own import options
 from hypermask_tf.scenarios.own.fingerprint import checked, of_arrays
 from hypermask_tf.scenarios.own.groups import each_alone
+from hypermask_tf.scenarios.own.labels import NUMBER, chosen_kind, targets
 from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.names import check_names
 from hypermask_tf.scenarios.own.samples import OwnSamples, Rows
@@ -19,11 +20,14 @@ from hypermask_tf.scenarios.own.tasks import channel_scaling, own_scenario
 from hypermask_tf.scenarios.scenario import Scenario
 
 _NAMES = ("task", "group", "split")
+# Types of numbers and texts that name something.
+_WORDS = "iubUS"
 
 
 def from_npz(
     path: str | os.PathLike[str],
     *,
+    label_kind: str | None = None,
     num_tasks: int | None = None,
     seed: int = options.SEED,
     test_size: float = options.TEST_SIZE,
@@ -45,6 +49,8 @@ def from_npz(
 
     Args:
         path: The file.
+        label_kind: What `y` is: `"class"` or `"number"`. Defaults to `"number"` for
+            floats, else to `"class"`.
         num_tasks: Keep only so many tasks from the start. Defaults to all.
         seed: Seed of the split, see `from_folder`.
         test_size: Share of each class that is the test set.
@@ -77,10 +83,16 @@ def from_npz(
     path = files.expanded(path).resolve()
     arrays = _read(path)
     x = arrays["x"]
-    labels, tasks, groups, splits = (
-        _texts(arrays.get(name), name, path, len(x)) for name in ("y", *_NAMES)
+    recorded = fingerprint is not None or preprocessing is not None
+    y = arrays["y"][:, 0] if arrays["y"].shape[1:] == (1,) else arrays["y"]
+    kind = chosen_kind(label_kind, y.dtype.kind == "f", recorded)
+    tasks, groups, splits = (
+        _texts(arrays.get(name), name, path, len(x)) for name in _NAMES
     )
+    texts = _texts(y, "y", path, len(x), "iufb" if kind == NUMBER else _WORDS)
+    labels, numbers = targets(kind, y, texts, "y", path)
     config = {
+        "label_kind": kind,
         **options.shared_config(seed, test_size, validation_size, num_tasks),
     }
     if "task" not in arrays:
@@ -93,9 +105,14 @@ def from_npz(
     for name in order:
         own = np.flatnonzero(tasks == name)
         samples[str(name)] = OwnSamples(
-            labels[own], groups[own], splits[own], partial(np.take, x[own], axis=0)
+            labels[own],
+            groups[own],
+            splits[own],
+            partial(np.take, x[own], axis=0),
+            numbers=None if numbers is None else numbers[own],
         )
-        found[str(name)] = of_arrays(x[own], labels[own], groups[own], splits[own])
+        learned = labels[own] if numbers is None else numbers[own]
+        found[str(name)] = of_arrays(x[own], learned, groups[own], splits[own])
     config["fingerprint"] = checked(found, fingerprint, forgotten, path)
     describe, later = partial(_describe, _kind(x)), Later(preprocessing, forgotten)
     return own_scenario(f"data:{path.stem}", samples, describe, config, later)
@@ -134,13 +151,17 @@ def _check(x: np.ndarray, path: pathlib.Path) -> None:
 
 
 def _texts(
-    array: np.ndarray | None, name: str, path: pathlib.Path, count: int
+    array: np.ndarray | None,
+    name: str,
+    path: pathlib.Path,
+    count: int,
+    kinds: str = _WORDS,
 ) -> np.ndarray:
     if array is None:
         return np.full(count, "")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.shape != (count,) or array.dtype.kind not in "iubUS":
+    if array.shape != (count,) or array.dtype.kind not in kinds:
         raise ValueError(
             f"Expected one number or text a sample, {name} of shape ({count},). "
             f"Received: {path} with {name}.shape={array.shape}, dtype={array.dtype}."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hypermask_tf.scenarios.number import Number
 from hypermask_tf.scenarios.task import SPLITS, Arrays, Task
 
 
@@ -13,7 +14,8 @@ class RecordedTask(Task):
 
     Args:
         entry: Its entry in the manifest of a run: `index`, `name`, `classes`,
-            `class_names`, and the number of samples of each split.
+            `class_names`, the number of samples of each split, and the scale of the
+            `number` that it predicts, if it does.
         preprocessing: How raw samples became inputs.
 
     Example:
@@ -35,6 +37,7 @@ class RecordedTask(Task):
             preprocessing=preprocessing,
             class_names=entry.get("class_names"),
             name=entry["name"],
+            number=Number(**entry["number"]) if "number" in entry else None,
         )
 
     def _missing(self, split: str) -> Arrays:

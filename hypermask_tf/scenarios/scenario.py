@@ -1,6 +1,7 @@
 """A sequence of tasks."""
 
 import copy
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
@@ -25,6 +26,7 @@ class Scenario(Sequence[Task]):
     Attributes:
         num_tasks: Number of tasks.
         max_classes: Number of classes of the task that has most.
+        predicts_numbers: Whether tasks predict a number, rather than a class.
         seed: The `seed` in `config`; `None` where the order is the natural one.
 
     Raises:
@@ -70,6 +72,10 @@ class Scenario(Sequence[Task]):
         return max(task.num_classes for task in self.tasks)
 
     @property
+    def predicts_numbers(self) -> bool:
+        return any(task.number is not None for task in self.tasks)
+
+    @property
     def seed(self) -> int | None:
         return self._config.get("seed")
 
@@ -109,12 +115,8 @@ class Scenario(Sequence[Task]):
         count = f"{len(self)} task{'s' if len(self) > 1 else ''}"
         lines = [f"{self.name}: {count}, samples {self.input_shape}"]
         for task in self.tasks:
-            names = ", ".join(task.class_names[:8])
-            more = ", …" if task.num_classes > 8 else ""
             sizes = ", ".join(f"{n} {split}" for split, n in task.sizes.items())
-            lines.append(
-                f"  {task.name}: {task.num_classes} classes ({names}{more}); {sizes}"
-            )
+            lines.append(f"  {task.name}: {_labels(task)}; {sizes}")
         return "\n".join(lines)
 
     def __len__(self) -> int:
@@ -133,14 +135,24 @@ class Scenario(Sequence[Task]):
         return f"<Scenario {self.name!r} tasks={len(self)} input={self.input_shape}>"
 
 
+def _labels(task: Task) -> str:
+    names = ", ".join(task.class_names[:8])
+    if task.number is not None:
+        return f"a number ({names}) of mean {task.number.mean:.4g}"
+    more = ", …" if task.num_classes > 8 else ""
+    return f"{task.num_classes} classes ({names}{more})"
+
+
 def _task_manifest(task: Task) -> dict[str, Any]:
-    entry = {
+    entry: dict[str, Any] = {
         "index": task.index,
         "name": task.name,
         "classes": list(task.classes),
         "class_names": list(task.class_names),
         **task.sizes,
     }
+    if task.number is not None:
+        entry["number"] = dataclasses.asdict(task.number)
     if "permutation_seed" in task.preprocessing:
         entry["permutation_seed"] = task.preprocessing["permutation_seed"]
     return entry

@@ -4,18 +4,19 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from hypermask_tf.scenarios.number import Number
+
 Samples = npt.NDArray[Any]
-Labels = npt.NDArray[np.int32]
+Labels = npt.NDArray[Any]
 Arrays = tuple[Samples, Labels]
 
 SPLITS = ("train", "validation", "test")
 
 
 class Task:
-    """One classification problem of a sequence, with arrays made on demand.
+    """One problem of a sequence, with arrays made on demand: classes, or a number.
 
     A task knows which original labels it holds and how to make its arrays, but
     does not keep them: ten permuted tasks of 60,000 padded images take 2.5 GB as
@@ -37,10 +38,12 @@ class Task:
         name: Name of the task. Defaults to `"task_00"` for index 0, and so on.
         raw: Function from a split to the samples before `preprocessing`, in the order
             of `x`. Defaults to none, where they are not kept.
+        number: Scale of the number that is predicted; `y` is then that number, in its
+            own unit, and the only class has its name. Defaults to none, for classes.
 
     Attributes:
         train: Pair `(x, y)`: samples of shape `(n, ...)`, float32 or, where they are
-            tokens, int32; and int32 of shape `(n,)`.
+            tokens, int32; and int32 of shape `(n,)`, or float32 where it is a number.
         validation: As `train`. Disjoint from it.
         test: As `train`. Disjoint from both.
 
@@ -71,7 +74,9 @@ class Task:
         class_names: Sequence[str] | None = None,
         name: str | None = None,
         raw: Callable[[str], Samples] | None = None,
+        number: Number | None = None,
     ) -> None:
+        self.number = number
         self.index = int(index)
         self.name = name or f"task_{self.index:02d}"
         self.classes = tuple(int(label) for label in classes)
@@ -131,6 +136,7 @@ class Task:
             class_names=self.class_names,
             name=name,
             raw=self._raw,
+            number=self.number,
         )
 
     def raw(self, split: str) -> Samples:

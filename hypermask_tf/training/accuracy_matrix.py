@@ -1,10 +1,12 @@
-"""Continual-learning metrics, all from one matrix of accuracies."""
+"""Continual-learning metrics, all from one matrix of accuracies or errors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from hypermask_tf.training.measure import ACCURACY, Measure, of_results
 
 Matrix = npt.NDArray[np.float64]
 
@@ -16,7 +18,8 @@ class AccuracyMatrix:
     them tested after the last, they are what a run of `k` tasks would report.
     A metric is `None` where a number that it needs was not measured.
 
-    Forgotten tasks are left out of all of them.
+    Forgotten tasks are left out of all of them. Of another measure than accuracy, a
+    transfer that is positive and a forgetting that is negative are still good.
 
     * `average_accuracy`: mean of `R[k-1, j]` over the `k` tasks.
     * `backward_transfer`: mean of `R[k-1, j] - R[j, j]` over `j < k-1`.
@@ -28,6 +31,7 @@ class AccuracyMatrix:
         num_tasks: Number of tasks.
         initial: Accuracy of the untrained model on each task, `None` or NaN where
             it was not measured. Defaults to not measured.
+        measure: What is in the matrix. Defaults to accuracy.
 
     Attributes:
         num_tasks: Number of rows and columns.
@@ -55,13 +59,17 @@ class AccuracyMatrix:
     """
 
     def __init__(
-        self, num_tasks: int, initial: Sequence[float | None] | None = None
+        self,
+        num_tasks: int,
+        initial: Sequence[float | None] | None = None,
+        measure: Measure = ACCURACY,
     ) -> None:
         if num_tasks < 1:
             raise ValueError(
                 "Expected at least one task. Received: "
                 f"num_tasks={num_tasks}. Give the number of planned tasks."
             )
+        self.measure = measure
         self._matrix: Matrix = np.full((num_tasks, num_tasks), np.nan)
         self._initial: Matrix = np.full(num_tasks, np.nan)
         self.forgotten: frozenset[int] = frozenset()
@@ -100,12 +108,12 @@ class AccuracyMatrix:
         """Notes the accuracy on `task`, a fraction, after learning task `after`."""
         self._check_index("after", after)
         self._check_index("task", task)
-        self._matrix[after, task] = _checked(accuracy)
+        self._matrix[after, task] = self._checked(accuracy)
 
     def record_initial(self, task: int, accuracy: float) -> None:
         """Notes the accuracy of the untrained model on `task`."""
         self._check_index("task", task)
-        self._initial[task] = _checked(accuracy)
+        self._initial[task] = self._checked(accuracy)
 
     def grow(self, num_tasks: int) -> None:
         """Makes room for more tasks; what was recorded stays."""
@@ -133,7 +141,7 @@ class AccuracyMatrix:
 
     def without_forgotten(self) -> "AccuracyMatrix":
         """What was measured of the tasks that were not forgotten, as if of a run."""
-        result = AccuracyMatrix(max(len(self.tasks), 1))
+        result = AccuracyMatrix(max(len(self.tasks), 1), measure=self.measure)
         if self.tasks:
             result._matrix = self._matrix[np.ix_(self.tasks, self.tasks)]
             result._initial = self._initial[self.tasks]
@@ -146,38 +154,42 @@ class AccuracyMatrix:
     @property
     def backward_transfer(self) -> float | None:
         there = self._there(self.num_finished)
-        return _mean((self._last_row() - np.diag(self._matrix)[there])[:-1])
+        change = self._last_row() - np.diag(self._matrix)[there]
+        return _mean(self.measure.sign * change[:-1])
 
     @property
     def forward_transfer(self) -> float | None:
         tasks = self._there(self.num_finished)
         tasks = tasks[tasks > 0]
-        return _mean(self._matrix[tasks - 1, tasks] - self._initial[tasks])
+        change = self._matrix[tasks - 1, tasks] - self._initial[tasks]
+        return _mean(self.measure.sign * change)
 
     @property
     def forgetting(self) -> float | None:
         there = self._there(self.num_finished)[:-1]
-        earlier = self._matrix[np.ix_(there, there)]
-        # -1 is below every accuracy; a column without any has no maximum.
-        best = np.where(np.isnan(earlier), -1.0, earlier).max(axis=0, initial=-1.0)
-        best = np.where(best < 0.0, np.nan, best)
-        return _mean(best - self._last_row()[:-1])
+        earlier = self.measure.sign * self._matrix[np.ix_(there, there)]
+        # A column without any measurement has no best.
+        best = np.where(np.isnan(earlier), -np.inf, earlier).max(0, initial=-np.inf)
+        best = np.where(np.isinf(best), np.nan, best)
+        return _mean(best - self.measure.sign * self._last_row()[:-1])
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the keys that `results.json` holds, ready for JSON.
 
-        `initial_accuracy` is among them only where something was measured before
+        The initial accuracy is among them only where something was measured before
         training: without it the forward transfer could not be computed again.
         """
         result: dict[str, Any] = {
-            "accuracy_matrix": [_with_nulls(row) for row in self._matrix],
-            "average_accuracy": self.average_accuracy,
+            f"{self.measure.name}_matrix": [_with_nulls(row) for row in self._matrix],
+            f"average_{self.measure.name}": self.average_accuracy,
             "backward_transfer": self.backward_transfer,
             "forward_transfer": self.forward_transfer,
             "forgetting": self.forgetting,
         }
         if not np.isnan(self._initial).all():
-            result["initial_accuracy"] = _with_nulls(self._initial)
+            result[f"initial_{self.measure.name}"] = _with_nulls(self._initial)
+        if self.measure is not ACCURACY:
+            result["measure"] = self.measure.name
         if self.forgotten:
             result["forgotten"] = sorted(self.forgotten)
         return result
@@ -185,14 +197,16 @@ class AccuracyMatrix:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "AccuracyMatrix":
         """Reads what `to_dict` wrote. Metrics are computed again, other keys left."""
-        rows = values["accuracy_matrix"]
+        measure = of_results(values)
+        name = f"{measure.name}_matrix"
+        rows = values[name]
         if any(len(row) != len(rows) for row in rows):
             raise ValueError(
-                "Expected `accuracy_matrix` to have as many columns as rows. Received: "
+                f"Expected `{name}` to have as many columns as rows. Received: "
                 f"{len(rows)} rows of lengths {[len(row) for row in rows]}. Use null "
                 "for what was not measured."
             )
-        result = cls(len(rows), values.get("initial_accuracy"))
+        result = cls(len(rows), values.get(f"initial_{measure.name}"), measure)
         for after, row in enumerate(rows):
             for task, accuracy in enumerate(row):
                 if accuracy is not None and not np.isnan(accuracy):
@@ -219,15 +233,20 @@ class AccuracyMatrix:
                 f"Received: {name}={index}. Use `grow` to make room for more tasks."
             )
 
-
-def _checked(accuracy: float) -> float:
-    value = float(accuracy)
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(
-            "Expected the accuracy to be a fraction from 0 to 1. Received: "
-            f"accuracy={accuracy}. Divide percentages by 100."
-        )
-    return value
+    def _checked(self, accuracy: float) -> float:
+        value = float(accuracy)
+        if self.measure is not ACCURACY:
+            if not (0.0 <= value < np.inf):
+                raise ValueError(
+                    "Expected an error that is finite and not negative. Received: "
+                    f"{self.measure.name}={accuracy}."
+                )
+        elif not 0.0 <= value <= 1.0:
+            raise ValueError(
+                "Expected the accuracy to be a fraction from 0 to 1. Received: "
+                f"accuracy={accuracy}. Divide percentages by 100."
+            )
+        return value
 
 
 def _mean(values: Matrix) -> float | None:

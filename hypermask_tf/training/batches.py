@@ -109,6 +109,14 @@ def balanced_weights(y: np.ndarray) -> npt.NDArray[np.float32]:
     return (len(y) / (classes * counts[y])).astype(np.float32)
 
 
+def as_learned(
+    task: Task, data: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Data of a task as its network learns them: numbers on a scale, `(n, 1)`."""
+    x, y = data
+    return data if task.number is None else (x, task.number.to_scale(y)[:, None])
+
+
 def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The first `count` training samples of a task, all of them for 0.
 
@@ -119,7 +127,7 @@ def first_samples(task: Task, count: int) -> tuple[np.ndarray, np.ndarray]:
         return x, y
     x, y = x[:count], y[:count]
     missing = sorted(set(range(task.num_classes)) - set(y.tolist()))
-    if missing:
+    if missing and task.number is None:
         names = ", ".join(task.class_names[label] for label in missing)
         warnings.warn(
             f"The first {count} training samples of {task.name} have none of class "

@@ -15,8 +15,9 @@ class BestWeights(keras.callbacks.Callback):
     moving statistics of its target. Optimizer, counters and random generators go on.
 
     Args:
-        monitor: Name of the figure in the logs of an epoch; larger is better, and
-            the first of equals is kept.
+        monitor: Name of the figure in the logs of an epoch; the first of equals is
+            kept.
+        mode: Which is best: `"max"` or `"min"`.
 
     Raises:
         ValueError: At the end of an epoch whose logs lack the figure.
@@ -25,9 +26,9 @@ class BestWeights(keras.callbacks.Callback):
     accuracy on CIFAR-100 and Tiny ImageNet.
     """
 
-    def __init__(self, monitor: str = "val_accuracy") -> None:
+    def __init__(self, monitor: str = "val_accuracy", mode: str = "max") -> None:
         super().__init__()
-        self.monitor = monitor
+        self.monitor, self._sign = monitor, 1 if mode == "max" else -1
         self.best: float | None = None
         self.best_epoch: int | None = None
         self._kept: list[Any] = []
@@ -50,7 +51,7 @@ class BestWeights(keras.callbacks.Callback):
                 f"Expected {self.monitor!r} among the logs, to keep the best weights "
                 f"by. Received: {sorted(logs or {})}. Pass `validation_data` to `fit`."
             )
-        if self.best is None or value > self.best:
+        if self.best is None or self._sign * (value - self.best) > 0:
             self.best, self.best_epoch = float(value), epoch
             self._kept = [_copy(variable) for variable in self._variables()]
 

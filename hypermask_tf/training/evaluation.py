@@ -1,9 +1,11 @@
-"""Accuracy of a task's network, with task identity known."""
+"""How well a task's network does, with task identity known."""
 
 import dataclasses
 from typing import Any
 
 import numpy as np
+
+from hypermask_tf.scenarios import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,53 @@ class Scores:
         recalls = [float(np.mean(found[y == label] == label)) for label in np.unique(y)]
         f1 = metrics.f1_score(y, found, average="macro", zero_division=0.0)
         return cls(float(np.mean(found == y)), float(np.mean(recalls)), float(f1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Errors:
+    """How far a task's network is from the numbers that it predicts.
+
+    Args:
+        mae: Mean absolute error, in the unit of the data.
+        r2_score: Share of their variance that is explained; None where there is none.
+        mean_mae: Mean absolute error of who always says the mean of the training data.
+    """
+
+    mae: float
+    r2_score: float | None
+    mean_mae: float
+
+    @classmethod
+    def of(cls, y: np.ndarray, found: np.ndarray, mean: float) -> "Errors":
+        """Compares numbers with those found.
+
+        Example:
+
+        >>> Errors.of(np.array([1.0, 3.0]), np.array([1.0, 2.0]), mean=3.0)
+        Errors(mae=0.5, r2_score=0.5, mean_mae=1.0)
+        """
+        y, found = y.astype(np.float64), found.astype(np.float64)
+        total = float(np.sum((y - y.mean()) ** 2))
+        r2 = 1 - float(np.sum((y - found) ** 2)) / total if total else None
+        return cls(
+            float(np.mean(np.abs(y - found))), r2, float(np.mean(np.abs(y - mean)))
+        )
+
+
+def measured(model: Any, task: Task, x: np.ndarray, y: np.ndarray) -> Scores | Errors:
+    """What is measured of a task on some of its data.
+
+    Args:
+        model: A `HyperMask`.
+        task: The task.
+        x: Samples, `(n, ...)`.
+        y: Their labels, `(n,)`, or the numbers that they stand for.
+    """
+    if task.number is None:
+        return task_scores(model, task.index, x, y, classes=task.num_classes)
+    outputs = _outputs(model, task.index, x)
+    found = task.number.to_unit(outputs.reshape(len(x)))
+    return Errors.of(y, found, task.number.mean)
 
 
 def task_accuracy(
@@ -76,7 +125,14 @@ def task_scores(
         classes: Number of classes of the task, where the head is wider: who knows the
             task knows that the outputs behind them mean nothing. None for all outputs.
     """
+    logits = _outputs(model, task, x, batch_size)
+    return Scores.of(y, np.argmax(logits[:, :classes], axis=-1))
+
+
+def _outputs(
+    model: Any, task: int, x: np.ndarray, batch_size: int = 1000
+) -> np.ndarray:
     missing = -len(x) % batch_size
     padded = np.concatenate([x, np.repeat(x[:1], missing, axis=0)]) if missing else x
-    logits = model.predict(padded, batch_size=batch_size, task=task, verbose=0)
-    return Scores.of(y, np.argmax(logits[: len(x), :classes], axis=-1))
+    found = model.predict(padded, batch_size=batch_size, task=task, verbose=0)
+    return np.asarray(found[: len(x)])

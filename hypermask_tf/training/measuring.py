@@ -6,7 +6,8 @@ from typing import Any
 from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.scenarios.recorded_task import RecordedTask
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
-from hypermask_tf.training.evaluation import Scores, task_accuracy, task_scores
+from hypermask_tf.training.evaluation import Errors, Scores, measured
+from hypermask_tf.training.measure import of_scenario
 from hypermask_tf.training.sequence_options import SequenceOptions
 
 
@@ -24,6 +25,7 @@ class Measuring:
     ) -> None:
         self._scenario, self._options, self._pause = scenario, options, pause
         # What starts anew with each task knows nothing of those to come.
+        self._measure = of_scenario(scenario)
         self._unseen = options.measure_unseen and not options.restart
 
     def before(self, model: Any, matrix: AccuracyMatrix) -> None:
@@ -31,17 +33,19 @@ class Measuring:
         if self._unseen:
             for task in self._scenario:
                 self._pause()
-                matrix.record_initial(task.index, self._scores(model, task).accuracy)
+                matrix.record_initial(
+                    task.index, self._figure(self._scores(model, task))
+                )
 
     def after(
         self, model: Any, task: Task, matrix: AccuracyMatrix
-    ) -> list[Scores | None]:
+    ) -> list[Scores | Errors | None]:
         """Fills the row of a task that was learned.
 
         Returns:
             All scores of the tasks learned so far; None for one left as it was.
         """
-        learned: list[Scores | None] = []
+        learned: list[Scores | Errors | None] = []
         for other in self._scenario:
             self._pause()
             if isinstance(other, RecordedTask) or (
@@ -52,22 +56,22 @@ class Measuring:
                 learned.append(None)
             elif other.index <= task.index or self._unseen:
                 scores = self._scores(model, other)
-                matrix.record(task.index, other.index, scores.accuracy)
+                matrix.record(task.index, other.index, self._figure(scores))
                 if other.index <= task.index:
                     learned.append(scores)
         return learned
 
-    def _scores(self, model: Any, task: Task) -> Scores:
+    def _scores(self, model: Any, task: Task) -> Scores | Errors:
         x, y = task.test if self._options.measure == "test" else task.validation
-        return task_scores(model, task.index, x, y, classes=task.num_classes)
+        return measured(model, task, x, y)
 
-    @staticmethod
-    def validation(model: Any, task: Task) -> float | None:
-        """Accuracy on the validation data of a task, if it has any."""
+    def _figure(self, scores: Scores | Errors) -> float:
+        return float(getattr(scores, self._measure.name))
+
+    def validation(self, model: Any, task: Task) -> float | None:
+        """The measure on the validation data of a task, if it has any."""
         x, y = task.validation
-        if not len(x):
-            return None
-        return task_accuracy(model, task.index, x, y, classes=task.num_classes)
+        return self._figure(measured(model, task, x, y)) if len(x) else None
 
 
 def _carry(matrix: AccuracyMatrix, after: int, task: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
 from hypermask_tf.training.checkpoint import Checkpoint
+from hypermask_tf.training.measure import Measure
 from hypermask_tf.training.position import Position
 from hypermask_tf.training.resumable import CallbackStates
 from hypermask_tf.training.sequence_record import SequenceRecord
@@ -33,9 +34,9 @@ class Progress:
     steps: int = 0
 
     @classmethod
-    def start(cls, num_tasks: int) -> "Progress":
+    def start(cls, num_tasks: int, measure: Measure) -> "Progress":
         """Before anything was measured or learned."""
-        return cls(SequenceRecord(AccuracyMatrix(num_tasks)))
+        return cls(SequenceRecord(AccuracyMatrix(num_tasks, measure=measure)))
 
     @classmethod
     def of(cls, saved: Checkpoint, num_tasks: int) -> "Progress":

@@ -63,6 +63,21 @@ def check_weights(class_weight: str, loop: str) -> None:
         )
 
 
+def check_of_numbers(class_weight: str, inherit: str | int, model: Any) -> None:
+    """Raises a ValueError if a choice needs classes, where a number is predicted."""
+    asked = {
+        'class_weight="balanced"': class_weight != "none",
+        'inherit="nearest"': inherit == "nearest",
+        f"outliers={model.outliers!r}": model.outliers is not None,
+    }
+    for choice, there in asked.items():
+        if there:
+            raise ValueError(
+                f"Expected tasks of classes. Received: {choice}, and tasks that "
+                "predict a number. Leave it out."
+            )
+
+
 def check_can_grow(model: Any) -> None:
     """Raises a ValueError if it is not known where a learner runs out of units."""
     if not (model.state.layout.over_units and model.protection.tracks_use):

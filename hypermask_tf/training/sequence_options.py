@@ -13,6 +13,7 @@ from hypermask_tf.tasks.task_names import TaskNames
 from hypermask_tf.training.batches import batch_rows
 from hypermask_tf.training.best_weights import BestWeights
 from hypermask_tf.training.checkpoint_plan import CheckpointPlan
+from hypermask_tf.training.measure import ACCURACY, Measure
 from hypermask_tf.training.parents import INHERITANCE
 from hypermask_tf.training.patience import Patience
 from hypermask_tf.training.plateau import Plateau
@@ -24,6 +25,7 @@ from hypermask_tf.training.sequence_checks import (
     check_choice,
     check_device_loop,
     check_growth,
+    check_of_numbers,
     check_patience,
     check_restart,
     check_sizes,
@@ -135,19 +137,23 @@ class SequenceOptions:
             check_device_loop(model)
         present = at_hand(scenario)
         check_validation(model, present, self.select, self.plateau, self.patience)
+        if scenario.predicts_numbers:
+            check_of_numbers(self.class_weight, self.inherit, model)
         names = TaskNames(scenario.num_tasks)
         for task in scenario:
             names.give(task.index, task.name)
         for task in present:
             check_sizes(task, self.batch_size, self.limit_train, self.measure)
 
-    def make_callbacks(self, task: int) -> list[keras.callbacks.Callback]:
+    def make_callbacks(
+        self, task: int, measure: Measure = ACCURACY
+    ) -> list[keras.callbacks.Callback]:
         """What watches over a task while it is learned, in a fixed order."""
         chosen: list[keras.callbacks.Callback] = []
         if self.plateau:
-            chosen.append(Plateau())
+            chosen.append(Plateau(measure))
         if self.keeps_best:
-            chosen.append(BestWeights())
+            chosen.append(BestWeights(measure.monitor, measure.mode))
         if self.patience:
-            chosen.append(Patience(self.patience))
+            chosen.append(Patience(self.patience, measure))
         return [*chosen, *(self.callbacks(task) if self.callbacks else ())]

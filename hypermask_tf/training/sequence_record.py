@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
-from hypermask_tf.training.evaluation import Scores
+from hypermask_tf.training.evaluation import Errors, Scores
 from hypermask_tf.training.network_stats import (
     NetworkStats,
     read_stats,
@@ -17,16 +17,15 @@ from hypermask_tf.training.network_stats import (
 
 @dataclasses.dataclass
 class SequenceRecord:
-    """Accuracies, and one entry for each finished task in every list.
+    """Accuracies or errors, and one entry for each finished task in every list.
 
     Args:
-        matrix: Accuracies of all tasks after each.
+        matrix: The measure of all tasks after each.
         seconds: Time in training.
         steps: Optimizer steps.
-        balanced: Balanced accuracy by task, after the latest one; None where an older
-            version did not write it down.
-        f1: Macro F1, likewise.
-        validation: Accuracy on validation data right after learning.
+        beside: What else is measured, by name: by task, after the latest one; None
+            where an older version did not write it down.
+        validation: The measure on validation data right after learning.
         inherited: The earlier task that it started from.
         stats: Sizes of its network right after it was learned.
     """
@@ -37,8 +36,10 @@ class SequenceRecord:
     validation: list[float | None] = dataclasses.field(default_factory=list)
     inherited: list[int | None] = dataclasses.field(default_factory=list)
     stats: list[NetworkStats] = dataclasses.field(default_factory=list)
-    balanced: list[float | None] = dataclasses.field(default_factory=list)
-    f1: list[float | None] = dataclasses.field(default_factory=list)
+    beside: dict[str, list[float | None]] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.beside = {n: self.beside.get(n, []) for n in self.matrix.measure.beside}
 
     def add(
         self,
@@ -56,13 +57,13 @@ class SequenceRecord:
         self.inherited.append(inherited)
         self.stats.append(stats)
 
-    def score(self, scores: Sequence[Scores | None]) -> None:
+    def score(self, scores: Sequence[Scores | Errors | None]) -> None:
         """Notes the scores of the tasks learned so far.
 
         Args:
             scores: One entry a task; None for what is as it was before.
         """
-        for kept, name in ((self.balanced, "balanced_accuracy"), (self.f1, "macro_f1")):
+        for name, kept in self.beside.items():
             kept += [None] * (len(scores) - len(kept))
             for task, entry in enumerate(scores):
                 if entry is not None:
@@ -71,7 +72,7 @@ class SequenceRecord:
     def forget(self, task: int) -> None:
         """Removes what was measured of a task; the time that it took stays."""
         self.matrix.forget(task)
-        for measured in (self.balanced, self.f1, self.validation):
+        for measured in (*self.beside.values(), self.validation):
             if task < len(measured):
                 measured[task] = None
         self.inherited[task] = None
@@ -81,14 +82,14 @@ class SequenceRecord:
     def to_dict(self) -> dict[str, Any]:
         """The keys that `results.json` holds, ready for JSON."""
         known = [value for value in self.validation if value is not None]
+        name = self.matrix.measure.name
         return {
             **self.matrix.to_dict(),
             "train_seconds_per_task": [round(s, 3) for s in self.seconds],
             "steps_per_task": self.steps,
-            "validation_accuracy": self.validation,
-            "average_validation_accuracy": float(np.mean(known)) if known else None,
-            "balanced_accuracy": self.balanced,
-            "macro_f1": self.f1,
+            f"validation_{name}": self.validation,
+            f"average_validation_{name}": float(np.mean(known)) if known else None,
+            **self.beside,
             "inherited_from": self.inherited,
             **stats_by_task(self.stats),
         }
@@ -107,9 +108,8 @@ class SequenceRecord:
             matrix,
             list(values["train_seconds_per_task"]),
             list(values["steps_per_task"]),
-            list(values["validation_accuracy"]),
+            list(values[f"validation_{matrix.measure.name}"]),
             list(values["inherited_from"]),
             read_stats(values),
-            list(values.get("balanced_accuracy", [])),
-            list(values.get("macro_f1", [])),
+            {name: list(values.get(name, [])) for name in matrix.measure.beside},
         )

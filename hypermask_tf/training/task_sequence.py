@@ -7,12 +7,17 @@ from typing import Any
 
 from hypermask_tf.scenarios import Scenario, Task
 from hypermask_tf.training.accuracy_matrix import AccuracyMatrix
-from hypermask_tf.training.batches import balanced_weights, first_samples
+from hypermask_tf.training.batches import (
+    as_learned,
+    balanced_weights,
+    first_samples,
+)
 from hypermask_tf.training.checkpointer import Checkpointer
 from hypermask_tf.training.first_weights import FirstWeights
 from hypermask_tf.training.grow_when_full import without_advice
 from hypermask_tf.training.last_epoch import LastEpoch
 from hypermask_tf.training.load_learner import load_learner
+from hypermask_tf.training.measure import of_scenario
 from hypermask_tf.training.measuring import Measuring
 from hypermask_tf.training.network_stats import NetworkStats
 from hypermask_tf.training.position import Position
@@ -63,7 +68,7 @@ class TaskSequence:
         self.stop_asked = False
         self._lock = None if run is None else run.lock()
         self._first = FirstWeights(model.target) if self.options.restart else None
-        self._progress = Progress.start(scenario.num_tasks)
+        self._progress = Progress.start(scenario.num_tasks, of_scenario(scenario))
         self._measuring = Measuring(scenario, self.options, self._stop_if_asked)
 
     @property
@@ -149,7 +154,7 @@ class TaskSequence:
     def _learn(self, task: Task) -> None:
         options, progress = self.options, self._progress
         began = time.perf_counter() - progress.seconds
-        x, y = first_samples(task, options.limit_train)
+        x, y = as_learned(task, first_samples(task, options.limit_train))
         epoch = self.position.epoch
         for known in self.scenario[: task.index + 1]:
             # All of them: a checkpoint of an earlier version has no names.
@@ -160,7 +165,7 @@ class TaskSequence:
             self.model, progress.parent, outputs = prepare_task(
                 self.model, options, self._first, task.index, x, y, task.num_classes
             )
-        callbacks = options.make_callbacks(task.index)
+        callbacks = options.make_callbacks(task.index, self.matrix.measure)
         balanced = options.class_weight == "balanced"
         last = LastEpoch()
         if progress.callbacks is not None:
@@ -185,7 +190,9 @@ class TaskSequence:
                 epoch_steps=options.epoch_steps,
                 initial_epoch=epoch,
                 callbacks=[*callbacks, last, checkpointer],
-                validation_data=task.validation if options.validates else None,
+                validation_data=as_learned(task, task.validation)
+                if options.validates
+                else None,
                 classes=task.num_classes,
                 inherit=progress.parent if epoch == 0 else None,
                 num_classes=outputs,

@@ -4,6 +4,7 @@ from absl import flags
 
 from hypermask_tf.cli import paths
 from hypermask_tf.scenarios.own.images import COLOR_MODES
+from hypermask_tf.scenarios.own.labels import LABEL_KINDS
 from hypermask_tf.scenarios.own.options import FEATURES
 from hypermask_tf.scenarios.own.table import CATEGORIES
 
@@ -59,7 +60,16 @@ GROUP_PATTERN = flags.DEFINE_string(
     "divided between training and test. Each file is a group by default.",
 )
 LABEL_COLUMN = flags.DEFINE_string(
-    "label_column", None, "Tables: the column with the classes."
+    "label_column",
+    None,
+    "Tables: the column with the classes, or the number to predict.",
+)
+LABEL_KIND = flags.DEFINE_enum(
+    "label_kind",
+    None,
+    LABEL_KINDS,
+    "Tables and arrays: what labels are. By default number for numbers of which some "
+    "have a fraction, and in .npz files for floats; else class.",
 )
 TASK_COLUMN = flags.DEFINE_string(
     "task_column", None, "Tables: the column with the tasks; one task by default."
@@ -82,7 +92,11 @@ SPLIT_SEED = flags.DEFINE_integer(
     "split_seed", None, "Own data: seed of the split; 1 by default.", 0, 2**32 - 1
 )
 TEST_SIZE = flags.DEFINE_float(
-    "test_size", None, "Own data: share of each class for the test set; 0.2.", 0.0, 1.0
+    "test_size",
+    None,
+    "Own data: share of each class, or of all numbers, for the test set; 0.2.",
+    0.0,
+    1.0,
 )
 VALIDATION_SIZE = flags.DEFINE_float(
     "validation_size",

@@ -1,13 +1,12 @@
 """Arrays of the user's, in the order and the types of a model's inputs and outputs."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from hypermask_tf.export.interface import Port
+from hypermask_tf.export.interface import Port, port_names
 from hypermask_tf.units.keras_graph import graph_of, is_graph
 
 
@@ -42,24 +41,6 @@ def output_keys(model: Any, outputs: Any) -> list[str]:
         _key(path, name)
         for (path, _), name in zip(paths, graph.output_names, strict=True)
     ]
-
-
-def port_names(keys: Sequence[str]) -> list[str]:
-    """Returns keys as names in a signature: letters, digits and `_`, each once.
-
-    Example:
-
-    >>> port_names(["a/b", "a b", "c"])
-    ['a_b', 'a_b_1', 'c']
-    """
-    names: list[str] = []
-    for key in keys:
-        name = plain = re.sub(r"\W", "_", key, flags=re.ASCII)
-        number = 1
-        while name in names:
-            name, number = f"{plain}_{number}", number + 1
-        names.append(name)
-    return names
 
 
 def parts(values: Any, keys: Sequence[str], what: str) -> list[np.ndarray]:
@@ -100,7 +81,11 @@ def inputs(
     declared = _declared(model, len(keys))
     arrays, ports = [], []
     for key, name, values, spec in zip(
-        keys, port_names(keys), parts(x, keys, "inputs"), declared, strict=True
+        keys,
+        port_names(keys),
+        parts(x, keys, "inputs"),
+        declared,
+        strict=True,
     ):
         array = _in_shape(values, spec)
         kind = _kind(array, spec)

@@ -11,7 +11,7 @@ from hypermask_tf.export.examples import Examples, count, single, spread
 from hypermask_tf.export.from_python import choices, given_arrays
 from hypermask_tf.export.from_python.choices import GateChoice
 from hypermask_tf.export.from_python.outputs import GivenOutputs
-from hypermask_tf.export.interface import Interface, Port
+from hypermask_tf.export.interface import Interface, Port, port_names
 from hypermask_tf.export.saved_model import packed
 from hypermask_tf.export.task_data import CALIBRATION_EXAMPLES, TaskData
 from hypermask_tf.export.task_info import TaskInfo
@@ -123,7 +123,7 @@ def _outputs(
     own = model.state.num_outputs(index)
     if own is not None:  # a head of fewer outputs, which is the only one
         shapes = [(*shapes[0][:-1], own)]
-    names = given_arrays.port_names(keys)
+    names = port_names(keys)
     ports = tuple(Port(*both) for both in zip(names, shapes, strict=True))
     return GivenOutputs(
         tuple(keys),

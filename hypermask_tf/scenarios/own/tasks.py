@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from hypermask_tf.scenarios.number import Number
 from hypermask_tf.scenarios.own.later import Later
 from hypermask_tf.scenarios.own.samples import OwnSamples, Rows
 from hypermask_tf.scenarios.own.splitting import split_samples
@@ -93,33 +95,41 @@ def _task(
 ) -> Task:
     """A task whose classes are numbered by their place among all of the data."""
     labels = sorted({str(label) for label in own.labels})
-    if len(labels) < 2:
+    number = None
+    if own.numbers is not None:
+        number = Number.of(own.numbers[rows["train"]], name)
+    elif len(labels) < 2:
         raise ValueError(
             f"Expected two or more classes in every task. Received: {name} with "
             f"{labels}. Add a class, or remove the task."
         )
-    numbers = np.searchsorted(np.array(labels), own.labels).astype(np.int32)
+    targets: npt.NDArray[Any] = (
+        np.searchsorted(np.array(labels), own.labels).astype(np.int32)
+        if own.numbers is None
+        else own.numbers
+    )
     return Task(
         index,
         [every.index(label) for label in labels],
-        partial(_load, own, rows, numbers, preprocessing),
+        partial(_load, own, rows, targets, preprocessing),
         sizes={split: len(chosen) for split, chosen in rows.items()},
         preprocessing=preprocessing,
         class_names=labels,
         name=name,
         raw=lambda split: own.take(rows[split]),
+        number=number,
     )
 
 
 def _load(
     own: OwnSamples,
     rows: Mapping[str, Rows],
-    numbers: np.ndarray,
+    targets: npt.NDArray[Any],
     preprocessing: Mapping[str, Any],
     split: str,
 ) -> Arrays:
     chosen = rows[split]
-    return preprocess(own.take(chosen), preprocessing), numbers[chosen]
+    return preprocess(own.take(chosen), preprocessing), targets[chosen]
 
 
 def channel_scaling(samples: np.ndarray) -> dict[str, Any]:

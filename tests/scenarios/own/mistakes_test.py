@@ -244,7 +244,9 @@ ARRAYS = [
     ({"x": X[:, 0], "y": Y}, r"x\.shape=\(12,\)"),
     ({"x": X + np.nan, "y": Y}, r"36 in x that are not"),
     ({"x": X, "y": Y[:5]}, r"y\.shape=\(5,\)"),
-    ({"x": X, "y": Y + 0.5}, r"dtype=float64"),
+    ({"x": X, "y": Y + 0.5, "task": Y}, r"all have 0\.5"),
+    ({"x": X, "y": Y * np.nan}, r"12 that are empty, infinite or too large"),
+    ({"x": X, "y": Y, "group": Y + 0.5}, r"group of shape \(12,\).*dtype=float64"),
     ({"x": X, "y": Y, "task": np.array([{}] * 12)}, r"Python objects"),
 ]
 
