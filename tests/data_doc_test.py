@@ -51,6 +51,7 @@ def prepared(title, folder):
         ("Your photos", ["even: 5 classes", "odd: 5 classes"]),
         ("Your sensor", ["person_01: 7 classes", "person_10: 7 classes"]),
         ("Your table", ["north: 2 classes", "south: 2 classes"]),
+        ("Your numbers", ["older: a number (target)", "younger: a number (target)"]),
         pytest.param(
             "Your words",
             ["first: 4 classes"],

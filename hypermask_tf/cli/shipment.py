@@ -13,7 +13,7 @@ from hypermask_tf.export.export_options import ExportOptions
 from hypermask_tf.export.exporter import export_run
 from hypermask_tf.export.quantize.recipe import FLOAT32, QUANTIZATIONS
 from hypermask_tf.export.report import ExportReport, read_report
-from hypermask_tf.export.report_figures import score, without_percent
+from hypermask_tf.export.report_figures import ACCURACY, one_metric, score
 from hypermask_tf.export.report_plot import plot_sizes
 from hypermask_tf.export.variant import VariantOptions
 from hypermask_tf.product import shipping
@@ -127,8 +127,8 @@ class Shipment:
         )
         table.add_column("file", no_wrap=True)
         table.add_column("task")
-        checks = [entry["verification"] for entry in self._made]
-        judged = without_percent("accuracy %", checks) or "LiteRT"
+        metric = one_metric([entry["verification"] for entry in self._made])
+        judged = "accuracy %" if metric == ACCURACY else metric
         for name in ("bytes", "zstd", judged):
             table.add_column(name, justify="right", no_wrap=True)
         for entry in self._made:
@@ -137,6 +137,6 @@ class Shipment:
                 escape(entry["task"]["name"]),
                 f"{entry['bytes']:,}",
                 f"{entry['zstd_bytes']:,}",
-                score([entry["verification"]], "tflite"),
+                score([entry["verification"]], "tflite", named=False),
             )
         return table

@@ -26,4 +26,4 @@ def in_unit(model: Any, number: Any) -> Any:
     outputs = keras.layers.Rescaling(number.std, number.mean, name="in_unit")(
         model.outputs[0]
     )
-    return keras.Model(model.inputs, outputs, name=model.name)
+    return keras.Model(model.input, outputs, name=model.name)

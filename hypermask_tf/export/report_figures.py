@@ -9,12 +9,13 @@ MISSING = "–"
 ACCURACY = "accuracy"
 
 
-def score(checks: Sequence[dict[str, Any]], side: str) -> str:
+def score(checks: Sequence[dict[str, Any]], side: str, named: bool = True) -> str:
     """Returns the mean of what files are judged by: accuracy in %, else by its name.
 
     Args:
         checks: `verification` or `gate` of the JSON of files.
         side: `"keras"` or `"tflite"`.
+        named: whether the name stands before what is no accuracy.
 
     Example:
 
@@ -31,7 +32,9 @@ def score(checks: Sequence[dict[str, Any]], side: str) -> str:
         return MISSING
     (name,) = names
     mean = statistics.mean(values)
-    return f"{100 * mean:.2f}" if name == ACCURACY else f"{name} {mean:.4g}"
+    if name == ACCURACY:
+        return f"{100 * mean:.2f}"
+    return f"{name} {mean:.4g}" if named else f"{mean:.4g}"
 
 
 def metric(check: dict[str, Any]) -> str:
@@ -51,18 +54,16 @@ def measured(check: dict[str, Any], side: str) -> float:
     return 100 * value if first["metric"] == ACCURACY else value
 
 
-def without_percent(column: str, checks: Sequence[dict[str, Any]]) -> str:
-    """Returns the title of a column of figures that may be no accuracies.
+def one_metric(checks: Sequence[dict[str, Any]]) -> str:
+    """Returns the name of what all files are judged by; empty if that differs.
 
     Example:
 
-    >>> output = {"metric": "mae", "keras": 4.5, "tflite": 4.5, "agreement": None}
-    >>> without_percent("accuracy Keras %", [{"outputs": [output]}])
-    'Keras'
+    >>> one_metric([{"keras_accuracy": 0.5}, {"outputs": [{"metric": "mae"}]}])
+    ''
     """
-    if any(metric(check) == ACCURACY for check in checks):
-        return column
-    return column.replace("%", "").replace("accuracy ", "").strip()
+    names = {metric(check) for check in checks}
+    return names.pop() if len(names) == 1 else ""
 
 
 def agreement(checks: Sequence[dict[str, Any]]) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 
 from hypermask_tf.export.quantize.recipe import QUANTIZATIONS
 from hypermask_tf.export.report_figures import (
+    ACCURACY,
     MISSING,
     agreement,
     largest_difference,
+    one_metric,
     score,
-    without_percent,
 )
 from hypermask_tf.export.selection import by_task, smallest
 
@@ -46,6 +47,10 @@ def summary_table(report: dict[str, Any]) -> str:
         report: what `report.json` holds.
     """
     files, baseline = report["files"], report["baseline"]
+    metric = one_metric([entry["verification"] for entry in files])
+    judged = {}
+    if metric not in (ACCURACY, ""):
+        judged = {"accuracy Keras %": f"{metric} Keras", "file %": f"{metric} file"}
     rows = []
     for name in QUANTIZATIONS:
         for sparse in (False, True):
@@ -56,21 +61,15 @@ def summary_table(report: dict[str, Any]) -> str:
             ]
             label = f"{name}, zeros left out" if sparse else name
             if chosen:
-                rows.append(_row(label, chosen, baseline))
+                rows.append(_row(label, chosen, baseline, not judged))
     best = [smallest(entries) for entries in by_task(files).values()]
     if best:
         kinds = collections.Counter(entry["quantization"] for entry in best)
         names = ", ".join(f"{name} {count}" for name, count in kinds.most_common())
-        rows.append(_row(f"**smallest** ({names})", best, baseline))
+        rows.append(_row(f"**smallest** ({names})", best, baseline, not judged))
     if baseline is not None:
         rows.append(_baseline_row(baseline))
-    checks = [entry["verification"] for entry in files]
-    judged = HEADER.index("accuracy Keras %")
-    header = [
-        without_percent(name, checks) if i in (judged, judged + 1) else name
-        for i, name in enumerate(HEADER)
-    ]
-    return markdown(header, rows)
+    return markdown([judged.get(name, name) for name in HEADER], rows)
 
 
 def drift_table(report: dict[str, Any]) -> str:
@@ -106,7 +105,10 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _row(
-    label: str, files: Sequence[dict[str, Any]], baseline: dict[str, Any] | None
+    label: str,
+    files: Sequence[dict[str, Any]],
+    baseline: dict[str, Any] | None,
+    named: bool,
 ) -> list[str]:
     def mean(value: Callable[[dict[str, Any]], float], form: str = ".1f") -> str:
         return format(statistics.mean(map(value, files)), form)
@@ -126,8 +128,8 @@ def _row(
         mean(lambda e: e["activation_bytes"] / 1000),
         MISSING if _untimed(files) else mean(lambda e: e["latency"]["median_us"]),
         _speedup(files),
-        score(checks, "keras"),
-        score(checks, "tflite"),
+        score(checks, "keras", named),
+        score(checks, "tflite", named),
         agreement(checks),
         f"{largest_difference(checks):.2g}",
         ", ".join(kernels),

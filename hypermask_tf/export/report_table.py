@@ -8,10 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from hypermask_tf.export.report_figures import (
+    ACCURACY,
     agreement,
     largest_difference,
+    one_metric,
     score,
-    without_percent,
 )
 
 COLUMNS = ("Keras%", "file%", "agree%", "Δlogit", "kB", "sent", "zero%", "µs")
@@ -36,7 +37,9 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
     )
     table.add_column("weights", no_wrap=True)
     checks = [entry["verification"] for entry in files]
-    judged = [without_percent(name, checks) for name in COLUMNS[:2]]
+    metric = one_metric(checks)
+    alike = metric not in (ACCURACY, "")
+    judged = (f"Keras\n{metric}", f"file\n{metric}") if alike else COLUMNS[:2]
     for column in (*judged, *COLUMNS[2:]):
         table.add_column(column, justify="right", no_wrap=True)
     for entry in files:
@@ -45,8 +48,8 @@ def report_table(files: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             _task(entry["task"]),
             _weights(entry),
-            score([check], "keras"),
-            score([check], "tflite"),
+            score([check], "keras", named=not alike),
+            score([check], "tflite", named=not alike),
             agreement([check]),
             f"{largest_difference([check]):.0e}",
             f"{entry['bytes'] / 1000:.1f}",

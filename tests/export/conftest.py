@@ -226,7 +226,7 @@ class FakeRun:
     def load_scenario(self, data_dir: str | None = None) -> Any:
         self.data_dir = data_dir
         tasks = [_fake_task(i, model) for i, model in enumerate(self.models)]
-        return SimpleNamespace(name="fake", tasks=tasks)
+        return SimpleNamespace(name="fake", tasks=tasks, predicts_numbers=False)
 
 
 def _fake_task(index: int, model: keras.Model) -> Any:
@@ -242,6 +242,7 @@ def _fake_task(index: int, model: keras.Model) -> Any:
         test=(x, y),
         sizes={"train": 50, "validation": 50, "test": 50},
         preprocessing={"scale": np.float32(0.5), "permutation": np.arange(3)},
+        number=None,
     )
 
 

@@ -1,5 +1,7 @@
 """Which metric decides, and what it says."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -155,3 +157,13 @@ def test_every_output_must_hold_and_its_name_is_told():
     found = compare_outputs(said, bad, targets, {}, "int4", False)
     assert found.failures == ("a: 40 of 40 file outputs are not finite",)
     assert found.outputs[0].metric == "" and found.outputs[0].keras is None
+
+
+def test_an_error_may_rise_by_a_share():
+    judge = judges.mean_absolute_error(0.1)
+    y, outputs = np.array([[1.0], [3.0]]), np.array([[2.0], [5.0]], "float32")
+    assert judge.value(y, outputs) == 1.5
+    assert not judge.failures(10.0, 11.0)
+    assert judge.failures(10.0, 11.1) == ["mae 11.1 is more than 1 above Keras' 10"]
+    # Tasks are worked on side by side, so it goes to other processes.
+    assert pickle.loads(pickle.dumps(judge)).value(y, outputs) == 1.5

@@ -154,11 +154,18 @@ def test_what_is_not_judged_by_accuracy_is_shown_by_its_name(tmp_path):
     }
     silent = {**output, "metric": "", "keras": None, "tflite": None}
     entry["verification"] = {"outputs": [silent, output]}
-    (row,) = summary_table(ExportReport((entry,)).to_json()).split("\n")[2:3]
-    for cell in ("r2_score 0.75", "r2_score 0.7441", "0.25"):
+    header, _, row, *_ = summary_table(ExportReport((entry,)).to_json()).split("\n")
+    assert "| r2_score Keras | r2_score file |" in header
+    for cell in ("0.75", "0.7441", "0.25"):
         assert f" {cell} |" in row
     console = Console(width=120, record=True)
     console.print(report_table([entry]))
+    text = console.export_text()
+    assert "r2_score" in text and "0.7441" in text and "Keras%" not in text
+    # Beside a file of another kind, each says what its figure is.
+    other = _entry(tmp_path, "task_01", 1) | {"quantization": "int8"}
+    assert "r2_score 0.7441" in summary_table(ExportReport((entry, other)).to_json())
+    console.print(report_table([entry, other]))
     assert "r2_score 0.7441" in console.export_text()
 
 

@@ -175,7 +175,8 @@ def test_zeros_are_left_out_only_when_asked(converted):
 
 def test_without_validation_data_training_data_decide():
     x, y = np.zeros((600, 2), np.float32), np.zeros(600, np.int32)
-    task = SimpleNamespace(train=(x, y), validation=(x[:0], y[:0]), test=(x[:5], y[:5]))
+    splits = {"validation": (x[:0], y[:0]), "test": (x[:5], y[:5])}
+    task = SimpleNamespace(train=(x, y), **splits, number=None)
     data = task_data(task)
     assert data.gate_split == "train" and len(data.gate[0]) == 600
     assert len(data.calibration) == 256
@@ -188,7 +189,7 @@ def test_without_validation_data_training_data_decide():
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 5000])
 def test_examples_for_the_ranges_are_spread_over_the_training_data(size):
     x = np.arange(size, dtype="float32")
-    task = SimpleNamespace(train=(x, x), validation=(x, x), test=(x, x))
+    task = SimpleNamespace(train=(x, x), validation=(x, x), test=(x, x), number=None)
     chosen = task_data(task).calibration
     assert len(chosen) == len(set(chosen)) == min(size, 256)
     assert chosen[0] == 0 and chosen[-1] == size - 1

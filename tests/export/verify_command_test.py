@@ -36,6 +36,7 @@ def call_main(fake_run, monkeypatch, capsys):
     opened = SimpleNamespace(open=lambda path: fake_run)
     monkeypatch.setattr("hypermask_tf.training.RunFolder", opened)
     values = {"run_dir": str(fake_run.path), "data_dir": None, "max_accuracy_drop": 0.0}
+    values["max_mae_rise"] = 0.0
     monkeypatch.setattr(flags, "FLAGS", SimpleNamespace(**values))
     return lambda: (verify.main(["verify"]), capsys.readouterr())
 
