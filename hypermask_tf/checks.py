@@ -125,6 +125,17 @@ def check_numbers(name: str, values: Any) -> float | list[float]:
     return plain
 
 
+def four_digits(value: float) -> str:
+    """A number of any size, rounded to four digits, as people write it.
+
+    Example:
+
+    >>> four_digits(23456.7), four_digits(0.26781), four_digits(300.0)
+    ('23,460', '0.2678', '300')
+    """
+    return f"{float(f'{value:.4g}'):,.10g}"
+
+
 def require(package: str, purpose: str, module: str | None = None) -> Any:
     """The module of a package that only some callers need.
 

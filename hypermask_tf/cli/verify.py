@@ -21,6 +21,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from hypermask_tf.checks import four_digits
 from hypermask_tf.cli import command, paths
 from hypermask_tf.export.front_end.recheck import recheck_front_end
 from hypermask_tf.export.interpreter import run_tflite
@@ -173,7 +174,9 @@ def check_files(
             if not np.isfinite(outputs).all():
                 problem = "not finite"
             elif number and found > recorded * (1 + max_mae_rise):
-                problem = f"MAE rose from {recorded:.4g} to {found:.4g}"
+                problem = (
+                    f"MAE rose from {four_digits(recorded)} to {four_digits(found)}"
+                )
             elif not number and found < recorded - max_accuracy_drop:
                 problem = f"accuracy fell from {recorded:.4f} to {found:.4f}"
         yield Checked(file, recorded, found, problem, number)
@@ -204,4 +207,4 @@ def _table(results: Sequence[Checked]) -> Table:
 def _shown(figure: float | None, number: bool) -> str:
     if figure is None:
         return "-"
-    return f"{figure:.4g}" if number else f"{100 * figure:.2f}"
+    return four_digits(figure) if number else f"{100 * figure:.2f}"

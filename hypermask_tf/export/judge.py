@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hypermask_tf.checks import four_digits
+
 # How much a file may lose where more is better: half a point of accuracy.
 MAX_DROP = 0.005
 # The same where less is better, as a share of what Keras reaches.
@@ -47,10 +49,8 @@ class Judge:
         if worse <= self.allowed(keras) + 1e-9:
             return []
         side = "below" if self.higher_is_better else "above"
-        return [
-            f"{self.metric} {tflite:.4g} is more than {self.allowed(keras):.3g} {side} "
-            f"Keras' {keras:.4g}"
-        ]
+        limit, was, now = map(four_digits, (self.allowed(keras), keras, tflite))
+        return [f"{self.metric} {now} is more than {limit} {side} Keras' {was}"]
 
     def agreement(self, keras: np.ndarray, tflite: np.ndarray) -> float | None:
         """Returns the share of decisions that are the same; `None` where none is."""

@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from hypermask_tf.checks import four_digits
+
 MISSING = "–"
 ACCURACY = "accuracy"
 
@@ -34,7 +36,7 @@ def score(checks: Sequence[dict[str, Any]], side: str, named: bool = True) -> st
     mean = statistics.mean(values)
     if name == ACCURACY:
         return f"{100 * mean:.2f}"
-    return f"{name} {mean:.4g}" if named else f"{mean:.4g}"
+    return f"{name} {four_digits(mean)}" if named else four_digits(mean)
 
 
 def metric(check: dict[str, Any]) -> str:

@@ -146,9 +146,7 @@ def _write_cells(
     count, (floor, top) = len(shown), limits
     if count > 25:  # Numbers would be too small to read.
         return
-    digits = ".2f" if floor >= 95 and count <= 10 else ".1f"
-    if measure is not ACCURACY:
-        digits = ".3g"
+    digits = 2 if floor >= 95 and count <= 10 else 1
     for (after, task), value in np.ndenumerate(shown):
         if np.isnan(value):
             continue
@@ -158,7 +156,7 @@ def _write_cells(
         axes.text(
             task,
             after,
-            f"{value:{digits}}",
+            f"{value:.{digits}f}" if measure is ACCURACY else measure.shown(value),
             ha="center",
             va="center",
             size=11 if count <= 10 else 8,
@@ -215,9 +213,9 @@ def _summary(matrix: AccuracyMatrix) -> str:
 
 
 def _signed(value: float, measure: Measure, sign: str = "") -> str:
-    shown = measure.factor * value
-    if measure is ACCURACY:
-        shown = round(shown, 2)
-    # Adding 0.0 turns a rounded -0.0 into 0.0.
-    text = f"{shown + 0.0:{sign}{measure.digits}}"
+    text = measure.shown(value)
+    if not float(text.replace(",", "")):
+        text = text.lstrip("-")  # a rounded -0.0
+    if not text.startswith("-"):
+        text = sign + text
     return text.replace("-", "\N{MINUS SIGN}")

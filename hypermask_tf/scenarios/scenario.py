@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
+from hypermask_tf.checks import four_digits
 from hypermask_tf.scenarios.task import Task
 
 
@@ -138,7 +139,7 @@ class Scenario(Sequence[Task]):
 def _labels(task: Task) -> str:
     names = ", ".join(task.class_names[:8])
     if task.number is not None:
-        return f"a number ({names}) of mean {task.number.mean:.4g}"
+        return f"a number ({names}) of mean {four_digits(task.number.mean)}"
     more = ", …" if task.num_classes > 8 else ""
     return f"{task.num_classes} classes ({names}{more})"
 

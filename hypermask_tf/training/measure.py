@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from hypermask_tf.checks import four_digits
 from hypermask_tf.scenarios import Scenario
 
 
@@ -16,21 +17,21 @@ class Measure:
         title: What people call it.
         higher_is_better: Whether more of it is better.
         factor: What it is multiplied with to be shown.
-        digits: Format of what is shown.
+        digits: Digits behind the point of what is shown; None for four in all.
         unit: What stands behind that.
         beside: What `results.json` holds of each task besides.
 
     Example:
 
     >>> ACCURACY.shown(0.75), MAE.shown(1234.5)
-    ('75.00', '1234')
+    ('75.00', '1,234')
     """
 
     name: str
     title: str
     higher_is_better: bool
     factor: float
-    digits: str
+    digits: int | None
     unit: str
     beside: tuple[str, ...]
 
@@ -51,14 +52,16 @@ class Measure:
 
     def shown(self, value: float) -> str:
         """A value as tables show it."""
-        return f"{self.factor * value:{self.digits}}"
+        if self.digits is None:
+            return four_digits(self.factor * value)
+        return f"{self.factor * value:.{self.digits}f}"
 
 
 ACCURACY = Measure(
-    "accuracy", "accuracy", True, 100.0, ".2f", " %", ("balanced_accuracy", "macro_f1")
+    "accuracy", "accuracy", True, 100.0, 2, " %", ("balanced_accuracy", "macro_f1")
 )
 # Mean absolute error, in the unit of the data.
-MAE = Measure("mae", "MAE", False, 1.0, ".4g", "", ("r2_score", "mean_mae"))
+MAE = Measure("mae", "MAE", False, 1.0, None, "", ("r2_score", "mean_mae"))
 _BY_NAME = {measure.name: measure for measure in (ACCURACY, MAE)}
 
 
