@@ -38,7 +38,7 @@ def test_numbers_with_fractions_are_predicted_in_their_unit(table):
         assert all(part.dtype == np.float32 and part.ndim == 1 for part in found)
         own = frame.price[frame.town == task.name]
         np.testing.assert_allclose(np.sort(np.concatenate(found)), np.sort(own))
-    assert "north: a number (price) of mean 1.0" in scenario.describe()
+    assert "north: a number (price) of mean 10,3" in scenario.describe()
 
 
 def test_each_task_has_the_scale_of_its_own_training_data(table):
