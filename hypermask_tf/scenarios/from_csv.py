@@ -14,7 +14,7 @@ from hypermask_tf.scenarios.own.fingerprint import checked
 from hypermask_tf.scenarios.own.groups import each_alone
 from hypermask_tf.scenarios.own.labels import chosen_kind, have_fractions, targets
 from hypermask_tf.scenarios.own.later import Later
-from hypermask_tf.scenarios.own.names import check_names
+from hypermask_tf.scenarios.own.names import check_names, task_names
 from hypermask_tf.scenarios.own.recordings import read_csv
 from hypermask_tf.scenarios.own.samples import OwnSamples
 from hypermask_tf.scenarios.own.table import CATEGORIES, texts_of
@@ -171,6 +171,7 @@ def _samples(
     values = frame[name].to_numpy()
     labels, numbers = targets(kind, values, columns["label_column"], name, path)
     tasks = columns.get("task_column", np.full(count, path.stem))
+    tasks = task_names(tasks)
     groups = columns.get("group_column", each_alone(tasks))
     splits = columns.get("split_column", np.full(count, ""))
     names = sorted(set(tasks.tolist()))

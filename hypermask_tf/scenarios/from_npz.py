@@ -14,7 +14,7 @@ from hypermask_tf.scenarios.own.fingerprint import checked, of_arrays
 from hypermask_tf.scenarios.own.groups import each_alone
 from hypermask_tf.scenarios.own.labels import NUMBER, chosen_kind, targets
 from hypermask_tf.scenarios.own.later import Later
-from hypermask_tf.scenarios.own.names import check_names
+from hypermask_tf.scenarios.own.names import check_names, task_names
 from hypermask_tf.scenarios.own.samples import OwnSamples, Rows
 from hypermask_tf.scenarios.own.tasks import channel_scaling, own_scenario
 from hypermask_tf.scenarios.scenario import Scenario
@@ -99,8 +99,9 @@ def from_npz(
         tasks = np.full(len(x), path.stem)
     if "group" not in arrays:
         groups = each_alone(tasks)
-    order = np.unique(arrays["task"]).astype(str) if "task" in arrays else [path.stem]
-    check_names("task", [str(name) for name in order])
+    order = np.unique(arrays.get("task", tasks)).astype(str)
+    tasks, order = task_names(tasks), task_names(order)
+    check_names("task", order.tolist())
     samples, found = {}, {}
     for name in order:
         own = np.flatnonzero(tasks == name)

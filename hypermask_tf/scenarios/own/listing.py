@@ -4,7 +4,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from hypermask_tf.scenarios.own.names import check_names
+from hypermask_tf.scenarios.own.names import check_names, task_name
 
 KINDS = {
     "image": (".png", ".jpg", ".jpeg", ".bmp", ".gif"),
@@ -114,7 +114,8 @@ def _classes(folder: Path, split: str, task: str) -> list[OwnFile]:
                 f"Expected samples in {child}. Received: an empty class folder. Fill "
                 "or remove it."
             )
-        found += [OwnFile(task, label, split, child / name) for name in names]
+        named = task_name(task)
+        found += [OwnFile(named, label, split, child / name) for name in names]
     return found
 
 

@@ -2,6 +2,24 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
+
+def task_name(text: str) -> str:
+    """The name of a task that data call `text`: a number alone would be an index.
+
+    Example:
+
+    >>> task_name("7"), task_name("left")
+    ('task 7', 'left')
+    """
+    return f"task {text}" if text.strip().lstrip("+-").isdigit() else text
+
+
+def task_names(texts: np.ndarray) -> np.ndarray:
+    """The same of many."""
+    return np.array([task_name(str(text)) for text in texts.tolist()])
+
 
 def check_names(what: str, names: Iterable[str]) -> None:
     """Refuses names that a reader, or a file system, takes for the same.

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from hypermask_tf.scenarios import encode_rows, from_csv, from_npz, get
-from tests.scenarios.own.makers import table
+from hypermask_tf.checks import check_task_name
+from hypermask_tf.scenarios import encode_rows, from_csv, from_folder, from_npz, get
+from tests.scenarios.own.makers import picture_folder, table
 
 SPLITS = ("train", "validation", "test")
 
@@ -109,7 +110,7 @@ def test_arrays_of_every_kind(tmp_path, x, dtype, kind):
     y = np.array(["no", "yes"])[np.arange(60) % 2]
     np.savez(tmp_path / "mine.npz", x=x, y=y, task=np.arange(60) // 20)
     scenario = from_npz(tmp_path / "mine.npz")
-    assert [task.name for task in scenario] == ["0", "1", "2"]
+    assert [task.name for task in scenario] == ["task 0", "task 1", "task 2"]
     assert scenario.preprocessing["kind"] == kind
     samples, labels = scenario[1].test
     assert (samples.dtype, samples.shape[1:]) == (dtype, x.shape[1:])
@@ -123,7 +124,20 @@ def test_task_numbers_are_learned_in_their_order(tmp_path):
     x, y = np.zeros((120, 3)), np.arange(120) % 2
     np.savez(tmp_path / "mine.npz", x=x, y=y, task=np.arange(120) // 10)
     names = [task.name for task in from_npz(tmp_path / "mine.npz", validation_size=0)]
-    assert names == [str(number) for number in range(12)]
+    # And called what a learner takes for a name: a number alone is an index.
+    assert names == [check_task_name(f"task {number}") for number in range(12)]
+
+
+def test_tasks_of_tables_and_folders_may_be_numbers(tmp_path):
+    frame = table()
+    frame["clinic"] = np.arange(len(frame)) % 2
+    path = write(tmp_path, frame)
+    rows = from_csv(path, label_column="well", task_column="clinic")
+    assert [task.name for task in rows] == ["task 0", "task 1"]
+    root = picture_folder(tmp_path / "photos")
+    (root / "ann").rename(root / "12")
+    photos = from_folder(root)
+    assert [task.name for task in photos] == ["bob", "task 12"]
 
 
 def test_blanks_around_names_are_nothing(tmp_path):
