@@ -5,7 +5,9 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
+from hypermask_tf.base.int8_ties import off_ties
 from hypermask_tf.keras_private import all_layers
 from hypermask_tf.surgery.builder import Builder
 from hypermask_tf.surgery.clone import without_class
@@ -15,6 +17,8 @@ from hypermask_tf.surgery.state import copy_state
 from hypermask_tf.units.flat_graph import FlatGraph
 
 _CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
+_DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
+_WITH_CHANNELS = (keras.layers.Dense, *_CONVOLUTIONS, *_DEPTHWISE)
 # What a path's first layer has from the convolution beside it.
 _WINDOW = ("kernel_size", "strides", "padding", "data_format", "dilation_rate")
 
@@ -46,8 +50,18 @@ def frozen_with_paths(network: keras.Model, own: Set[int], rank: int) -> keras.M
     for old, new in builder.made.values():
         if isinstance(old, keras.Layer) and not isinstance(old, keras.Model):
             copy_state(old, new)
+            if not new.trainable and isinstance(new, _WITH_CHANNELS):
+                _leave_ties(new)
     check_same(Network(network), Network(built), "Adding low-rank paths")
     return built
+
+
+def _leave_ties(layer: Any) -> None:
+    """Has a frozen kernel become the same integers in every task's int8 file."""
+    kernel = ops.convert_to_numpy(layer.kernel)
+    depthwise = isinstance(layer, _DEPTHWISE)
+    channels = range(kernel.ndim - 2 if depthwise else kernel.ndim - 1, kernel.ndim)
+    layer.kernel.assign(off_ties(kernel, channels))
 
 
 def has_paths(network: keras.Model) -> bool:
