@@ -169,6 +169,12 @@ def _target(scenario: scenarios.Scenario) -> keras.Model:
                 scenario.max_classes,
                 preprocessing=scenario.preprocessing,
                 weights=f.TARGET_WEIGHTS.value,
+                pixels=f.TARGET_PIXELS.value,
+            )
+        elif f.TARGET_PIXELS.value:
+            raise ValueError(
+                "--target_pixels is for a .keras file or a function. Received: "
+                f"--target={f.TARGET.value}"
             )
         else:
             target = hm.targets.get(f.TARGET.value)(

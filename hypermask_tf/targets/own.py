@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
-from hypermask_tf import files
+from hypermask_tf import checks, files
+from hypermask_tf.keras_private import all_layers
 
 APPLICATIONS = "applications:"
 
@@ -32,6 +34,7 @@ def build_own(
     *,
     preprocessing: Mapping[str, Any] | None = None,
     weights: str | None = None,
+    pixels: bool = False,
 ) -> keras.Model:
     """Builds a target that is not registered.
 
@@ -50,6 +53,8 @@ def build_own(
             `keras.applications`.
         weights: For `keras.applications`: a file of weights without the head, or
             `"imagenet"`, which is downloaded; None for none.
+        pixels: Whether a network of a file or a function takes pixels of 0 to 255. What
+            makes them of inputs then stands in front of it.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -68,12 +73,25 @@ def build_own(
         )
     shape = tuple(input_shape)
     if name.startswith(APPLICATIONS):
+        if pixels:
+            raise ValueError(
+                f"Networks of {APPLICATIONS} get pixels as it is. Received: pixels=True"
+            )
         model = _application(name, shape, classes, preprocessing or {}, weights)
-    elif name.endswith(".keras"):
+        return _checked(model, name, shape, classes)
+    if name.endswith(".keras"):
         model = _file(name, classes)
     else:
         model = _called(name, shape, classes)
-    return _checked(model, name, shape, classes)
+    model = _checked(model, name, shape, classes)
+    if pixels:
+        return _from_pixels(model, preprocessing or {})
+    if _divides(model):
+        checks.warn(
+            f"{name} divides its inputs as if they were pixels of 0 to 255, and our "
+            "samples are scaled already: pass --target_pixels (`pixels=True`)."
+        )
+    return model
 
 
 def _application(
@@ -98,8 +116,7 @@ def _application(
     if weights not in (None, "imagenet"):
         weights = str(files.expanded(weights))
     inputs = keras.Input(shape, name="image")
-    scale, offset = preprocessing.get("scale", 1 / 255), preprocessing.get("offset", 0)
-    x = layers.Rescaling(*_inverse(scale, offset), name="raw_pixels")(inputs)
+    x = _pixels(preprocessing)(inputs)
     family: Any = getattr(
         keras.applications, str(build.__module__).rpartition(".")[2], None
     )
@@ -114,6 +131,28 @@ def _application(
         ) from error
     outputs = layers.Dense(classes, name="logits")(body.output)
     return keras.Model(inputs, outputs, name=body.name)
+
+
+def _from_pixels(model: keras.Model, preprocessing: Mapping[str, Any]) -> keras.Model:
+    """A network of pixels as one of samples."""
+    inputs = keras.Input(model.input_shape[1:], name="image")
+    return keras.Model(inputs, model(_pixels(preprocessing)(inputs)), name="on_pixels")
+
+
+def _divides(model: keras.Model) -> bool:
+    """Whether a network scales its inputs down, as one of pixels does."""
+    scales = [
+        np.max(layer.scale)
+        for layer in all_layers(model)
+        if isinstance(layer, layers.Rescaling)
+    ]
+    return any(abs(scale) < 1 / 32 for scale in scales)
+
+
+def _pixels(preprocessing: Mapping[str, Any]) -> keras.Layer:
+    """What makes pixels of 0 to 255 of samples."""
+    scale, offset = preprocessing.get("scale", 1 / 255), preprocessing.get("offset", 0)
+    return layers.Rescaling(*_inverse(scale, offset), name="raw_pixels")
 
 
 def _inverse(scale: Any, offset: Any) -> tuple[Any, Any]:

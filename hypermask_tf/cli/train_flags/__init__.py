@@ -69,6 +69,7 @@ from hypermask_tf.cli.train_flags.network import (
     RESNET_BLOCKS,
     RESNET_WIDENING,
     TARGET,
+    TARGET_PIXELS,
     TARGET_WEIGHTS,
     TRANSDUCTIVE,
 )
@@ -188,6 +189,7 @@ __all__ = [
     "STEPS",
     "STEPS_PER_CALL",
     "TARGET",
+    "TARGET_PIXELS",
     "TARGET_WEIGHTS",
     "TENSORBOARD",
     "TRANSDUCTIVE",

@@ -21,6 +21,12 @@ TARGET_WEIGHTS = flags.DEFINE_string(
     "First weights of applications:NAME: a file of weights without its head, or "
     "imagenet, which is downloaded. By default none.",
 )
+TARGET_PIXELS = flags.DEFINE_bool(
+    "target_pixels",
+    False,
+    "Whether a .keras file or function is a network of pixels of 0 to 255: these are "
+    "made of the samples, which are scaled otherwise, in front of it.",
+)
 HIDDEN = flags.DEFINE_list(
     "hidden",
     ["400", "400"],
