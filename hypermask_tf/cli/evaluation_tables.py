@@ -95,8 +95,10 @@ def heading(runs: Sequence[Run]) -> str:
     chosen = first.flags
     known = [100 * r.results[f"{PREFIX}known_task_accuracy"][-1] for r in runs]
     seeds = ", ".join(str(seed) for seed in sorted(r.results["seed"] for r in runs))
+    on_base = chosen.get("base", "none") != "none"
+    kind = f"{chosen['base']} base" if on_base else f"{chosen['granularity']} masks"
     return (
-        f"## {first.results['benchmark']}, {chosen['granularity']} masks\n\n"
+        f"## {first.results['benchmark']}, {kind}\n\n"
         f"{first.results['num_tasks']} tasks, {chosen['target']}, "
         f"{chosen['steps_per_task']} steps a task, seeds {seeds}, measured on "
         f"{first.results[f'{PREFIX}measured_on']} data. Accuracy with the task known: "

@@ -63,6 +63,8 @@ def _of(own: int, full: int) -> str:
 
 
 def _masks(chosen: dict[str, str]) -> str:
+    if chosen.get("base", "none") != "none":
+        return f"none, {chosen['base']} base"
     kind = chosen["hypernetwork"]
     return chosen["granularity"] + ("" if kind == "mlp" else f", {kind}")
 

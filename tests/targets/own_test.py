@@ -134,3 +134,35 @@ def test_files_that_do_not_fit(tmp_path):
     _saved(path, last=layers.ReLU())
     with pytest.raises(ValueError, match="ReLU at its end"):
         build_own(str(path), (4,), 7)
+
+
+def _of_pixels():
+    inputs = keras.Input((4, 4, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+
+
+def test_a_file_of_pixels_gets_pixels(tmp_path):
+    network = _of_pixels()
+    network.save(tmp_path / "mine.keras")
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 4, 4, 3)).astype("float32")
+    scale, offset = [0.017, 0.018, 0.017], [-2.1, -2.0, -1.8]
+    model = build_own(
+        str(tmp_path / "mine.keras"),
+        (4, 4, 3),
+        2,
+        preprocessing={"scale": scale, "offset": offset},
+        pixels=True,
+    )
+    samples = (pixels * np.array(scale) + np.array(offset)).astype("float32")
+    np.testing.assert_allclose(
+        model.predict(samples, verbose=0), network.predict(pixels, verbose=0), atol=1e-4
+    )
+
+
+def test_a_file_that_looks_like_one_of_pixels_is_told(tmp_path):
+    _of_pixels().save(tmp_path / "mine.keras")
+    with pytest.warns(UserWarning, match="--target_pixels"):
+        build_own(str(tmp_path / "mine.keras"), (4, 4, 3), 2)
+    with pytest.raises(ValueError, match="as it is"):
+        build_own("applications:MobileNetV2", (32, 32, 3), 2, pixels=True)
