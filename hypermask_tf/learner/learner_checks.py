@@ -3,10 +3,13 @@
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 from hypermask_tf import checks
 from hypermask_tf.base import Base
 from hypermask_tf.hypernetworks import Hypernetwork
+from hypermask_tf.keras_private import all_layers
 from hypermask_tf.protection import Protection
 from hypermask_tf.tasks import LearnerState
 
@@ -94,6 +97,32 @@ def warn_of_constraints(target: keras.Model, protection: Protection) -> None:
             "Constraints and penalties move weights that earlier tasks stand on, so "
             f"expect forgetting. `protection=Freeze()` prevents it. Received: {listed}"
         )
+
+
+def warn_of_trained(state: LearnerState) -> None:
+    """Warns where masks are about to take apart what a network has learned."""
+    masks = state.masks
+    whole = masks.activation == "binary" and state.layout.counts.dense
+    if state.roles.own or whole or not _is_trained(state.target):
+        return
+    checks.warn(
+        "The target looks trained, and a task's network is a part of it with other "
+        "weights, so what it knows is lost. `HyperMask(target, num_tasks, "
+        "base=FrozenBase())` keeps it: tasks compute with it, and add parts of their "
+        f"own. Received: masks={masks!r}"
+    )
+
+
+def _is_trained(target: keras.Model) -> bool:
+    """Whether a network was fitted, or its normalisation has seen data."""
+    optimizer = target.optimizer if target.compiled else None
+    if optimizer is not None and int(ops.convert_to_numpy(optimizer.iterations)) > 0:
+        return True
+    return any(
+        bool(np.any(ops.convert_to_numpy(layer.moving_mean) != 0))
+        for layer in all_layers(target)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    )
 
 
 def check_begin(state: LearnerState, task: int) -> None:

@@ -79,6 +79,8 @@ class TaskOrder:
         if num_classes is not None:
             head_size.check_num_classes(state, num_classes)
             head_size.try_head(state, task, num_classes)
+        if task == 0:
+            learner_checks.warn_of_trained(state)
         if isinstance(name, str):
             self._give(task, name)
         # First what may fail: then nothing has changed.
