@@ -24,8 +24,13 @@ def _fitted():
 def _loaded():
     """As from a file of weights: nothing tells but the statistics."""
     network = keras.Sequential(
-        [keras.Input((4,)), layers.Dense(8), layers.BatchNormalization()]
-        + [layers.ReLU(), layers.Dense(2)]
+        [
+            keras.Input((4,)),
+            layers.Dense(8),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Dense(2),
+        ]
     )
     network.layers[1].moving_mean.assign(np.arange(8))
     return network
@@ -56,8 +61,12 @@ def test_what_keeps_it_whole_is_not(make, choices):
 def test_a_fresh_network_is_not_and_neither_are_later_tasks_nor_copies():
     model = hm.HyperMask(
         keras.Sequential(
-            [keras.Input((4,)), layers.Dense(8), layers.BatchNormalization()]
-            + [layers.Dense(2)]
+            [
+                keras.Input((4,)),
+                layers.Dense(8),
+                layers.BatchNormalization(),
+                layers.Dense(2),
+            ]
         ),
         3,
         masks=hm.UnitMasks(50),
