@@ -17,7 +17,7 @@ def check(state: LearnerState) -> None:
     """Raises a ValueError if tasks of this learner cannot be removed exactly."""
     if not state.forgets_exactly:
         raise ValueError(
-            "`forget` needs a `base`, or `UnitMasks()` and `Freeze()`: what a task "
+            "`forget` needs `UnitMasks()` and `Freeze()`, or a `base`: what a task "
             "uses is known then, and no other task changes. "
             f"Received: masks={state.masks!r}, protection={state.protection!r}"
         )
