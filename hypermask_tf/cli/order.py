@@ -86,7 +86,7 @@ def begin(run: RunFolder, name: str, update: bool) -> Order:
     source, tasks = read_later(manifest, values.data, given)
     parent = None
     if update:
-        parent = _as_version(manifest, tasks, named=given is not None)
+        parent = _as_version(manifest, tasks)
     else:
         _check_names(manifest, tasks)
     names = [str(task["name"]) for task in tasks]
@@ -124,9 +124,7 @@ def _check_names(manifest: ledger.Manifest, tasks: Sequence[ledger.Entry]) -> No
             )
 
 
-def _as_version(
-    manifest: ledger.Manifest, tasks: list[ledger.Entry], named: bool
-) -> int:
+def _as_version(manifest: ledger.Manifest, tasks: list[ledger.Entry]) -> int:
     """Makes a task the next version of another; returns the index of that in use."""
     if len(tasks) != 1:
         raise ValueError(
@@ -134,12 +132,6 @@ def _as_version(
             "one by one."
         )
     (task,) = tasks
-    if not named and task["name"].isdecimal():
-        # The name of a folder is no index.
-        raise ValueError(
-            f"Expected the task that is learned again. Received: --data={task['name']} "
-            "and no --task. Pass --task=NAME."
-        )
     current = ledger.find(manifest, ledger.family(ledger.find(manifest, task["name"])))
     family = ledger.family(current)
     number = 1 + max(map(ledger.version, ledger.versions(manifest, family)))

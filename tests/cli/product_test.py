@@ -138,7 +138,7 @@ class _Run:
         ("add", ("--data={root}/gone",), "no {root}/gone"),
         ("add", ("--resume",), "nothing of it is left to do"),
         ("update", ("--data={root}/west.csv",), "'north', 'south'"),
-        ("update", ("--data={root}/1.csv",), "Pass --task"),
+        ("update", ("--data={root}/1.csv",), "Received: 'task 1'"),
         ("forget", ("--task=west",), "'north', 'south'"),
         ("forget", ("--task=north", "--bundle={root}/gone"), "no {root}/gone"),
         ("rollback", ("--task=north",), "an earlier one"),
