@@ -70,6 +70,14 @@ def clear_losses(model: keras.Model) -> None:
     model._clear_losses()
 
 
+def place_of(optimizer: Any, variable: Any) -> int:
+    """Where a variable, as `update_step` is given it, stands among an optimizer's.
+
+    TensorFlow's own variables come there, which know nothing of Keras's.
+    """
+    return int(optimizer._get_variable_index(variable))
+
+
 def steps_taken(optimizer: Any) -> int:
     """Steps of an optimizer; the public count is that of whole accumulations."""
     return int(keras.ops.convert_to_numpy(optimizer._iterations.value))

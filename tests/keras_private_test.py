@@ -131,3 +131,17 @@ def test_nothing_private_is_used_elsewhere():
     for path in root.rglob("*.py"):
         if path.name != "keras_private.py":
             assert not pattern.search(path.read_text("utf-8")), path
+
+
+def test_an_optimizer_knows_the_place_of_what_it_updates():
+    seen = []
+
+    class Places(keras.optimizers.Optimizer):
+        def update_step(self, gradient, variable, learning_rate):
+            del gradient, learning_rate
+            seen.append(private.place_of(self, variable))
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(Places(0.1), "mse", jit_compile=False)
+    model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
+    assert seen[:2] == [0, 1]

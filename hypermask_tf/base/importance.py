@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from hypermask_tf.keras_private import place_of
+
 Tensor = Any
 
 
@@ -34,6 +36,6 @@ class Importance(keras.optimizers.Optimizer):
 
     def update_step(self, gradient: Tensor, variable: Any, learning_rate: Any) -> None:
         del learning_rate
-        total = self.totals[self._get_variable_index(variable)]
+        total = self.totals[place_of(self, variable)]
         cost = ops.square(ops.cast(gradient, total.dtype) * variable)
         self.assign_add(total, cost)

@@ -75,7 +75,8 @@ def build_own(
     if name.startswith(APPLICATIONS):
         if pixels:
             raise ValueError(
-                f"Networks of {APPLICATIONS} get pixels as it is. Received: pixels=True"
+                f"Networks of {APPLICATIONS} are given pixels already. Leave it out. "
+                "Received: pixels=True"
             )
         model = _application(name, shape, classes, preprocessing or {}, weights)
         return _checked(model, name, shape, classes)

@@ -164,5 +164,5 @@ def test_a_file_that_looks_like_one_of_pixels_is_told(tmp_path):
     _of_pixels().save(tmp_path / "mine.keras")
     with pytest.warns(UserWarning, match="--target_pixels"):
         build_own(str(tmp_path / "mine.keras"), (4, 4, 3), 2)
-    with pytest.raises(ValueError, match="as it is"):
+    with pytest.raises(ValueError, match="pixels already"):
         build_own("applications:MobileNetV2", (32, 32, 3), 2, pixels=True)
