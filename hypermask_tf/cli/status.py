@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     model = run.load_model()
     console.print(_table(manifest, run.results(), files, model.num_learned_tasks))
-    if model.protection.tracks_use:
+    if model.state.has_capacity:
         console.print(str(model.capacity()), markup=False)
     if pending is not None:
         what = ", ".join(pending.get("names", [])) or pending["action"]

@@ -94,15 +94,15 @@ def capacity(state: LearnerState) -> Capacity:
     """What the learned tasks take of the shared network.
 
     Raises:
-        ValueError: If the learner does not track use.
+        ValueError: If the learner does not track use, or stands on a base.
     """
     memory = state.memory
-    if state.roles.own:
-        return Capacity((), {})  # tasks share nothing that they could fill
-    if not memory.used:
+    if not state.has_capacity:
         raise ValueError(
             "Capacity needs a protection that tracks use, `Freeze()` or "
-            f'`WeightPenalty(on="used")`. Received: protection={state.protection!r}'
+            '`WeightPenalty(on="used")`, and weights that tasks take for themselves, '
+            "which a `base` has none of. Received: "
+            f"protection={state.protection!r}, masks={state.masks!r}"
         )
     tasks = state.tasks
     masks = state.mask_arrays(tasks[-1]) if tasks else None

@@ -717,7 +717,7 @@ class HyperMask(ReplicatedModel):
         """How much of the shared network the learned tasks take.
 
         Raises:
-            ValueError: If the protection does not track use.
+            ValueError: If the protection does not track use, or there is a base.
         """
         return capacity.capacity(self.state)
 

@@ -111,6 +111,11 @@ class LearnerState:
         self.names = TaskNames(num_tasks)
 
     @property
+    def has_capacity(self) -> bool:
+        """Whether tasks take of something that runs out, and it is known how much."""
+        return bool(self.memory.used)
+
+    @property
     def forgets_exactly(self) -> bool:
         """Whether it is known what a task alone uses, and no other task changes."""
         known = self.layout.over_units or self.roles.own

@@ -97,7 +97,7 @@ def _compact_cost(model: Any, task: int) -> Cost | None:
 
 
 def _capacity(model: Any) -> tuple[float | None, float | None]:
-    if not model.protection.tracks_use:
-        return None, None  # it does not track who uses what
+    if not model.state.has_capacity:
+        return None, None
     capacity = model.capacity()
     return capacity.fraction, capacity.units_free

@@ -197,4 +197,5 @@ def test_the_summary_says_what_is_shared_and_what_is_a_tasks(learned):
     )
     assert f"{shared:,} parameters, frozen" in told[0]
     assert "FrozenBase(rank=2)" in told[0]
-    assert model.capacity().units_free is None
+    with pytest.raises(ValueError, match="which a `base` has none of"):
+        model.capacity()

@@ -72,6 +72,9 @@ def test_a_run_says_what_it_stands_on(run):
     assert "--base=frozen" in kept and "--base_rank=2" in kept
     results = json.loads((folder / "run" / "results.json").read_text())
     assert results["backward_transfer"] == 0
+    # Nothing runs out, so there is nothing to draw.
+    assert results["capacity_used"] == [None, None]
+    assert not (folder / "run" / "plots" / "capacity.png").exists()
 
 
 def test_a_task_is_added_and_another_forgotten(run):
