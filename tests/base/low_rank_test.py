@@ -102,3 +102,29 @@ def test_what_was_saved_has_its_paths(tmp_path):
     assert has_paths(loaded) and not has_paths(networks.mobile())
     x, _ = networks.samples(built)
     np.testing.assert_array_equal(_outputs(built, x), _outputs(loaded, x))
+
+
+def test_no_frozen_weight_lies_between_two_int8_steps():
+    """Else rounding would have a task store the whole kernel again."""
+    network = keras.Sequential(
+        [
+            keras.Input((4, 4, 2)),
+            layers.DepthwiseConv2D(2, name="depth"),
+            layers.Conv2D(8, 2, name="conv"),
+            layers.Flatten(),
+            layers.Dense(3, name="dense"),
+        ]
+    )
+    names = ("depth", "conv", "dense")
+    for name, channels in zip(names, (2, 8, 3), strict=True):
+        # Each channel has its largest weight, and one of ten and a half steps.
+        variable = network.get_layer(name).kernel
+        kernel = np.zeros((np.prod(variable.shape) // channels, channels))
+        kernel[:2] = [[127.0], [10.5]]
+        variable.assign(kernel.reshape(variable.shape))
+    built = frozen_with_paths(network, set(), rank=1)
+    for name in names:
+        kernel = keras.ops.convert_to_numpy(built.get_layer(name).kernel)
+        between = kernel[(kernel != 0) & (kernel != 127)]
+        assert len(between) and (between != 10.5).all()
+        np.testing.assert_allclose(between, 10.5, atol=1e-3)
